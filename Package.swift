@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+// The rooms of the house and who may know whom: docs/architecture.md.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.init(stringLiteral: name)] + dependencies,
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "imprimatur",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "imprimatur", targets: ["imprimatur"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CResources"),
+
+        room("CanonicalJSON"),
+        room("Cryptography", ["COpenSSL"]),
+        room("TransparencyLog", ["Cryptography"]),
+        room("Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog"]),
+        room("Artifacts", ["CanonicalJSON", "Cryptography", "Attestation"]),
+        room("Governance", ["CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation"]),
+        room("Database", ["CLibPQ"]),
+        room(
+            "Registry",
+            [
+                "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
+                "Artifacts", "Governance", "Database",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        room(
+            "Web",
+            [
+                "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
+                "Governance", "Registry",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "imprimatur",
+            dependencies: [
+                "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
+                "Artifacts", "Governance", "Registry", "Web",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["CanonicalJSON", "Cryptography", "Database"],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        tests(of: "CanonicalJSON"),
+        tests(of: "Cryptography"),
+        tests(of: "TransparencyLog", ["Cryptography"]),
+        tests(of: "Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog"]),
+        tests(of: "Artifacts", ["Attestation", "CanonicalJSON", "Cryptography"]),
+        tests(
+            of: "Governance",
+            [
+                "CanonicalJSON", "Cryptography", "Attestation",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        tests(of: "Database", ["TestSupport"]),
+        tests(
+            of: "Registry",
+            [
+                "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Artifacts",
+                "Governance", "Database", "TestSupport",
+            ]),
+        tests(
+            of: "Web",
+            [
+                "TestSupport", "CanonicalJSON", "Registry",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "imprimatur", "TestSupport", "CanonicalJSON", "Cryptography", "TransparencyLog",
+                "Attestation", "Artifacts", "Governance", "Registry",
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)

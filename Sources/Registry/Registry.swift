@@ -1,0 +1,4 @@
+import Yams
+import ServiceLifecycle
+import Logging
+import Metrics
