@@ -12,7 +12,7 @@
 // Parsing the canonical bytes of a value that came from the parser gives the value back.
 
 extension JSON {
-    /// The bytes of RFC 8785. A `.double` must be finite, an `.integer` within `safeIntegers`.
+    /// The bytes of RFC 8785; a `.double` must be finite, an `.integer` within `safeIntegers`.
     package var canonicalBytes: [UInt8] {
         var writer = JSONWriter(isPretty: false)
         writer.write(self)

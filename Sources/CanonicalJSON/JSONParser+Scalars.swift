@@ -114,11 +114,12 @@ extension JSONParser {
 
     // MARK: Numbers
 
-    /// The longest number token that is read. The longest exact decimal form of a double has fewer
-    /// than 1,100 characters; whatever is longer was not written by a program of good will.
+    /// The longest number token that is read.
+    ///
+    /// The longest exact decimal form of a double has fewer than 1,100 characters; whatever is longer was not written by a program of good will.
     private static let longestNumber = 1_100
 
-    /// number = [ minus ] int [ frac ] [ exp ] (RFC 8259 section 6)
+    /// Reads `number = [ minus ] int [ frac ] [ exp ]` (RFC 8259 section 6).
     mutating func number() throws(JSONError) -> JSON {
         let start = position
         let isNegative = take(Ascii.minus)

@@ -8,7 +8,7 @@ extension JSONReader {
 
     // MARK: The value here
 
-    /// Any value as it is; `.null` when absent. The caller checks it.
+    /// Any value as it is, `.null` when absent; the caller checks it.
     package func json() -> JSON {
         value ?? .null
     }
@@ -147,7 +147,7 @@ extension JSONReader {
         member(name).bool()
     }
 
-    /// An object member, read by a body. The body runs on placeholders when the member is missing.
+    /// An object member, read by a body; it runs on placeholders when the member is missing.
     package func object<T>(_ name: String, _ body: (JSONReader) -> T) -> T {
         member(name).object(body)
     }

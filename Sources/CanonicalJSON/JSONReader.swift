@@ -81,13 +81,13 @@ package final class JSONReader {
         notes.findings.append(JSONFinding(pointer.appending(name), code, message))
     }
 
-    /// Accepts members that nobody asks for. Only for formats of others, which may grow.
+    /// Accepts members that nobody asks for: only for formats of others, which may grow.
     package func ignoreUnknownMembers() {
         acceptsAllMembers = true
     }
 
     func refuseUnknownMembers() {
-        guard isObjectExpected, !acceptsAllMembers, case .object(let members) = value else { return }
+        guard isObjectExpected, !acceptsAllMembers, let members = value?.object else { return }
         for name in members.keys where !asked.contains(name) {
             refuse(name, JSONFinding.Code.unknown, "This member is not part of the format.")
         }

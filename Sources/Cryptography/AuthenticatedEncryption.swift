@@ -22,7 +22,8 @@ package enum AuthenticatedEncryption {
     package static func seal(
         _ plaintext: [UInt8], key: [UInt8], associatedData: [UInt8] = []
     ) throws(CryptographyError) -> [UInt8] {
-        try seal(plaintext, key: key, associatedData: associatedData, nonce: Random.bytes(nonceCount))
+        let nonce = Random.bytes(nonceCount)
+        return try seal(plaintext, key: key, associatedData: associatedData, nonce: nonce)
     }
 
     /// Decrypts; throws `notAuthentic` when key, text or associated data are not those of sealing.
@@ -53,8 +54,8 @@ package enum AuthenticatedEncryption {
     }
 }
 
-/// One run of the cipher in one direction.
-private struct Cipher: ~Copyable {
+/// One run of the cipher in one direction; a class, so that its context is freed on every path.
+private final class Cipher {
     private let context: OpaquePointer
     private let isEncrypting: Bool
 

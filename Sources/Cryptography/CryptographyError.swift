@@ -49,8 +49,10 @@ package struct CryptographyError: Error, Sendable, Hashable, CustomStringConvert
     }
 }
 
-/// OpenSSL's error queue belongs to the thread: what one call leaves there, an innocent later call
-/// on the same thread (libpq's included) would report as its own. So it is emptied at once.
+/// OpenSSL's error queue of this thread.
+///
+/// What one call leaves there, an innocent later call on the same thread (libpq's included) would
+/// report as its own. So it is emptied at once.
 enum ErrorQueue {
     /// Takes all entries of this thread's queue, oldest first.
     static func drain() -> [CryptographyError.Cause] {

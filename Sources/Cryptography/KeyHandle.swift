@@ -40,7 +40,7 @@ func withReadingBIO<R>(
     }
 }
 
-/// Runs a body that writes into a memory BIO and gives what it wrote. OpenSSL wipes its copy.
+/// Runs a body that writes into a memory BIO and gives what it wrote; OpenSSL wipes its copy.
 func withWritingBIO(
     _ body: (OpaquePointer) throws(CryptographyError) -> Void
 ) throws(CryptographyError) -> [UInt8] {

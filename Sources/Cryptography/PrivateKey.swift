@@ -32,7 +32,8 @@ package final class PrivateKey: Sendable {
     }
 
     /// Makes a new key.
-    package static func generate(_ algorithm: KeyAlgorithm) throws(CryptographyError) -> PrivateKey {
+    package static func generate(_ algorithm: KeyAlgorithm) throws(CryptographyError) -> PrivateKey
+    {
         defer { ErrorQueue.clear() }
         guard algorithm.canSign else {
             throw CryptographyError(.unsupportedKey, "RSA keys are for verifying only.")
@@ -93,8 +94,10 @@ extension PrivateKey {
     /// The rounds of PBKDF2-HMAC-SHA256 for a new file, as OWASP advises since 2023: some 0.2 s.
     private static let rounds: Int32 = 600_000
 
-    /// The key as PKCS#8 in PEM, encrypted (PBES2: PBKDF2-HMAC-SHA256, AES-256-CBC) when there is a
-    /// passphrase. The caller wipes the bytes when they are written.
+    /// The key as PKCS#8 in PEM, encrypted when there is a passphrase.
+    ///
+    /// Encrypted means PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC. The caller wipes the bytes
+    /// when they are written.
     package func pem(passphrase: [UInt8]? = nil) throws(CryptographyError) -> [UInt8] {
         defer { ErrorQueue.clear() }
         try Self.check(passphrase)

@@ -28,8 +28,10 @@ package enum SHA256 {
         return text.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
     }
 
-    /// The digest of several pieces one after the other. The caller sees to it that they cannot be
-    /// cut differently (fixed sizes or lengths written before them).
+    /// The digest of several pieces one after the other.
+    ///
+    /// The caller sees to it that they cannot be cut differently (fixed sizes, or lengths written
+    /// before them).
     package static func hash(concatenating pieces: [UInt8]...) -> SHA256Digest {
         var hasher = SHA256Hasher()
         for piece in pieces { hasher.update(piece) }
