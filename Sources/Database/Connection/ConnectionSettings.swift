@@ -1,0 +1,110 @@
+// How a connection behaves, and how a transaction may differ.
+
+/// Settings of one connection; every wait on the server has a limit.
+package struct ConnectionSettings: Sendable {
+    /// Whether statements keep a plan on the connection.
+    package enum Statements: Sendable, Hashable {
+        /// Named on second use, at most `limit` of them kept: for direct connections.
+        case named(limit: Int)
+        /// Never named: for PgBouncer in transaction mode, where the next transaction may meet
+        /// another server process.
+        case unnamed
+    }
+
+    /// Shown in `pg_stat_activity`.
+    package var applicationName = "imprimatur"
+    /// Longest run of one statement.
+    package var statementTimeout: Duration = .seconds(10)
+    /// Longest wait for one lock; shorter than a statement may run.
+    package var lockTimeout: Duration = .seconds(5)
+    /// Longest pause between two statements of one transaction.
+    package var idleInTransactionTimeout: Duration = .seconds(15)
+    /// Named or unnamed statements.
+    package var statements = Statements.named(limit: 256)
+    /// Whether a pooler stands between: then time limits are set in each transaction
+    /// (`SET LOCAL`), never on the session, which is not ours.
+    package var throughPooler = false
+
+    package init() {}
+
+    /// What PgBouncer in transaction mode allows.
+    package static var pooled: ConnectionSettings {
+        var settings = ConnectionSettings()
+        settings.statements = .unnamed
+        settings.throughPooler = true
+        return settings
+    }
+
+    /// Start-up options that set the session's limits; empty behind a pooler.
+    var sessionOptions: String {
+        guard !throughPooler else { return "" }
+        return "-c statement_timeout=\(statementTimeout.milliseconds)"
+            + " -c lock_timeout=\(lockTimeout.milliseconds)"
+            + " -c idle_in_transaction_session_timeout=\(idleInTransactionTimeout.milliseconds)"
+    }
+}
+
+/// How one transaction runs.
+package struct TransactionOptions: Sendable {
+    /// Isolation levels of PostgreSQL that differ.
+    package enum Isolation: String, Sendable {
+        case readCommitted = "READ COMMITTED"
+        case repeatableRead = "REPEATABLE READ"
+        case serializable = "SERIALIZABLE"
+    }
+
+    package var isolation = Isolation.readCommitted
+    package var isReadOnly = false
+    /// Differs from the connection's limit when set.
+    package var statementTimeout: Duration?
+    /// Differs from the connection's limit when set.
+    package var lockTimeout: Duration?
+    /// Differs from the connection's limit when set.
+    package var idleInTransactionTimeout: Duration?
+    /// How often the body is run again after 40001 or 40P01.
+    package var retries = 5
+
+    package init(
+        isolation: Isolation = .readCommitted, isReadOnly: Bool = false,
+        statementTimeout: Duration? = nil, lockTimeout: Duration? = nil, retries: Int = 5
+    ) {
+        self.isolation = isolation
+        self.isReadOnly = isReadOnly
+        self.statementTimeout = statementTimeout
+        self.lockTimeout = lockTimeout
+        self.retries = retries
+    }
+
+    /// READ COMMITTED, reading and writing.
+    package static let write = TransactionOptions()
+    /// READ COMMITTED, refusing to write.
+    package static let read = TransactionOptions(isReadOnly: true)
+    /// One snapshot for several reads.
+    package static let snapshot = TransactionOptions(isolation: .repeatableRead, isReadOnly: true)
+
+    /// The statements that open such a transaction.
+    func opening(_ settings: ConnectionSettings) -> [SQL] {
+        let mode = isReadOnly ? "READ ONLY" : "READ WRITE"
+        var statements = [SQL(uncheckedText: "BEGIN ISOLATION LEVEL \(isolation.rawValue) \(mode)")]
+        func limit(_ name: StaticString, _ own: Duration?, _ general: Duration) {
+            guard own != nil || settings.throughPooler else { return }
+            let milliseconds = (own ?? general).milliseconds
+            statements.append(SQL(uncheckedText: "SET LOCAL \(name) = \(milliseconds)"))
+        }
+        limit("statement_timeout", statementTimeout, settings.statementTimeout)
+        limit("lock_timeout", lockTimeout, settings.lockTimeout)
+        limit(
+            "idle_in_transaction_session_timeout", idleInTransactionTimeout,
+            settings.idleInTransactionTimeout)
+        return statements
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at least 1 unless zero (0 means "no limit" to PostgreSQL).
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let whole = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        return self > .zero ? max(1, whole) : 0
+    }
+}
