@@ -108,7 +108,6 @@ def main():
     test = table(range(10_000, 12_000), 0)
     test_digest, _ = write("predictions.csv", test)
     write("predictions-unfair.csv", table(range(10_000, 12_000), 12))
-    code_digest = hashlib.sha1(pathlib.Path(__file__).read_bytes()).hexdigest()
     right = sum(line.split(",")[3] == line.split(",")[4] for line in test.splitlines()[1:])
     accuracy = f"0.{right * 10_000 // 2_000:04d}"
     card = (HERE / "card.template.yaml").read_text()
@@ -116,7 +115,7 @@ def main():
         "ARTIFACT_DIGEST": artifact_digest(model),
         "ARTIFACT_SIZE": str(sum(size for _, size in model.values())),
         "TRAINING_DIGEST": train_digest, "TEST_DIGEST": test_digest,
-        "COMMIT": code_digest, "ACCURACY": accuracy,
+        "ACCURACY": accuracy,
     }.items():
         card = card.replace("{{" + name + "}}", value)
     assert "{{" not in card
