@@ -1,0 +1,154 @@
+// Digests of many files (or parts of files) at once: threads, largest piece first.
+//
+// One SHA-256 is a serial computation, so only independent pieces can run side by side; starting
+// with the largest leaves the small ones to fill the gaps at the end. Threads of our own, because
+// reading blocks and Swift's cooperative threads must not. Read with pread into one buffer a thread:
+// a mapping would save a copy, but a file cut short meanwhile would end the process (SIGBUS).
+
+import Attestation
+import Cryptography
+import Glibc
+import Synchronization
+
+/// Bytes to be hashed: a whole file, or a part of one.
+struct HashTask: Sendable {
+    let file: FoundFile
+    let range: Range<Int64>
+
+    init(_ file: FoundFile) {
+        self.file = file
+        self.range = 0..<file.identity.size
+    }
+
+    init(_ file: FoundFile, range: Range<Int64>) {
+        self.file = file
+        self.range = range
+    }
+}
+
+/// Hashes the tasks' bytes; the digests stand in the order of the tasks.
+///
+/// `directory` must stay open. Throws `changed-while-reading` when a file is not the one listed, or
+/// did not stay as it was.
+func hashInParallel(
+    _ tasks: [HashTask], below directory: Int32, threads: Int?
+) throws(ArtifactError) -> [SHA256Digest] {
+    let queue = HashQueue(tasks, directory: directory)
+    let wanted = threads ?? min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 16)
+    // Starting a thread costs more than hashing a few small files.
+    let bytes = tasks.reduce(0) { $0 + $1.range.count }
+    let count = bytes < 1 << 20 && tasks.count < 64 ? 1 : max(1, min(wanted, tasks.count))
+    var workers: [pthread_t] = []
+    // This thread is one of them.
+    for _ in 1..<count {
+        guard let worker = HashQueue.start(queue) else { break }
+        workers.append(worker)
+    }
+    queue.work()
+    for worker in workers { pthread_join(worker, nil) }
+    return try queue.result()
+}
+
+/// The work shared by all threads.
+private final class HashQueue: Sendable {
+    private struct State {
+        var next = 0
+        var digests: [SHA256Digest?]
+        var failures: [(index: Int, error: ArtifactError)] = []
+    }
+
+    private let tasks: [HashTask]
+    private let order: [Int]
+    private let directory: Int32
+    private let state: Mutex<State>
+
+    init(_ tasks: [HashTask], directory: Int32) {
+        self.tasks = tasks
+        self.order = tasks.indices.sorted { tasks[$0].range.count > tasks[$1].range.count }
+        self.directory = directory
+        self.state = Mutex(State(digests: Array(repeating: nil, count: tasks.count)))
+    }
+
+    /// A thread that works until nothing is left; nil when the system gives none.
+    static func start(_ queue: HashQueue) -> pthread_t? {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(queue)
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<HashQueue>.fromOpaque(context).takeRetainedValue().work()
+                return nil
+            }, context.toOpaque())
+        guard status == 0 else {
+            context.release()
+            return nil
+        }
+        return thread
+    }
+
+    /// Takes one task after the other until none is left or one has failed.
+    func work() {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: ArtifactLimits.chunkBytes, alignment: 4096)
+        defer { buffer.deallocate() }
+        while let index = takeNext() {
+            do throws(ArtifactError) {
+                let digest = try hash(tasks[index], buffer)
+                state.withLock { $0.digests[index] = digest }
+            } catch {
+                state.withLock { $0.failures.append((index, error)) }
+                return
+            }
+        }
+    }
+
+    private func takeNext() -> Int? {
+        state.withLock { state in
+            guard state.failures.isEmpty, state.next < order.count else { return nil }
+            defer { state.next += 1 }
+            return order[state.next]
+        }
+    }
+
+    private func hash(
+        _ task: HashTask, _ buffer: UnsafeMutableRawBufferPointer
+    ) throws(ArtifactError) -> SHA256Digest {
+        let descriptor = try ArtifactRoot.open(task.file, below: directory)
+        var hasher = SHA256Hasher()
+        try descriptor.forEachChunk(of: task.file, in: task.range, buffer: buffer) { chunk in
+            hasher.update(chunk)
+        }
+        return hasher.finalize()
+    }
+
+    func result() throws(ArtifactError) -> [SHA256Digest] {
+        let (digests, failure) = state.withLock { state in
+            (state.digests, state.failures.min { $0.index < $1.index }?.error)
+        }
+        if let failure { throw failure }
+        return digests.compactMap(\.self)
+    }
+}
+
+extension Descriptor {
+    /// Reads the range piece by piece, and checks that the file is the listed one before and after.
+    borrowing func forEachChunk(
+        of file: FoundFile, in range: Range<Int64>, buffer: UnsafeMutableRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer) throws(ArtifactError) -> Void
+    ) throws(ArtifactError) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let wanted = min(Int64(buffer.count), range.upperBound - offset)
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(wanted)])
+            let count = try read(into: part, at: offset, path: file.path)
+            guard count > 0 else { break }
+            try body(UnsafeRawBufferPointer(rebasing: part[..<count]))
+            offset += Int64(count)
+        }
+        guard offset == range.upperBound, try identity(path: file.path) == file.identity else {
+            throw ArtifactError(
+                .changedWhileReading, path: file.path, "It changed while it was read.")
+        }
+    }
+}

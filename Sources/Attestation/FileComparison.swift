@@ -1,0 +1,109 @@
+// The signed list of files beside the files that are there.
+
+import Cryptography
+
+/// What differs between a manifest and a model, what agrees, and what is outside both.
+struct FileComparison {
+    private(set) var findings: [AttestationFinding] = []
+    private(set) var uncovered: [String] = []
+    private(set) var covered: [FileRecord] = []
+
+    init(manifest: ModelManifest, model: ObservedModel) {
+        if manifest.isSingleFile != model.isSingleFile, manifest.isSingleFile {
+            findings.append(
+                AttestationFinding(
+                    .fileMissing, path: ".", "Signed is a single file; this is a directory."))
+        }
+        var present: [ResourcePath: FileRecord] = [:]
+        for file in model.files { present[ResourcePath(file.path)] = file }
+
+        let named = compare(manifest, with: model, present: present)
+        for (path, file) in present.sorted(by: { $0.key < $1.key }) where !named.contains(path) {
+            let isHole = manifest.shardSize != nil && file.size == 0
+            let isIgnored =
+                !model.isSingleFile
+                && ModelSignature.ignores(path.text, ignored: manifest.ignoredPaths)
+            if isIgnored || isHole {
+                uncovered.append(path.text)
+            } else {
+                findings.append(
+                    AttestationFinding(.fileExtra, path: path.text, "The file is not signed."))
+            }
+        }
+        findings.sort { ResourcePath($0.path ?? "") < ResourcePath($1.path ?? "") }
+        covered.sort { ResourcePath($0.path) < ResourcePath($1.path) }
+    }
+
+    /// Compares what is signed; the answer is the set of files that the manifest names.
+    private mutating func compare(
+        _ manifest: ModelManifest, with model: ObservedModel,
+        present: [ResourcePath: FileRecord]
+    ) -> Set<ResourcePath> {
+        var named: Set<ResourcePath> = []
+        var lastByte: [ResourcePath: Int64] = [:]
+        if manifest.shardSize != nil, model.shards == nil {
+            findings.append(
+                AttestationFinding(
+                    .shardsNeedDigests, "The signature is by shards; they have not been hashed."))
+        }
+        for resource in manifest.resources {
+            switch resource.extent {
+            case .file(let signedPath):
+                let path = resolve(signedPath, model)
+                named.insert(path)
+                compareFile(present[path], named: path, signed: resource.digest)
+            case .shard(let shard):
+                let path = resolve(shard.path, model)
+                lastByte[path] = max(lastByte[path] ?? 0, shard.end)
+                let isFirst = named.insert(path).inserted
+                guard present[path] != nil else {
+                    if isFirst, path.text != "." { missing(path) }
+                    continue
+                }
+                if let shards = model.shards, shards[shard] != resource.digest {
+                    altered(path, "The bytes \(shard.start)..<\(shard.end) are not as signed.")
+                }
+            }
+        }
+        for (path, end) in lastByte.sorted(by: { $0.key < $1.key }) {
+            guard let file = present[path] else { continue }
+            if file.size != end {
+                altered(path, "The file has \(file.size) bytes; signed are \(end).")
+            } else {
+                covered.append(file)
+            }
+        }
+        return named
+    }
+
+    /// "." is the one file of a single-file model, whatever its name.
+    private func resolve(_ path: String, _ model: ObservedModel) -> ResourcePath {
+        guard path == ".", model.isSingleFile, model.files.count == 1 else {
+            return ResourcePath(path)
+        }
+        return ResourcePath(model.files[0].path)
+    }
+
+    private mutating func compareFile(
+        _ file: FileRecord?, named path: ResourcePath, signed: SHA256Digest
+    ) {
+        guard let file else {
+            if path.text != "." { missing(path) }
+            return
+        }
+        if file.sha256 == signed {
+            covered.append(file)
+        } else {
+            altered(path, "The contents are not as signed.")
+        }
+    }
+
+    private mutating func missing(_ path: ResourcePath) {
+        findings.append(
+            AttestationFinding(.fileMissing, path: path.text, "The signed file is not there."))
+    }
+
+    private mutating func altered(_ path: ResourcePath, _ message: String) {
+        findings.append(AttestationFinding(.fileAltered, path: path.text, message))
+    }
+}

@@ -1,0 +1,194 @@
+// Signatures over models: checking one against a trusted key and the files that are there.
+//
+// All faults are reported, not the first. The signed list is compared with the files as they are:
+// signed and absent, there and unsigned, there and different. What the signature does not cover
+// (ignored paths, files without a byte under "shards") is no fault of the signature, and is listed
+// apart: who deploys decides whether it may be there.
+
+package import Cryptography
+
+/// The files of a model as found, everything except signature files.
+package struct ObservedModel: Sendable, Hashable {
+    /// Every file with its digest.
+    package let files: [FileRecord]
+    /// Whether the model is one file, not a directory.
+    package let isSingleFile: Bool
+    /// Digests of parts of files, for signatures made by shards; see `ModelSignature.shards`.
+    package let shards: [FileShard: SHA256Digest]?
+
+    package init(
+        files: [FileRecord], isSingleFile: Bool = false,
+        shards: [FileShard: SHA256Digest]? = nil
+    ) {
+        self.files = files
+        self.isSingleFile = isSingleFile
+        self.shards = shards
+    }
+}
+
+/// A model signature that holds, over files that are as signed.
+///
+/// Only verification makes one.
+package struct VerifiedModelSignature: Sendable, Hashable {
+    /// What was signed, by whom.
+    package let statement: VerifiedStatement
+    /// The key that signed.
+    package let signer: KeyID
+    /// The name that the signer gave the model; proves nothing about which model it is.
+    package let name: String
+    /// The files that the signature covers, by path.
+    package let files: [FileRecord]
+}
+
+/// The answer to "is this model as its signer left it?".
+package struct ModelSignatureVerdict: Sendable, Hashable {
+    /// All reasons why not; empty when it is.
+    package let findings: [AttestationFinding]
+    /// Files that are there and that the signature does not speak of, by path.
+    package let uncovered: [String]
+    /// The SHA-256 of the signed payload, when a payload could be read; believed only if valid.
+    package let payloadDigest: SHA256Digest?
+    /// What may be believed; nil when there is a finding.
+    package let signature: VerifiedModelSignature?
+
+    /// Whether the signature holds and every covered file is as signed.
+    package var isValid: Bool { signature != nil }
+
+    init(
+        findings: [AttestationFinding], uncovered: [String] = [],
+        payloadDigest: SHA256Digest? = nil, signature: VerifiedModelSignature? = nil
+    ) {
+        self.findings = findings
+        self.uncovered = uncovered
+        self.payloadDigest = payloadDigest
+        self.signature = findings.isEmpty ? signature : nil
+    }
+}
+
+extension ModelSignature {
+    /// The shards that a bundle lists, so that a caller can hash them before `verify`; unbelieved.
+    ///
+    /// Empty when the bundle is by files or cannot be read (which `verify` will report).
+    package static func shards(
+        of bundle: [UInt8], limits: AttestationLimits = .default
+    ) -> [FileShard] {
+        do {
+            let payload = try SigstoreBundle(parsing: bundle, limits: limits).envelope.payload
+            let statement = try Statement(parsing: payload, limits: limits, openSubjects: true)
+            return try ModelManifest(predicate: statement.predicate, limits: limits).shards
+        } catch {
+            return []
+        }
+    }
+
+    /// Checks the bundle with the one trusted key against the files that are there.
+    package static func verify(
+        bundle bytes: [UInt8],
+        key: PublicKey,
+        model: ObservedModel,
+        limits: AttestationLimits = .default
+    ) -> ModelSignatureVerdict {
+        do {
+            let bundle = try SigstoreBundle(parsing: bytes, limits: limits)
+            return verify(bundle, key: key, model: model, limits: limits)
+        } catch {
+            return ModelSignatureVerdict(findings: error.findings)
+        }
+    }
+
+    private static func verify(
+        _ bundle: SigstoreBundle, key: PublicKey, model: ObservedModel, limits: AttestationLimits
+    ) -> ModelSignatureVerdict {
+        let envelope = bundle.envelope
+        let digest = envelope.payloadDigest
+        var findings = signatureFindings(bundle, key: key)
+        do {
+            let statement = try Statement(
+                parsing: envelope.payload, limits: limits, openSubjects: true)
+            let manifest = try manifest(of: statement, limits: limits)
+            let comparison = FileComparison(manifest: manifest, model: model)
+            findings += comparison.findings
+            guard findings.isEmpty else {
+                return ModelSignatureVerdict(
+                    findings: findings, uncovered: comparison.uncovered, payloadDigest: digest)
+            }
+            let verified = VerifiedStatement(
+                statement: statement, payloadDigest: digest, signers: [key.id])
+            return ModelSignatureVerdict(
+                findings: [], uncovered: comparison.uncovered, payloadDigest: digest,
+                signature: VerifiedModelSignature(
+                    statement: verified, signer: key.id, name: statement.subjects[0].name,
+                    files: comparison.covered))
+        } catch {
+            return ModelSignatureVerdict(
+                findings: findings + error.findings, payloadDigest: digest)
+        }
+    }
+
+    /// Everything about who signed; never what the envelope claims, only what the key confirms.
+    private static func signatureFindings(
+        _ bundle: SigstoreBundle, key: PublicKey
+    ) -> [AttestationFinding] {
+        let envelope = bundle.envelope
+        var findings: [AttestationFinding] = []
+        if envelope.payloadType != Statement.payloadType {
+            findings.append(
+                AttestationFinding(.payloadTypeMismatch, "The payload is no in-toto statement."))
+        }
+        // protobuf-specs, sigstore_bundle.proto: "verifiers MUST reject … if there is not exactly
+        // one signature".
+        if envelope.signatures.count != 1 {
+            findings.append(
+                AttestationFinding(
+                    .signatureCount, "\(envelope.signatures.count) signatures, not exactly one."))
+        }
+        switch bundle.material {
+        case .certificateChain, .certificate:
+            findings.append(
+                AttestationFinding(
+                    .unsupportedMethod, "Signed by certificate; only signing by key is checked."))
+            return findings
+        case .publicKey(let hint, let rawBytes):
+            if let hint, hint != SigstoreBundle.hint(for: key), hint != key.id.hex {
+                findings.append(
+                    AttestationFinding(.keyMismatch, "The bundle names another key by its hint."))
+            }
+            if let rawBytes, !isSpelling(rawBytes, of: key) {
+                findings.append(
+                    AttestationFinding(.keyMismatch, "The bundle carries another key."))
+            }
+        }
+        if envelope.signatures.count != 1 || envelope.verify(with: [key]).isEmpty {
+            findings.append(
+                AttestationFinding(
+                    .signatureInvalid, "The signature is not that of the trusted key."))
+        }
+        return findings
+    }
+
+    /// Old bundles carry the key as PEM text or as DER; both are only compared, never used.
+    private static func isSpelling(_ bytes: [UInt8], of key: PublicKey) -> Bool {
+        if bytes == key.spki || bytes == Array(key.pem.utf8) { return true }
+        guard let parsed = try? PublicKey(pem: bytes) else { return false }
+        return parsed.id == key.id
+    }
+
+    private static func manifest(
+        of statement: Statement, limits: AttestationLimits
+    ) throws(AttestationError) -> ModelManifest {
+        guard statement.predicateType == predicateType else {
+            throw AttestationError(
+                .predicateTypeMismatch, "The statement is no model signature v1.0.")
+        }
+        let manifest = try ModelManifest(predicate: statement.predicate, limits: limits)
+        guard statement.subjects.count == 1 else {
+            throw AttestationError(.malformed, "The statement has not exactly one subject.")
+        }
+        let root = rootDigest(manifest.resources.map(\.digest))
+        guard !statement.subjects[0].name.isEmpty, statement.subjects[0].sha256 == root else {
+            throw AttestationError(
+                .rootDigestMismatch, "The subject's digest is not that of the listed resources.")
+        }
+        return manifest
+    }
+}
