@@ -1,6 +1,8 @@
 // LISTEN: being woken by the database instead of asking it again and again.
 internal import CLibPQ
 internal import Dispatch
+internal import Glibc
+internal import Synchronization
 
 /// A wake-up. It may come twice or be lost with the link: the table is the truth, the notice only
 /// says that a look is worth while.
@@ -21,75 +23,71 @@ extension DatabaseURL {
     where Channel: RawRepresentable & CaseIterable, Channel.RawValue == String {
         let names = channels.map { SQL.quoted($0.rawValue) }
         return AsyncThrowingStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let listener = Listener(url: self, settings: settings, names: names, continuation)
-            continuation.onTermination = { _ in listener.stop() }
-            listener.start()
-        }
-    }
-}
-
-/// Watches a connection's socket. All of its state lives on its queue.
-private final class Listener: @unchecked Sendable {  // proof: link and source are touched on `queue` only
-    private let queue = DispatchQueue(label: "database.listen")
-    private let url: DatabaseURL
-    private let settings: ConnectionSettings
-    private let names: [String]
-    private let continuation: AsyncThrowingStream<Notification, any Error>.Continuation
-    private var link: Link?
-    private var source: (any DispatchSourceRead)?
-
-    init(
-        url: DatabaseURL, settings: ConnectionSettings, names: [String],
-        _ continuation: AsyncThrowingStream<Notification, any Error>.Continuation
-    ) {
-        self.url = url
-        self.settings = settings
-        self.names = names
-        self.continuation = continuation
-    }
-
-    func start() {
-        queue.async { [self] in
-            do throws(DatabaseError) {
-                let link = try Link(url, settings, Canceller())
-                for name in names { _ = try link.run(SQL(uncheckedText: "LISTEN \(name)")) }
-                self.link = link
-                let socket = PQsocket(link.pointer)
-                let source = DispatchSource.makeReadSource(fileDescriptor: socket, queue: queue)
-                source.setEventHandler { [self] in receive() }
-                // the socket may only be closed once the source no longer watches it
-                source.setCancelHandler { [self] in self.link = nil }
-                self.source = source
-                source.resume()
-                // what came between LISTEN and here is already in libpq's buffer
-                receive()
-            } catch {
-                continuation.finish(throwing: error)
+            guard let stop = Pipe() else {
+                continuation.finish(throwing: DatabaseError(.connection, "no pipe can be made"))
+                return
+            }
+            continuation.onTermination = { _ in stop.closeWriter() }
+            // a thread of its own, asleep in poll: it costs a stack and nothing else
+            DispatchQueue(label: "database.listen").async {
+                do throws(DatabaseError) {
+                    try listen(to: names, settings, until: stop.reader) { continuation.yield($0) }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+                stop.closeReader()
             }
         }
     }
 
-    func stop() {
-        queue.async { [self] in
-            source?.cancel()
-            source = nil
+    /// Hands over notices until the stopping descriptor's other end is closed.
+    private func listen(
+        to names: [String], _ settings: ConnectionSettings, until stop: Int32,
+        _ receive: (Notification) -> Void
+    ) throws(DatabaseError) {
+        let link = try Link(self, settings, Canceller())
+        for name in names { _ = try link.run(SQL(uncheckedText: "LISTEN \(name)")) }
+        while true {
+            // before the first wait too: what came after LISTEN may be in libpq's buffer already
+            guard PQconsumeInput(link.pointer) == 1, link.isUsable else { throw link.lost(nil) }
+            while let notice = PQnotifies(link.pointer) {
+                receive(
+                    Notification(
+                        channel: String(cString: notice.pointee.relname),
+                        payload: String(cString: notice.pointee.extra)))
+                PQfreemem(notice)
+            }
+            var waits = [
+                pollfd(fd: PQsocket(link.pointer), events: Int16(POLLIN), revents: 0),
+                pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
+            ]
+            guard poll(&waits, 2, -1) >= 0 || errno == EINTR else { throw link.lost(nil) }
+            if waits[1].revents != 0 { return }
+        }
+    }
+}
+
+/// A pipe whose closed writer tells the reader to stop.
+private final class Pipe: Sendable {
+    let reader: Int32
+    private let writer: Mutex<Int32>
+
+    init?() {
+        var ends: [Int32] = [-1, -1]
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
+        reader = ends[0]
+        writer = Mutex(ends[1])
+    }
+
+    deinit { closeWriter() }
+
+    func closeWriter() {
+        writer.withLock {
+            if $0 >= 0 { close($0) }
+            $0 = -1
         }
     }
 
-    private func receive() {
-        guard let link, source != nil else { return }
-        let isAlive = PQconsumeInput(link.pointer) == 1
-        while let notice = PQnotifies(link.pointer) {
-            continuation.yield(
-                Notification(
-                    channel: String(cString: notice.pointee.relname),
-                    payload: String(cString: notice.pointee.extra)))
-            PQfreemem(notice)
-        }
-        if !isAlive || !link.isUsable {
-            continuation.finish(throwing: link.lost(nil))
-            source?.cancel()
-            source = nil
-        }
-    }
+    func closeReader() { close(reader) }
 }

@@ -135,7 +135,8 @@ struct RunningServer {
             throw FileSystem.unusable(layout.dataDirectory, "'s server cannot be stopped")
         }
         let deadline = ContinuousClock.now + .seconds(seconds)
-        while let running = Self.find(layout), running.processID == processID {
+        // postmaster.pid goes before the process does: a start in between would meet its shadow
+        while !hasEnded {
             guard ContinuousClock.now < deadline else {
                 throw ClusterError(
                     .stopFailed, "PostgreSQL (process \(processID)) did not stop in \(seconds) s",
@@ -144,5 +145,14 @@ struct RunningServer {
             usleep(10_000)
         }
         unlink(layout.startedFile)
+    }
+
+    /// Whether the process is gone; one that only waits to be reaped by its parent is.
+    private var hasEnded: Bool {
+        guard kill(processID, 0) == 0 || errno == EPERM,
+            let status = FileSystem.read("/proc/\(processID)/stat")
+        else { return true }
+        // "pid (name) state …": the name may hold anything, so look behind the last parenthesis
+        return status.split(separator: ")").last?.hasPrefix(" Z") ?? true
     }
 }
