@@ -55,4 +55,10 @@ package struct JSONFinding: Sendable, Hashable, Comparable, CustomStringConverti
 package struct JSONFindings: Error, Sendable, Hashable {
     /// The findings in the order of their places.
     package let findings: [JSONFinding]
+
+    /// Findings of one document, in any order; there must be one.
+    package init(findings: [JSONFinding]) {
+        precondition(!findings.isEmpty, "A document is refused for a reason.")
+        self.findings = findings.sorted()
+    }
 }

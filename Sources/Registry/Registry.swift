@@ -1,4 +1,101 @@
-import Yams
-import ServiceLifecycle
-import Logging
-import Metrics
+// What the product does: every use case is a method on this value, in a file named after its verb.
+
+package import Cryptography
+package import Database
+package import Governance
+package import TransparencyLog
+
+/// The registry of models, as one service instance sees it.
+package struct Registry: Sendable {
+    package let database: Database
+    package let writer: Writer
+    package let follower: Follower
+    package let halt: Halt
+    package let root: TrustRoot
+    package let packs: PackStore
+    package let vault: Vault
+    package let schema: JSONSchema
+    package let permitKey: PrivateKey
+    package let clock: Clock
+    let committed: Wakeup
+
+    /// How long a write waits for its receipt before it answers without.
+    package static let receiptTimeout = Duration.seconds(2)
+
+    package init(
+        database: Database, writer: Writer, follower: Follower, halt: Halt, root: TrustRoot,
+        packs: PackStore, vault: Vault, schema: JSONSchema, permitKey: PrivateKey,
+        clock: @escaping Clock, committed: Wakeup
+    ) {
+        self.database = database
+        self.writer = writer
+        self.follower = follower
+        self.halt = halt
+        self.root = root
+        self.packs = packs
+        self.vault = vault
+        self.schema = schema
+        self.permitKey = permitKey
+        self.clock = clock
+        self.committed = committed
+    }
+
+    /// A committed act, with its receipt if the log published it in time.
+    package struct Outcome: Sendable {
+        package let recorded: Recorded
+        /// Inclusion proof and checkpoint; nil when they are still to come.
+        package let receipt: LogProof?
+    }
+
+    /// Writes, wakes the sequencer, and waits for the receipt.
+    func record(
+        _ request: Request, _ subjects: Subjects,
+        _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
+    ) async throws -> Outcome {
+        try halt.check()
+        let recorded = try await writer.write(request, subjects, decide)
+        committed.ring()
+        let receipt = try await follower.receipt(
+            for: recorded.entryID, timeout: Self.receiptTimeout)
+        return Outcome(recorded: recorded, receipt: receipt)
+    }
+
+    /// The caller, who must be known.
+    func caller(of request: Request) throws(Refusal) -> Caller {
+        guard let caller = request.caller else {
+            throw Refusal(.unauthenticated, "unauthenticated", "This request needs a token.")
+        }
+        return caller
+    }
+
+    /// The roles that a caller holds in a namespace now, by signed assignments.
+    func roles(of caller: Caller, in namespace: Namespace, at now: Timestamp) -> Set<Role> {
+        let chain = follower.snapshot.identities.chain
+        return Set(chain.roles(of: caller.principal, in: namespace, at: now).map(\.role))
+    }
+
+    /// Refuses a caller that holds none of the roles in the namespace.
+    func require(
+        _ roles: Set<Role>, of caller: Caller, in namespace: Namespace
+    ) throws(Refusal) {
+        let held = self.roles(of: caller, in: namespace, at: clock())
+        guard held.isDisjoint(with: roles) else { return }
+        let wanted = roles.sorted().map(\.rawValue).joined(separator: " or ")
+        throw Refusal(
+            .forbidden, "role-missing", "This needs the role \(wanted) in \(namespace).",
+            hint: "An administrator can ask for a signed assignment of the role.")
+    }
+
+    /// Refuses a caller that administers nothing.
+    func requireAdministrator(_ caller: Caller) throws(Refusal) {
+        let chain = follower.snapshot.identities.chain
+        guard chain.administers(caller.principal, at: clock()) else {
+            throw Refusal(.forbidden, "role-missing", "This needs the role administrator.")
+        }
+    }
+
+    /// A fresh random id with a prefix that says what it is.
+    static func makeID(_ prefix: String, bytes: Int = 12) -> String {
+        prefix + Hex.encode(Random.bytes(bytes))
+    }
+}

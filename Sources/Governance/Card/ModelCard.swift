@@ -22,11 +22,11 @@ package struct ModelCard: Sendable, Hashable {
     /// Checks a card; throws everything that is wrong with it, in order of place.
     package init(
         parsing json: JSON, schema: JSONSchema, at place: JSONPointer = .root
-    ) throws(DocumentRefused) {
+    ) throws(JSONFindings) {
         var texts = CardTexts()
         texts.visit(json, at: place, depth: 0)
         guard !texts.isTooDeep else {
-            throw DocumentRefused([
+            throw JSONFindings(findings: [
                 place.finding("depth", "The card is nested deeper than \(Self.mostDepth) levels.")
             ])
         }
@@ -39,7 +39,7 @@ package struct ModelCard: Sendable, Hashable {
             findings.append(
                 place.finding("size", "The card is larger than \(Self.mostBytes) bytes."))
         }
-        guard findings.isEmpty else { throw DocumentRefused(findings) }
+        guard findings.isEmpty else { throw JSONFindings(findings: findings) }
         self.json = json
     }
 

@@ -68,13 +68,13 @@ package struct FairnessPredicate: Sendable, Hashable {
     /// Reads a predicate and computes its evaluation again; throws every disagreement at once.
     package init(
         recomputing json: JSON, at place: JSONPointer = .root
-    ) throws(DocumentRefused) {
+    ) throws(JSONFindings) {
         let reader = JSONReader(json, at: place)
         let recomputed = FairnessEvaluation.recompute(
             json["evaluation"] ?? .null, at: place.appending("evaluation"))
         let predicate = Self(reader, recomputed.evaluation)
         let findings = reader.finish() + recomputed.findings
-        guard let predicate, findings.isEmpty else { throw DocumentRefused(findings) }
+        guard let predicate, findings.isEmpty else { throw JSONFindings(findings: findings) }
         self = predicate
     }
 

@@ -1,0 +1,106 @@
+// What can happen: every kind of fact that the log holds, as typed values.
+//
+// A kind's name and members are a format: once an entry of a kind is signed, its reader stays.
+
+package import CanonicalJSON
+
+/// The facts of one kind of event.
+package protocol EventPayload: Sendable, Hashable {
+    /// The kind's name in the log, such as `version.submitted`.
+    static var kind: String { get }
+    /// Reads the members; nil when one is missing or malformed (the reader knows which).
+    init?(_ reader: inout EventReader)
+    /// The members as JSON.
+    var members: [String: JSON] { get }
+}
+
+/// One fact of any kind.
+package enum Event: Sendable, Hashable {
+    case logOpened(LogOpened)
+    case serviceStarted(ServiceStarted)
+    case policyActivated(PolicyActivated)
+    case principalRegistered(PrincipalRegistered)
+    case keyAssigned(KeyAssigned)
+    case keyRevoked(KeyRevoked)
+    case roleAssigned(RoleAssigned)
+    case roleRevoked(RoleRevoked)
+    case tokenIssued(TokenIssued)
+    case tokenRevoked(TokenRevoked)
+    case versionSubmitted(VersionSubmitted)
+    case evaluationRecorded(EvaluationRecorded)
+    case approvalRecorded(ApprovalRecorded)
+    case versionSuspended(VersionSuspended)
+    case versionWithdrawn(VersionWithdrawn)
+    case gateAsked(GateAsked)
+    case deploymentDecided(DeploymentDecided)
+    case deploymentConfirmed(DeploymentConfirmed)
+    case deploymentEnded(DeploymentEnded)
+    case retirementDecided(RetirementDecided)
+
+    /// The facts, whatever their kind.
+    package var payload: any EventPayload {
+        switch self {
+        case .logOpened(let payload): payload
+        case .serviceStarted(let payload): payload
+        case .policyActivated(let payload): payload
+        case .principalRegistered(let payload): payload
+        case .keyAssigned(let payload): payload
+        case .keyRevoked(let payload): payload
+        case .roleAssigned(let payload): payload
+        case .roleRevoked(let payload): payload
+        case .tokenIssued(let payload): payload
+        case .tokenRevoked(let payload): payload
+        case .versionSubmitted(let payload): payload
+        case .evaluationRecorded(let payload): payload
+        case .approvalRecorded(let payload): payload
+        case .versionSuspended(let payload): payload
+        case .versionWithdrawn(let payload): payload
+        case .gateAsked(let payload): payload
+        case .deploymentDecided(let payload): payload
+        case .deploymentConfirmed(let payload): payload
+        case .deploymentEnded(let payload): payload
+        case .retirementDecided(let payload): payload
+        }
+    }
+
+    /// The kind's name in the log.
+    package var kind: String { type(of: payload).kind }
+
+    /// Reads an event of the named kind; throws when the kind is unknown or a member is wrong.
+    package init(kind: String, members: JSON) throws(EntryError) {
+        guard let read = Self.readers[kind] else { throw .unknownKind(kind) }
+        var reader = EventReader(members)
+        let event = read(&reader)
+        if let problem = reader.finish() { throw .malformed("\(kind)\(problem)") }
+        guard let event else { throw .malformed(kind) }
+        self = event
+    }
+
+    /// Every kind this release can read.
+    package static var kinds: [String] { readers.keys.sorted() }
+
+    private typealias Read = @Sendable (inout EventReader) -> Event?
+
+    private static let readers: [String: Read] = [
+        LogOpened.kind: { LogOpened(&$0).map(Event.logOpened) },
+        ServiceStarted.kind: { ServiceStarted(&$0).map(Event.serviceStarted) },
+        PolicyActivated.kind: { PolicyActivated(&$0).map(Event.policyActivated) },
+        PrincipalRegistered.kind: { PrincipalRegistered(&$0).map(Event.principalRegistered) },
+        KeyAssigned.kind: { KeyAssigned(&$0).map(Event.keyAssigned) },
+        KeyRevoked.kind: { KeyRevoked(&$0).map(Event.keyRevoked) },
+        RoleAssigned.kind: { RoleAssigned(&$0).map(Event.roleAssigned) },
+        RoleRevoked.kind: { RoleRevoked(&$0).map(Event.roleRevoked) },
+        TokenIssued.kind: { TokenIssued(&$0).map(Event.tokenIssued) },
+        TokenRevoked.kind: { TokenRevoked(&$0).map(Event.tokenRevoked) },
+        VersionSubmitted.kind: { VersionSubmitted(&$0).map(Event.versionSubmitted) },
+        EvaluationRecorded.kind: { EvaluationRecorded(&$0).map(Event.evaluationRecorded) },
+        ApprovalRecorded.kind: { ApprovalRecorded(&$0).map(Event.approvalRecorded) },
+        VersionSuspended.kind: { VersionSuspended(&$0).map(Event.versionSuspended) },
+        VersionWithdrawn.kind: { VersionWithdrawn(&$0).map(Event.versionWithdrawn) },
+        GateAsked.kind: { GateAsked(&$0).map(Event.gateAsked) },
+        DeploymentDecided.kind: { DeploymentDecided(&$0).map(Event.deploymentDecided) },
+        DeploymentConfirmed.kind: { DeploymentConfirmed(&$0).map(Event.deploymentConfirmed) },
+        DeploymentEnded.kind: { DeploymentEnded(&$0).map(Event.deploymentEnded) },
+        RetirementDecided.kind: { RetirementDecided(&$0).map(Event.retirementDecided) },
+    ]
+}

@@ -1,0 +1,113 @@
+// What restricts, folded from the log alone: the gate's own memory, which no edited row can change (I6).
+//
+// Permissive facts count only as signed statements. Restrictive facts need no signature, so a deleted
+// row could hide one; the gate therefore takes the union of rows and this fold. A restriction ends
+// only when the fold itself has seen its lift.
+
+package import Cryptography
+
+/// Suspensions, rejections, withdrawals, retirements, revocations and active deployments, by the log.
+package struct RestrictiveFold: Sendable {
+    /// How many entries of the log are folded in.
+    package private(set) var size: Int64 = 0
+    /// The pack that was last activated.
+    package private(set) var policy: SHA256Digest?
+    private var restrictions: [VersionReference: [Restriction]] = [:]
+    private var deployments: [String: Deployment] = [:]
+    /// Keys that do not count for signatures after a moment.
+    package private(set) var revokedKeys: [KeyID: Timestamp] = [:]
+    /// Role assignments that do not count after a moment, by payload digest.
+    package private(set) var revokedAssignments: [SHA256Digest: Timestamp] = [:]
+    /// Public ids of tokens that no longer authenticate.
+    package private(set) var revokedTokens: Set<String> = []
+
+    /// What kind of restriction.
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
+        case suspension, rejection, withdrawal, retirement
+    }
+
+    /// One reason why a version may not be deployed.
+    package struct Restriction: Sendable, Hashable {
+        package let id: String
+        package let kind: Kind
+        package let reason: String
+
+        package init(id: String, kind: Kind, reason: String) {
+            self.id = id
+            self.kind = kind
+            self.reason = reason
+        }
+
+        /// The restriction that a rejection or a withdrawal by an approver is; nil for an approval.
+        package init?(_ event: ApprovalRecorded) {
+            let id = event.statement.hex
+            switch event.meaning {
+            case .reject: self.init(id: id, kind: .rejection, reason: "rejected by \(event.role)")
+            case .withdraw: self.init(id: id, kind: .withdrawal, reason: "withdrawn by \(event.role)")
+            case .approve: return nil
+            }
+        }
+    }
+
+    /// Something that was confirmed to run and not yet said to have ended.
+    package struct Deployment: Sendable, Hashable {
+        package let id: String
+        package let version: VersionReference
+        package let environment: EnvironmentName
+    }
+
+    package init() {}
+
+    /// Takes in the next entry of the log, in the order of the log.
+    package mutating func apply(_ entry: Entry) {
+        size += 1
+        switch entry.event {
+        case .logOpened(let event): policy = event.policy
+        case .policyActivated(let event): policy = event.digest
+        case .keyRevoked(let event):
+            revokedKeys[event.key] = min(
+                event.effectiveFrom, revokedKeys[event.key] ?? event.effectiveFrom)
+        case .roleRevoked(let event):
+            revokedAssignments[event.assignment] = min(
+                event.effectiveFrom, revokedAssignments[event.assignment] ?? event.effectiveFrom)
+        case .tokenRevoked(let event): revokedTokens.insert(event.token)
+        case .approvalRecorded(let event):
+            if let restriction = Restriction(event) { add(restriction, to: event.version) }
+        case .versionSuspended(let event):
+            add(
+                Restriction(id: event.restriction, kind: .suspension, reason: event.reason),
+                to: event.version)
+        case .versionWithdrawn(let event):
+            add(
+                Restriction(id: event.restriction, kind: .withdrawal, reason: event.reason),
+                to: event.version)
+        case .deploymentConfirmed(let event):
+            deployments[event.deployment] = Deployment(
+                id: event.deployment, version: event.version, environment: event.environment)
+        case .deploymentEnded(let event): deployments[event.deployment] = nil
+        case .retirementDecided(let event):
+            if let certificate = event.certificate {
+                add(
+                    Restriction(id: certificate.hex, kind: .retirement, reason: event.reason),
+                    to: event.version)
+            }
+        case .serviceStarted, .principalRegistered, .keyAssigned, .roleAssigned, .tokenIssued,
+            .versionSubmitted, .evaluationRecorded, .gateAsked, .deploymentDecided:
+            break
+        }
+    }
+
+    private mutating func add(_ restriction: Restriction, to version: VersionReference) {
+        restrictions[version, default: []].append(restriction)
+    }
+
+    /// Everything that restricts a version.
+    package func restrictions(of version: VersionReference) -> [Restriction] {
+        restrictions[version] ?? []
+    }
+
+    /// What of a version is said to run.
+    package func activeDeployments(of version: VersionReference) -> [Deployment] {
+        deployments.values.filter { $0.version == version }.sorted { $0.id < $1.id }
+    }
+}

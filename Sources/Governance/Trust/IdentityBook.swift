@@ -1,0 +1,125 @@
+// Who holds which key and role, read from the verified log and the signed statements that it names.
+//
+// The order and the time of every assignment are those of the log, its content is that of a document
+// whose digest the log holds, and it counts only if those entitled to make it have signed it. So rows
+// about keys and roles can be edited at will without anybody gaining a right (I6).
+
+package import Attestation
+package import Cryptography
+
+/// Collects the identity statements of a log, in its order.
+package struct IdentityBook: Sendable {
+    /// What follows from all statements so far.
+    package private(set) var chain: TrustChain
+    /// Every public key that any statement shows, by id; showing a key entitles it to nothing.
+    package private(set) var publicKeys: [KeyID: PublicKey] = [:]
+    /// Statements that the log names but nobody can show: each an alarm.
+    package private(set) var missing: [SHA256Digest] = []
+
+    private let anchor: TrustAnchor
+    private var endorsements: [Endorsement] = []
+    private var revocations: [TrustRevocation] = []
+    private var links: [(principal: PrincipalID, person: PrincipalID)] = []
+
+    /// An empty book under a root.
+    package init(root: TrustRoot) {
+        anchor = TrustAnchor(origin: root.origin, custodians: Set(root.custodians.map(\.id)))
+        for key in root.custodians { publicKeys[key.id] = key }
+        chain = TrustChain(anchor: anchor, endorsements: [])
+    }
+
+    /// The document that an entry's identity statement is in, if it has one.
+    package static func document(of entry: Entry) -> SHA256Digest? {
+        switch entry.event {
+        case .keyAssigned(let event): event.document
+        case .roleAssigned(let event): event.document
+        default: nil
+        }
+    }
+
+    /// Takes in the next entry; `document` is the statement it names. Call `settle` after the last.
+    package mutating func apply(_ entry: Entry, document: [UInt8]?) {
+        switch entry.event {
+        case .principalRegistered(let event): links.append((event.principal, event.person))
+        case .keyAssigned(let event): endorse(event.statement, document, entry.time)
+        case .roleAssigned(let event): endorse(event.statement, document, entry.time)
+        case .keyRevoked(let event):
+            revocations.append(.init(.key(event.key), effectiveFrom: event.effectiveFrom))
+        case .roleRevoked(let event):
+            revocations.append(.init(.assignment(event.assignment), effectiveFrom: event.effectiveFrom))
+        default: return
+        }
+        isSettled = false
+    }
+
+    private var isSettled = true
+
+    /// Draws the conclusions from what was taken in.
+    package mutating func settle() {
+        guard !isSettled else { return }
+        chain = chain(with: [])
+        isSettled = true
+    }
+
+    /// The chain as it would be with further revocations, which somebody else has seen.
+    package func chain(with others: [TrustRevocation]) -> TrustChain {
+        TrustChain(
+            anchor: anchor, endorsements: endorsements, revocations: revocations + others,
+            links: links)
+    }
+
+    /// Verifies a statement's envelope with the keys that its signatures name.
+    package func signers(of envelope: Envelope, and more: [PublicKey] = []) -> Set<KeyID> {
+        let named = envelope.signatures.compactMap { signature in
+            KeyID(hex: signature.keyID).flatMap { publicKeys[$0] }
+        }
+        return envelope.verify(with: named + more)
+    }
+
+    private mutating func endorse(
+        _ statement: SHA256Digest, _ document: [UInt8]?, _ recordedAt: Timestamp
+    ) {
+        guard let document, let read = Self.read(document), read.digest == statement else {
+            missing.append(statement)
+            return
+        }
+        var more: [PublicKey] = []
+        if case .key(let assignment) = read.assignment {
+            more = [assignment.key]
+            publicKeys[assignment.key.id] = assignment.key
+        }
+        endorsements.append(
+            Endorsement(
+                read.assignment, digest: statement,
+                signers: signers(of: read.envelope, and: more), recordedAt: recordedAt))
+    }
+
+    /// A key or role assignment in an envelope, unverified.
+    package static func read(
+        _ document: [UInt8]
+    ) -> (envelope: Envelope, assignment: Endorsement.Assignment, digest: SHA256Digest)? {
+        guard let envelope = try? Envelope(parsing: document),
+            envelope.payloadType == Statement.payloadType,
+            let statement = try? Statement(parsing: envelope.payload)
+        else { return nil }
+        let digest = envelope.payloadDigest
+        if let key = try? KeyAssignment(reading: statement) { return (envelope, .key(key), digest) }
+        if let role = try? RoleAssignment(reading: statement) { return (envelope, .role(role), digest) }
+        return nil
+    }
+
+    /// What would be wrong with an assignment if it were recorded now; empty when nothing.
+    package func problems(
+        of assignment: Endorsement.Assignment, in envelope: Envelope, at now: Timestamp
+    ) -> [TrustProblem] {
+        var more: [PublicKey] = []
+        if case .key(let key) = assignment { more = [key.key] }
+        let endorsement = Endorsement(
+            assignment, digest: envelope.payloadDigest,
+            signers: signers(of: envelope, and: more), recordedAt: now)
+        let extended = TrustChain(
+            anchor: anchor, endorsements: endorsements + [endorsement], revocations: revocations,
+            links: links)
+        return extended.problems[endorsement.digest] ?? []
+    }
+}

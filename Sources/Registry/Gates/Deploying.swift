@@ -1,0 +1,227 @@
+// "May these exact bytes go there, now?" The gate decides, records the decision, and signs the permit.
+//
+// The permit is signed before the commit and its digest is in the entry; it is handed out only with the
+// receipt, which travels beside the signature. A denial is an answer, and an entry, like an allowance.
+
+package import Attestation
+package import CanonicalJSON
+package import Cryptography
+internal import Database
+package import Governance
+
+extension Registry {
+    /// What deploy tooling asks.
+    package struct DeployQuestion: Sendable {
+        package let version: VersionReference
+        package let environment: EnvironmentName
+        /// What it is deployed to, as the caller names it; may be empty.
+        package let target: String
+        /// Digest of the bytes on the caller's disk.
+        package let artifact: SHA256Digest
+        package let use: UseName?
+        /// Whether only the answer is wanted: nothing is permitted, only the asking is recorded.
+        package let dryRun: Bool
+
+        package init(
+            version: VersionReference, environment: EnvironmentName, target: String,
+            artifact: SHA256Digest, use: UseName?, dryRun: Bool
+        ) {
+            self.version = version
+            self.environment = environment
+            self.target = target
+            self.artifact = artifact
+            self.use = use
+            self.dryRun = dryRun
+        }
+    }
+
+    /// What the gate answered.
+    package struct GateAnswer: Sendable {
+        /// The decision document.
+        package let decision: JSON
+        /// The permit's or certificate's envelope; nil when denied or asked for a dry run.
+        package let document: Envelope?
+        package let outcome: Outcome
+    }
+
+    /// Decides whether a version may be deployed.
+    package func deploy(_ question: DeployQuestion, _ request: Request) async throws -> GateAnswer {
+        let caller = try caller(of: request)
+        let subjects = Subjects(
+            written: [Subjects.version(question.version)],
+            read: [Subjects.principal(caller.principal), Subjects.policy])
+        let outcome = try await record(request, subjects) { db, now in
+            let dossier = try dossier(of: question.version, db, now: now)
+            let namespace = question.version.model.namespace
+            let facts = dossier.deployFacts(
+                presented: question.artifact, environment: question.environment, use: question.use,
+                requester: holder(caller, in: namespace, dossier.chain, at: now),
+                fold: try foldFact(dossier.snapshot, db, now: now))
+            let decision = dossier.pack.pack.decide(
+                gate: .deploy, subject: .version(question.version), facts: facts.json, now: now)
+            if question.dryRun {
+                return Act(
+                    .gateAsked(
+                        GateAsked(
+                            gate: .deploy, version: question.version,
+                            environment: question.environment, verdict: decision.verdict)),
+                    documents: [decision.document.canonicalBytes])
+            }
+            return try act(on: decision, facts.json, dossier, question, now)
+        }
+        return try await answer(outcome)
+    }
+
+    private func act(
+        on decision: Decision, _ facts: JSON, _ dossier: Dossier, _ question: DeployQuestion,
+        _ now: Timestamp
+    ) throws -> Act {
+        let record = decision.document.canonicalBytes
+        var documents = [record, facts.canonicalBytes]
+        var event = DeploymentDecided(
+            version: question.version, environment: question.environment, target: question.target,
+            verdict: decision.verdict, artifact: question.artifact, decision: SHA256.hash(record),
+            facts: SHA256.hash(documents[1]), deployment: "", permit: nil, permitDocument: nil,
+            notAfter: nil)
+        if decision.verdict == .allow {
+            let notAfter = now.adding(
+                seconds: dossier.pack.pack.permitLifetimeMinutes * 60)
+            let permit = try permit(for: question, dossier, decision, now, notAfter)
+            documents.append(permit.canonicalBytes)
+            event = DeploymentDecided(
+                version: question.version, environment: question.environment,
+                target: question.target, verdict: decision.verdict, artifact: question.artifact,
+                decision: SHA256.hash(record), facts: SHA256.hash(documents[1]),
+                deployment: Self.makeID("d-"), permit: permit.payloadDigest,
+                permitDocument: SHA256.hash(documents[2]), notAfter: notAfter)
+        }
+        return Act(.deploymentDecided(event), documents: documents)
+    }
+
+    private func permit(
+        for question: DeployQuestion, _ dossier: Dossier, _ decision: Decision, _ now: Timestamp,
+        _ notAfter: Timestamp
+    ) throws -> Envelope {
+        guard let manifest = dossier.manifest else {
+            throw Refusal(.conflict, "manifest-missing", "The artifact's file list is missing.")
+        }
+        guard root.permitKeys(at: now).contains(permitKey.publicKey) else {
+            throw Refusal(
+                .conflict, "permit-key-expired",
+                "The permit key is not certified by the trust root at this time.",
+                hint: "Custodians rotate it with a new version of the trust root.")
+        }
+        let statements =
+            dossier.approvals.map(\.digest) + dossier.evaluations.map(\.digest) + [dossier.row.card]
+        let pack = dossier.pack.pack
+        let permit = Permit(
+            origin: root.origin, model: question.version.description,
+            environment: question.environment.description, target: question.target, kind: .deploy,
+            notBefore: now.description, notAfter: notAfter.description,
+            nonce: Hex.encode(Random.bytes(16)), manifest: manifest,
+            decision: SHA256.hash(decision.document.canonicalBytes), development: root.development,
+            verifierID: "imprimatur:\(root.origin)", timeVerified: now.description,
+            policy: .init(uri: "imprimatur:policy/\(pack.name)@\(pack.version)", sha256: pack.digest),
+            inputs: statements.map { .init(uri: "imprimatur:statement/\($0.hex)", sha256: $0) },
+            verifiedLevels: ["IMPRIMATUR_TIER_\(dossier.row.tier.rawValue)"])
+        return try permit.statement().sign(with: [permitKey])
+    }
+
+    /// The answer that an entry stands for: also for a retry that finds the entry of its first try.
+    func answer(_ outcome: Outcome) async throws -> GateAnswer {
+        let decision: SHA256Digest
+        let document: SHA256Digest?
+        switch outcome.recorded.entry.event {
+        case .deploymentDecided(let event): (decision, document) = (event.decision, event.permitDocument)
+        case .retirementDecided(let event):
+            (decision, document) = (event.decision, event.certificateDocument)
+        case .gateAsked:
+            (decision, document) = (outcome.recorded.entry.documents.first ?? .zero, nil)
+        default: throw Refusal(.conflict, "not-a-decision", "The entry is not a gate's decision.")
+        }
+        let wanted = [decision] + (document.map { [$0] } ?? [])
+        let documents = try await database.read { try Documents.load(wanted, $0) }
+        guard let record = documents[decision] else {
+            throw Refusal(.conflict, "document-missing", "The decision's document is missing.")
+        }
+        let envelope = try document.flatMap { documents[$0] }.map { try Envelope(parsing: $0) }
+        return GateAnswer(decision: try JSON(parsing: record), document: envelope, outcome: outcome)
+    }
+
+    // MARK: what runs
+
+    /// Records that a permitted deployment runs; a permit is activated once, while it is valid.
+    package func confirmDeployment(_ id: String, _ request: Request) async throws -> Outcome {
+        try await change(id, request) { row, now in
+            guard row.state == "permitted" else {
+                throw Refusal(.conflict, "deployment-\(row.state)", "Deployment \(id) is \(row.state).")
+            }
+            guard now <= row.notAfter else {
+                throw Refusal(
+                    .conflict, "permit-expired", "The permit ended at \(row.notAfter).",
+                    hint: "Ask the gate again.")
+            }
+            return .deploymentConfirmed(
+                DeploymentConfirmed(deployment: id, version: row.version, environment: row.environment))
+        }
+    }
+
+    /// Records that a deployment no longer runs.
+    package func endDeployment(
+        _ id: String, reason: String, _ request: Request
+    ) async throws -> Outcome {
+        try await change(id, request) { row, _ in
+            guard row.state == "active" else {
+                throw Refusal(.conflict, "deployment-\(row.state)", "Deployment \(id) is \(row.state).")
+            }
+            return .deploymentEnded(
+                DeploymentEnded(
+                    deployment: id, version: row.version, environment: row.environment, reason: reason))
+        }
+    }
+
+    private func change(
+        _ id: String, _ request: Request,
+        _ event: @Sendable (DeploymentRow, Timestamp) throws -> Event
+    ) async throws -> Outcome {
+        let caller = try caller(of: request)
+        let row = try await database.read { db in try DeploymentRow.load(id, db) }
+        guard let found = row else {
+            throw Refusal(.notFound, "deployment-unknown", "There is no deployment \(id).")
+        }
+        try require([.deployer], of: caller, in: found.version.model.namespace)
+        let subjects = Subjects(
+            written: [Subjects.version(found.version)], read: [Subjects.principal(caller.principal)])
+        return try await record(request, subjects) { db, now in
+            guard let row = try DeploymentRow.load(id, db) else {
+                throw Refusal(.notFound, "deployment-unknown", "There is no deployment \(id).")
+            }
+            return Act(try event(row, now))
+        }
+    }
+}
+
+/// One row of registry.deployment.
+private struct DeploymentRow: RowDecodable, Sendable {
+    let version: VersionReference
+    let environment: EnvironmentName
+    let state: String
+    let notAfter: Timestamp
+
+    init(row: inout Row) throws(DatabaseError) {
+        let version: String = try row.next()
+        let environment: String = try row.next()
+        state = try row.next()
+        notAfter = Timestamp(try row.next() as SQLTimestamp)
+        guard let version = VersionReference(version), let environment = EnvironmentName(environment)
+        else { throw DatabaseError(.decoding, "a row of registry.deployment is malformed") }
+        self.version = version
+        self.environment = environment
+    }
+
+    static func load(_ id: String, _ db: borrowing Connection) throws -> DeploymentRow? {
+        try db.oneOrNil(
+            "SELECT version, environment, state, not_after FROM registry.deployment WHERE id = \(id)",
+            as: DeploymentRow.self)
+    }
+}

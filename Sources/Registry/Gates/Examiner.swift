@@ -1,0 +1,156 @@
+// Turns documents into facts: what each is worth by its signatures, under the keys and roles of the log.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+
+/// Examines the documents of one version at one moment.
+struct Examiner {
+    let root: TrustRoot
+    let identities: IdentityBook
+    let chain: TrustChain
+    let schema: JSONSchema
+    let pack: PolicyPack
+    let now: Timestamp
+
+    /// The artifact's file list, if it is the one of that digest.
+    func manifest(_ document: [UInt8], digest: SHA256Digest) -> ArtifactManifest? {
+        guard let json = try? JSON(parsing: document),
+            let manifest = try? ArtifactManifest(json: json), manifest.digest == digest
+        else { return nil }
+        return manifest
+    }
+
+    /// The signed card: its gaps for its tier, and what is wrong with its signature.
+    func card(_ document: [UInt8]?, _ row: VersionRow) -> CardFact? {
+        guard let document, let envelope = try? Envelope(parsing: document),
+            envelope.payloadDigest == row.card,
+            let statement = try? Statement(parsing: envelope.payload),
+            let card = try? CardStatement(reading: statement, schema: schema)
+        else { return nil }
+        var findings: [String] = []
+        if card.origin != root.origin { findings.append("wrong-origin") }
+        if card.model != row.reference.model { findings.append("wrong-model") }
+        if card.artifact != row.artifact { findings.append("wrong-artifact") }
+        if !isSigned(envelope, byRole: .owner, in: row.reference.model.namespace, at: row.submittedAt) {
+            findings.append("not-signed-by-owner")
+        }
+        return CardFact(
+            digest: row.card,
+            missing: pack.missingCardFields(in: card.card.json, tier: pack.tier(of: card.card.json).tier),
+            findings: findings)
+    }
+
+    /// Whether a key of somebody who holds the role has signed.
+    private func isSigned(
+        _ envelope: Envelope, byRole role: Role, in namespace: Namespace, at time: Timestamp
+    ) -> Bool {
+        identities.signers(of: envelope).contains { key in
+            guard let holder = chain.holder(of: key, at: time) else { return false }
+            return chain.roles(of: holder.principal, in: namespace, at: time).contains { $0.role == role }
+        }
+    }
+
+    /// The artifact's OpenSSF signature, checked against the file list.
+    func signature(
+        _ bundle: [UInt8]?, _ manifest: ArtifactManifest?, _ row: VersionRow
+    ) -> SignatureFact {
+        guard let bundle, let manifest else {
+            return SignatureFact(verified: false, findings: ["document-missing"])
+        }
+        guard let key = identities.publicKeys[row.signatureKey] else {
+            return SignatureFact(verified: false, findings: ["key-unknown"])
+        }
+        return signature(bundle, manifest, key, in: row.reference.model.namespace)
+    }
+
+    /// A signature by a known key over a file list.
+    func signature(
+        _ bundle: [UInt8], _ manifest: ArtifactManifest, _ key: PublicKey, in namespace: Namespace
+    ) -> SignatureFact {
+        let isSingle = manifest.files.count == 1
+        var verdict = ModelSignature.verify(
+            bundle: bundle, key: key, model: ObservedModel(files: manifest.files))
+        if !verdict.isValid, isSingle {
+            let single = ModelSignature.verify(
+                bundle: bundle, key: key,
+                model: ObservedModel(files: manifest.files, isSingleFile: true))
+            if single.isValid { verdict = single }
+        }
+        let holder = chain.holder(of: key.id, at: now)
+        var findings = verdict.findings.map(\.code.rawValue)
+        findings += verdict.uncovered.isEmpty ? [] : ["files-uncovered"]
+        if holder == nil { findings.append("key-not-held") }
+        let roles = holder.map {
+            Set(chain.roles(of: $0.principal, in: namespace, at: now).map(\.role)).sorted()
+        }
+        return SignatureFact(
+            verified: findings.isEmpty, signer: holder?.principal, signerRoles: roles ?? [],
+            findings: findings)
+    }
+
+    /// An approval statement; nil when it is not one of this version's present request.
+    func approval(_ document: [UInt8], _ row: VersionRow) -> ApprovalFact? {
+        guard let envelope = try? Envelope(parsing: document),
+            let statement = try? Statement(parsing: envelope.payload),
+            let approval = try? ApprovalStatement(reading: statement),
+            approval.version == row.reference, approval.request == row.request
+        else { return nil }
+        let (problems, person) = entitlement(of: approval, in: envelope)
+        return ApprovalFact(
+            digest: envelope.payloadDigest, principal: approval.signer.principal, person: person,
+            role: approval.signer.role, meaning: approval.meaning,
+            environments: approval.environments, uses: approval.uses, digests: approval.digests,
+            signedAt: approval.signedAt, expiresAt: approval.expiresAt, valid: problems.isEmpty,
+            problems: problems)
+    }
+
+    /// Whether the statement counts as its signer's word now, and whose it is.
+    func entitlement(
+        of approval: ApprovalStatement, in envelope: Envelope
+    ) -> (problems: [String], person: PrincipalID) {
+        let entitlement = chain.entitlement(
+            of: approval.signer.principal, signers: identities.signers(of: envelope),
+            role: approval.signer.role, namespace: approval.version.model.namespace,
+            assignment: approval.signer.assignment, at: now)
+        var problems = entitlement.problems.map(\.rawValue)
+        if approval.origin != root.origin { problems.append(TrustProblem.wrongOrigin.rawValue) }
+        if !approval.signer.role.mayApprove { problems.append("role-cannot-approve") }
+        return (problems, entitlement.person)
+    }
+
+    /// An evaluation statement, with every rate computed again from its counts.
+    func evaluation(_ document: [UInt8], _ row: VersionRow) -> EvaluationFact? {
+        guard let envelope = try? Envelope(parsing: document),
+            let statement = try? Statement(parsing: envelope.payload),
+            statement.predicateType == FairnessPredicate.type,
+            let subject = statement.subjects.first?.sha256
+        else { return nil }
+        var problems: [String] = []
+        let evaluation: FairnessPredicate?
+        do throws(JSONFindings) {
+            evaluation = try FairnessPredicate(recomputing: statement.predicate)
+        } catch {
+            evaluation = nil
+            problems += error.findings.map { "\($0.code):\($0.pointer)" }
+        }
+        if let evaluation, evaluation.origin != root.origin { problems.append("wrong-origin") }
+        let signer = identities.signers(of: envelope).lazy.compactMap {
+            chain.holder(of: $0, at: now)?.principal
+        }.first { principal in
+            chain.roles(of: principal, in: row.reference.model.namespace, at: now)
+                .contains { Self.evaluatorRoles.contains($0.role) }
+        }
+        if signer == nil { problems.append("not-signed-by-evaluator") }
+        let demands = pack.fairness(in: row.tier)
+        return EvaluationFact(
+            digest: envelope.payloadDigest, verified: signer != nil && evaluation?.origin == root.origin,
+            recomputed: evaluation != nil, artifactDigest: subject,
+            measures: evaluation.map { MeasureFact.facts(of: $0.evaluation, for: demands) } ?? [],
+            evaluatedAt: evaluation?.evaluatedAt ?? .earliest, signer: signer, problems: problems)
+    }
+
+    /// Who may sign evaluations.
+    static let evaluatorRoles: Set<Role> = [.fairnessReviewer, .validator]
+}

@@ -1,0 +1,91 @@
+// The facts of each gate, from a dossier.
+
+internal import Attestation
+internal import Cryptography
+internal import CanonicalJSON
+internal import Governance
+
+extension Dossier {
+    /// What the deploy gate is told.
+    func deployFacts(
+        presented: SHA256Digest, environment: EnvironmentName, use: UseName?, requester: HolderFact,
+        fold: FoldFact
+    ) -> DeployFacts {
+        var facts = DeployFacts(version: row.reference)
+        facts.tier = row.tier
+        facts.card = card
+        facts.artifact = ArtifactFact(
+            approvedDigest: row.artifact, presentedDigest: presented, signature: signature)
+        facts.evidence = evidence
+        facts.requester = requester
+        facts.environment = environment
+        facts.use = use
+        facts.approvals = approvals
+        facts.evaluations = evaluations
+        facts.restrictions = restrictions
+        facts.activeDeployments = deployments
+        facts.submitter = submitter
+        facts.fold = fold
+        facts.policy = policyFact
+        return facts
+    }
+
+    /// What the approve gate is told of a statement that wants to be recorded.
+    func approveFacts(_ statement: StatementFact) -> ApproveFacts {
+        var facts = ApproveFacts(version: row.reference)
+        facts.tier = row.tier
+        facts.card = card
+        facts.artifact = ArtifactFact(
+            approvedDigest: row.artifact, presentedDigest: manifest?.digest, signature: signature)
+        facts.evidence = evidence
+        facts.policy = policyFact
+        facts.request = RequestFact(
+            id: row.request.id, nonce: row.request.nonce, open: isOpen, submittedAt: row.submittedAt)
+        facts.statement = statement
+        facts.signerRoles = chain.roles(
+            of: statement.statement.signer.principal, in: row.reference.model.namespace, at: now
+        ).map { ApproveFacts.HeldRole(role: $0.role, since: $0.since) }
+        facts.submitter = submitter
+        facts.priorStatements = approvals.map {
+            ApproveFacts.PriorStatement(digest: $0.digest, person: $0.person, meaning: $0.meaning)
+        }
+        return facts
+    }
+
+    /// What the retire gate is told.
+    func retireFacts(requester: HolderFact, reason: String, fold: FoldFact) -> RetireFacts {
+        var facts = RetireFacts(version: row.reference)
+        facts.tier = row.tier
+        facts.artifact = ArtifactFact(
+            approvedDigest: row.artifact, presentedDigest: manifest?.digest, signature: signature)
+        facts.requester = requester
+        facts.restrictions = restrictions
+        facts.activeDeployments = deployments
+        facts.reason = reason
+        facts.fold = fold
+        facts.policy = policyFact
+        return facts
+    }
+
+    /// Whether the approval request still takes statements.
+    var isOpen: Bool {
+        row.state == "open"
+            && !restrictions.contains {
+                [.rejection, .withdrawal, .retirement].contains($0.kind)
+            }
+    }
+}
+
+extension Refusal {
+    /// A decision that denies, as the refusal of a request that would have changed something.
+    init(_ decision: Decision) {
+        let denials = decision.denials
+        self.init(
+            .unprocessable, "gate-denied",
+            "The \(decision.gate.rawValue) gate denies: "
+                + denials.map { "\($0.id) \($0.reason ?? $0.title)" }.joined(separator: "; ") + ".",
+            findings: denials.map {
+                JSONFinding(.root, $0.id, $0.reason ?? $0.title)
+            })
+    }
+}

@@ -1,0 +1,268 @@
+// Reads the log as it grows, verifies it, folds what restricts, and hands out receipts.
+//
+// It believes nothing but signed checkpoints: every entry's bytes are hashed, the tree is grown from
+// those hashes, and its root must be the root that the log key signed. What does not agree halts
+// the process. So the fold that the gate relies on is of the verified log (I6), and a receipt is
+// checked before it leaves.
+
+internal import Cryptography
+package import Database
+package import Governance
+package import Logging
+internal import ServiceLifecycle
+internal import Synchronization
+package import TransparencyLog
+
+/// Follows one log.
+package final class Follower: Service {
+    /// What is known of the log at one moment.
+    package struct Snapshot: Sendable {
+        /// The verified log's restrictions; its `size` is the number of entries.
+        package var fold = RestrictiveFold()
+        /// Keys and roles, from the verified log and its signed statements.
+        package var identities: IdentityBook
+        /// The last verified checkpoint.
+        package var published: Published?
+        /// When the fold was last level with the newest checkpoint, by the service's clock.
+        package var levelAt: Timestamp?
+        /// The latest time of any entry.
+        package var latestTime: Timestamp?
+    }
+
+    private let database: Database
+    private let origin: String
+    private let logKeys: [VerifierKey]
+    private let pinned: Checkpoint?
+    private let halt: Halt
+    private let published: Wakeup
+    private let clock: Clock
+    private let logger: Logger
+    private let state: Mutex<Snapshot>
+    private let receipts = ReceiptDesk()
+    private let tree = Mutex(Tree())
+
+    /// The tree as grown from verified entries. Touched by the one loop that catches up.
+    private struct Tree {
+        var range = CompactRange()
+        /// Whether the root at the pinned size was another one.
+        var forkedAtPin = false
+
+        mutating func append(_ leaves: [SHA256Digest]) {
+            for leaf in leaves { range.append(leaf) }
+        }
+    }
+
+    /// Entries read at once.
+    private static let chunk: Int64 = 2_000
+    private static let pollInterval = Duration.milliseconds(25)
+
+    package init(
+        database: Database, root: TrustRoot, logKeys: [VerifierKey], pinned: Checkpoint?, halt: Halt,
+        published: Wakeup, clock: @escaping Clock, logger: Logger
+    ) {
+        self.database = database
+        origin = root.origin
+        state = Mutex(Snapshot(identities: IdentityBook(root: root)))
+        self.logKeys = logKeys
+        self.pinned = pinned
+        self.halt = halt
+        self.published = published
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// What is known now.
+    package var snapshot: Snapshot { state.withLock { $0 } }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled, self.halt.reason == nil {
+                do {
+                    try await self.catchUp()
+                } catch is CancellationError {
+                    break
+                } catch {
+                    self.logger.warning("follower interrupted", metadata: ["error": "\(error)"])
+                }
+                await self.published.wait(timeout: Self.pollInterval)
+            }
+            try? await gracefulShutdown()
+        }
+    }
+
+    /// The receipt of an entry, when the log has published it within `timeout`; nil otherwise.
+    package func receipt(for entryID: Int64, timeout: Duration) async throws -> LogProof? {
+        if let receipt = await receipts.wait(for: entryID, timeout: timeout) { return receipt }
+        return try await makeReceipt(for: entryID)
+    }
+
+    /// The receipt of an entry that has its place in the log; nil before.
+    package func makeReceipt(for entryID: Int64) async throws -> LogProof? {
+        guard let published = snapshot.published else { return nil }
+        return try await database.read { db in
+            guard
+                let index = try db.oneOrNil(
+                    "SELECT index FROM audit.leaf WHERE entry_id = \(entryID)", as: Int64.self),
+                index < published.checkpoint.size
+            else { return nil }
+            return try Self.proof(of: index, in: published, db)
+        }
+    }
+
+    /// A receipt for a place in a published tree.
+    package static func proof(
+        of index: Int64, in published: Published, _ db: borrowing Connection
+    ) throws -> LogProof {
+        let ids = try InclusionProof.tiles(index: index, treeSize: published.checkpoint.size)
+        let tiles = try TileSet(ids, LogTiles.load(ids, db))
+        let proof = try InclusionProof(
+            index: index, treeSize: published.checkpoint.size, from: tiles)
+        return try LogProof(
+            index: index, hashes: proof.hashes, checkpoint: SignedNote(parsing: published.note))
+    }
+
+    /// Reads up to the newest checkpoint; halts when the log is not what was signed.
+    package func catchUp() async throws {
+        guard halt.reason == nil, let newest = try await newestCheckpoint() else { return }
+        var added: [ReceiptDesk.Addition] = []
+        while tree.withLock(\.range.size) < newest.checkpoint.size {
+            guard let entries = try await takeIn(upTo: newest.checkpoint.size) else { return }
+            added += entries
+        }
+        guard tree.withLock(\.range.root) == newest.checkpoint.root else {
+            stop(
+                .inconsistent,
+                "the entries up to \(newest.checkpoint.size) do not have the root that is signed")
+            return
+        }
+        let now = clock()
+        state.withLock { state in
+            state.published = newest
+            state.levelAt = now
+        }
+        try await handOut(added, newest)
+    }
+
+    private func newestCheckpoint() async throws -> Published? {
+        let row = try await database.read { db in
+            try db.oneOrNil(
+                "SELECT size, note FROM audit.checkpoint ORDER BY size DESC LIMIT 1",
+                as: (Int64, [UInt8]).self)
+        }
+        let size = tree.withLock(\.range.size)
+        if let known = state.withLock(\.published), let row, row.1 == known.note {
+            return known
+        }
+        guard let (_, note) = row else {
+            if size > 0 { stop(.databaseOlder, "checkpoints are gone; \(size) entries were verified") }
+            return nil
+        }
+        let verdict = Checkpoint.open(note, origin: origin, logKeys: logKeys)
+        guard let checkpoint = verdict.checkpoint?.checkpoint else {
+            stop(.inconsistent, "the newest checkpoint is not signed by the log: \(verdict.reasons)")
+            return nil
+        }
+        guard checkpoint.size >= size else {
+            stop(.databaseOlder, "the newest checkpoint is of \(checkpoint.size), \(size) were verified")
+            return nil
+        }
+        return Published(checkpoint: checkpoint, note: note)
+    }
+
+    /// Verifies and folds the next entries; nil when they are not whole.
+    private func takeIn(upTo size: Int64) async throws -> [ReceiptDesk.Addition]? {
+        let start = tree.withLock(\.range.size)
+        let end = min(size, start + Self.chunk)
+        let rows = try await database.read { db in
+            try db.all(
+                """
+                SELECT l.index, l.entry_id, e.bytes FROM audit.leaf l
+                JOIN audit.entry e ON e.id = l.entry_id
+                WHERE l.index >= \(start) AND l.index < \(end) ORDER BY l.index
+                """, as: (Int64, Int64, [UInt8]).self)
+        }
+        guard rows.map(\.0) == Array(start..<end) else {
+            stop(.inconsistent, "entries \(start)..<\(end) are not all there")
+            return nil
+        }
+        var leaves: [SHA256Digest] = []
+        var additions: [ReceiptDesk.Addition] = []
+        var entries: [Entry] = []
+        leaves.reserveCapacity(rows.count)
+        for (index, id, bytes) in rows {
+            leaves.append(MerkleTree.leafHash(of: bytes))
+            additions.append(.init(entryID: id, index: index))
+            do {
+                entries.append(try Entry(parsing: SignedEntry(parsing: bytes).payload))
+            } catch {
+                stop(.inconsistent, "entry at index \(index): \(error)")
+                return nil
+            }
+        }
+        grow(leaves)
+        guard agreesWithPin() else { return nil }
+        let named = entries.compactMap(IdentityBook.document)
+        let documents =
+            named.isEmpty ? [:] : try await database.read { try Documents.load(named, $0) }
+        state.withLock { state in
+            for entry in entries {
+                state.fold.apply(entry)
+                state.latestTime = max(state.latestTime ?? entry.time, entry.time)
+                state.identities.apply(
+                    entry, document: IdentityBook.document(of: entry).flatMap { documents[$0] })
+            }
+            state.identities.settle()
+        }
+        return additions
+    }
+
+    private func grow(_ leaves: [SHA256Digest]) {
+        tree.withLock { tree in
+            var leaves = leaves[...]
+            // Stop once where the pin is, to compare the roots there.
+            if let pinned, tree.range.size < pinned.size,
+                tree.range.size + Int64(leaves.count) > pinned.size
+            {
+                let before = Int(pinned.size - tree.range.size)
+                tree.append(Array(leaves.prefix(before)))
+                leaves = leaves.dropFirst(before)
+                if tree.range.root != pinned.root { tree.forkedAtPin = true }
+            }
+            tree.append(Array(leaves))
+            if let pinned, tree.range.size == pinned.size, tree.range.root != pinned.root {
+                tree.forkedAtPin = true
+            }
+        }
+    }
+
+    private func agreesWithPin() -> Bool {
+        guard tree.withLock(\.forkedAtPin), let pinned else { return true }
+        stop(.forked, "at size \(pinned.size) the log does not have the pinned root \(pinned.root)")
+        return false
+    }
+
+    private func stop(_ code: HaltReason.Code, _ evidence: String) {
+        halt.halt(HaltReason(code, evidence))
+        logger.error("log halted", metadata: ["reason": "\(code.rawValue)", "evidence": "\(evidence)"])
+    }
+
+    private func handOut(_ added: [ReceiptDesk.Addition], _ published: Published) async throws {
+        let wanted = receipts.arrived(added)
+        guard !wanted.isEmpty else { return }
+        let note = try SignedNote(parsing: published.note)
+        let size = published.checkpoint.size
+        var ids: Set<TileID> = []
+        for addition in wanted {
+            ids.formUnion(try InclusionProof.tiles(index: addition.index, treeSize: size))
+        }
+        let ordered = ids.sorted()
+        let stored = try await database.read { try LogTiles.load(ordered, $0) }
+        let tiles = try TileSet(ordered, stored)
+        for addition in wanted {
+            let proof = try InclusionProof(index: addition.index, treeSize: size, from: tiles)
+            receipts.deliver(
+                try LogProof(index: addition.index, hashes: proof.hashes, checkpoint: note),
+                to: addition.entryID)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// Signs checkpoints of what is committed, and shows them only when they cannot vanish (I5).
+//
+// For each new size, in this order:
+//   1. sign the head as it was committed          — a crash leaves a signature nobody has seen
+//   2. store the checkpoint in the database       — a crash leaves it stored; the next round finds it
+//   3. replace the pin                            — a crash leaves the pin behind, never ahead
+//   4. show it: `published`
+// If another instance has stored the same size, its note is taken over, provided it has our root.
+
+internal import Cryptography
+internal import Database
+internal import Governance
+internal import Synchronization
+package import TransparencyLog
+
+/// The checkpoint that is shown.
+package struct Published: Sendable, Hashable {
+    package let checkpoint: Checkpoint
+    /// The signed note, as served.
+    package let note: [UInt8]
+}
+
+/// Publishes checkpoints of one log.
+final class Publisher: Sendable {
+    private let origin: String
+    private let signer: NoteSigner
+    private let logKeys: [VerifierKey]
+    private let pin: Pin
+
+    init(origin: String, signer: NoteSigner, logKeys: [VerifierKey], pin: Pin) {
+        self.origin = origin
+        self.signer = signer
+        self.logKeys = logKeys
+        self.pin = pin
+    }
+
+    /// Publishes the head; throws `SequencingError.inconsistent` when another note exists for its size.
+    func publish(_ range: CompactRange, through connection: DedicatedConnection) async throws {
+        let checkpoint = try Checkpoint(origin: origin, size: range.size, root: range.root)
+        let note = try checkpoint.signed(by: [signer]).bytes
+        let stored = try await connection.transaction { db in
+            try db.execute(
+                """
+                INSERT INTO audit.checkpoint (size, root, note)
+                VALUES (\(checkpoint.size), \(checkpoint.root.bytes), \(note))
+                ON CONFLICT (size) DO NOTHING
+                """)
+            return try db.one(
+                "SELECT note FROM audit.checkpoint WHERE size = \(checkpoint.size)", as: [UInt8].self)
+        }
+        let verdict = Checkpoint.open(stored, origin: origin, logKeys: logKeys)
+        guard let opened = verdict.checkpoint, opened.checkpoint.root == checkpoint.root else {
+            throw SequencingError.inconsistent(
+                "the checkpoint stored for size \(checkpoint.size) is not one of this tree")
+        }
+        try pin.write(stored)
+    }
+}

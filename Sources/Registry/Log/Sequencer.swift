@@ -1,0 +1,140 @@
+// Gives committed entries their place in the log: one process at a time, whoever it is.
+//
+// Whoever holds the advisory lock leads; taking the lead raises the epoch in the head row, and every
+// batch checks the epoch under that row's lock. So the lock decides who works, and the epoch makes
+// sure: a leader that lost its session without noticing finds itself deposed at its next batch.
+
+internal import Cryptography
+internal import Database
+internal import Governance
+internal import Logging
+internal import Metrics
+internal import ServiceLifecycle
+internal import TransparencyLog
+
+/// The service that moves the right edge of the log.
+package struct Sequencer: Service {
+    let connection: DedicatedConnection
+    let publisher: Publisher
+    let check: StartCheck
+    let trust: TrustRoot
+    let signer: EntrySigner
+    let halt: Halt
+    /// Rung when entries have been committed.
+    let committed: Wakeup
+    /// Rung when a checkpoint has been published.
+    let published: Wakeup
+    let follower: Follower
+    let clock: Clock
+    let logger: Logger
+
+    /// How often the queue is looked at when nobody rings: another process may have filled it.
+    private static let pollInterval = Duration.milliseconds(20)
+    /// How long to wait before trying again to lead, or after the database went away.
+    private static let retryInterval = Duration.milliseconds(200)
+    /// Most entries of one transaction.
+    private static let batchLimit: Int64 = 10_000
+    /// How far the clock may be behind the last entry.
+    package static let skewMilliseconds: Int64 = 60_000
+    /// Any number, the same in every release: who holds it leads.
+    private static let leaderLock: Int64 = 0x696D_7072_696D_6174
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled, halt.reason == nil {
+                do {
+                    try await connection.connect()
+                    try await leadWhilePossible()
+                } catch is CancellationError {
+                    break
+                } catch let error as SequencingError {
+                    stop(for: error)
+                } catch {
+                    logger.warning("sequencer interrupted", metadata: ["error": "\(error)"])
+                }
+                await connection.close()
+                try? await Task.sleep(for: Self.retryInterval)
+            }
+            // A halted process goes on serving proofs until it is told to stop.
+            try? await gracefulShutdown()
+        }
+        await connection.close()
+    }
+
+    private func stop(for error: SequencingError) {
+        switch error {
+        case .deposed: logger.notice("another sequencer leads")
+        case .inconsistent(let evidence):
+            halt.halt(HaltReason(.inconsistent, evidence))
+            logger.error("log halted", metadata: ["evidence": "\(evidence)"])
+        }
+    }
+
+    private func leadWhilePossible() async throws {
+        while !Task.isCancelled {
+            let isLeader = try await connection.withConnection { db in
+                try db.one("SELECT pg_try_advisory_lock(\(Self.leaderLock))", as: Bool.self)
+            }
+            if isLeader { break }
+            try await Task.sleep(for: Self.retryInterval)
+        }
+        let (epoch, start, reason) = try await connection.transaction { db in
+            let epoch = try db.one(
+                "UPDATE audit.head SET epoch = epoch + 1 RETURNING epoch", as: Int64.self)
+            return (epoch, try LogHead.load(db), try check.run(db))
+        }
+        if let reason {
+            halt.halt(reason)
+            logger.error("log halted", metadata: ["reason": "\(reason.code.rawValue)"])
+            return
+        }
+        guard let start else { throw SequencingError.inconsistent("audit.head has no row") }
+        logger.notice("leading", metadata: ["epoch": "\(epoch)", "size": "\(start.range.size)"])
+        try await lead(epoch, from: start.range)
+    }
+
+    private func lead(_ epoch: Int64, from start: CompactRange) async throws {
+        let integrator = Integrator(epoch: epoch, batchLimit: Self.batchLimit, isAuthentic: isAuthentic)
+        var range = start
+        var publishedSize: Int64 = -1
+        var refused: [Int64] = []
+        while !Task.isCancelled {
+            try checkClock()
+            if halt.reason != nil { return }
+            do {
+                let batch = try await connection.transaction { [range, refused] db in
+                    try integrator.integrate(expecting: range, skipping: refused, db)
+                }
+                range = batch.range
+                if range.size > publishedSize, range.size > 0 {
+                    try await publisher.publish(range, through: connection)
+                    publishedSize = range.size
+                    Counter(label: "imprimatur_entries_integrated").increment(by: batch.count)
+                    published.ring()
+                }
+                if batch.count == 0 { await committed.wait(timeout: Self.pollInterval) }
+            } catch let error as Integrator.Refused {
+                refused += error.ids
+                logger.error("entries without a valid signature", metadata: ["ids": "\(error.ids)"])
+                Counter(label: "imprimatur_entries_refused").increment(by: error.ids.count)
+            }
+        }
+    }
+
+    private func checkClock() throws {
+        guard let latest = follower.snapshot.latestTime else { return }
+        let now = clock()
+        guard now.adding(milliseconds: Self.skewMilliseconds) < latest else { return }
+        halt.halt(HaltReason(.clockBehind, "the clock says \(now), the last entry \(latest)"))
+        logger.error("log halted", metadata: ["reason": "clock-behind"])
+    }
+
+    /// Whether a service key of the trust root signed the entry. Those of this process are remembered.
+    private func isAuthentic(_ bytes: [UInt8], _ leafHash: SHA256Digest) -> Bool {
+        if signer.hasSigned(leafHash) { return true }
+        guard let entry = try? SignedEntry(parsing: bytes),
+            let key = trust.serviceKeys.first(where: { $0.key.id == entry.keyID })?.key
+        else { return false }
+        return entry.isSigned(by: key)
+    }
+}

@@ -1,0 +1,302 @@
+// What each kind of event does to the tables: one function that commands and replay share.
+//
+// Only INSERT and UPDATE by key, only values from the entry: no clock, no sequence, no log index. So
+// replaying the log into empty tables gives the same rows, and any difference is an edit.
+
+package import Database
+internal import Cryptography
+package import Governance
+
+/// Turns entries into rows.
+package enum Projection {
+    /// Where the rows go.
+    package enum Schema: String, CaseIterable, Sendable {
+        /// The live tables.
+        case registry
+        /// A replay's temporary tables of the same names.
+        case replay = "pg_temp"
+    }
+
+    /// Every table that is a projection of the log, with what orders its rows.
+    package enum Table: String, CaseIterable, Sendable {
+        case subject, policy_pack, principal, credential, assignment, token, model, version
+        case lineage, evaluation, approval, restriction, decision, deployment, retirement
+    }
+
+    /// The statements that carry an entry into the tables.
+    package static func statements(for entry: Entry, in schema: Schema = .registry) -> [SQL] {
+        let rows = Rows(schema: schema, at: SQLTimestamp(entry.time))
+        return [rows.subjects(entry.subjects)] + rows.statements(entry)
+    }
+}
+
+/// The rows of one entry, in one schema.
+private struct Rows {
+    let schema: Projection.Schema
+    /// The entry's time.
+    let at: SQLTimestamp
+
+    func subjects(_ subjects: [String: Entry.SubjectSequence]) -> SQL {
+        let written = subjects.filter(\.value.wrote).sorted { $0.key < $1.key }
+        return """
+            INSERT INTO \(identifier: schema).subject (name, seq)
+            SELECT * FROM unnest(\(written.map(\.key)), \(written.map(\.value.seq)))
+            ON CONFLICT (name) DO UPDATE SET seq = excluded.seq
+            """
+    }
+
+    func statements(_ entry: Entry) -> [SQL] {
+        switch entry.event {
+        case .logOpened, .serviceStarted, .gateAsked: []
+        case .policyActivated(let event): [policyActivated(event)]
+        case .principalRegistered(let event): [principalRegistered(event)]
+        case .keyAssigned(let event): [keyAssigned(event)]
+        case .keyRevoked(let event): [keyRevoked(event)]
+        case .roleAssigned(let event): [roleAssigned(event)]
+        case .roleRevoked(let event): [roleRevoked(event)]
+        case .tokenIssued(let event): [tokenIssued(event)]
+        case .tokenRevoked(let event): [tokenRevoked(event)]
+        case .versionSubmitted(let event): versionSubmitted(event)
+        case .evaluationRecorded(let event): [evaluationRecorded(event)]
+        case .approvalRecorded(let event): approvalRecorded(event, actor: entry.actor)
+        case .versionSuspended(let event):
+            [
+                restriction(
+                    event.restriction, event.version, "suspension", event.reason, entry.actor)
+            ]
+        case .versionWithdrawn(let event):
+            [
+                restriction(
+                    event.restriction, event.version, "withdrawal", event.reason, entry.actor),
+                state("withdrawn", of: event.version),
+            ]
+        case .deploymentDecided(let event): deploymentDecided(event, entry)
+        case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
+        case .deploymentEnded(let event): [deploymentEnded(event)]
+        case .retirementDecided(let event): retirementDecided(event, entry)
+        }
+    }
+
+    // MARK: policy and identity
+
+    private func policyActivated(_ event: PolicyActivated) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).policy_pack
+            (digest, name, version, statement, files, activated_at)
+        VALUES (\(event.digest.bytes), \(event.name), \(event.version), \(event.document.bytes),
+                \(event.files.bytes), \(at))
+        """
+    }
+
+    private func principalRegistered(_ event: PrincipalRegistered) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).principal
+            (id, kind, person, name_commitment, registered_at)
+        VALUES (\(event.principal.description), \(event.kind.rawValue), \(event.person.description),
+                \(event.name?.bytes), \(at))
+        """
+    }
+
+    private func keyAssigned(_ event: KeyAssigned) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).credential
+            (key_id, principal, statement, document, valid_from, valid_until)
+        VALUES (\(event.key.hex), \(event.principal.description), \(event.statement.bytes),
+                \(event.document.bytes), \(SQLTimestamp(event.validFrom)),
+                \(SQLTimestamp(event.validUntil)))
+        """
+    }
+
+    private func keyRevoked(_ event: KeyRevoked) -> SQL {
+        """
+        UPDATE \(identifier: schema).credential
+        SET revoked_at = \(SQLTimestamp(event.effectiveFrom)), revoked_reason = \(event.reason)
+        WHERE key_id = \(event.key.hex)
+        """
+    }
+
+    private func roleAssigned(_ event: RoleAssigned) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).assignment
+            (statement, document, principal, person, role, namespace, valid_from, valid_until)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.principal.description),
+                \(event.person.description), \(event.role.rawValue), \(event.namespace.description),
+                \(SQLTimestamp(event.validFrom)), \(SQLTimestamp(event.validUntil)))
+        """
+    }
+
+    private func roleRevoked(_ event: RoleRevoked) -> SQL {
+        """
+        UPDATE \(identifier: schema).assignment
+        SET revoked_at = \(SQLTimestamp(event.effectiveFrom)), revoked_reason = \(event.reason)
+        WHERE statement = \(event.assignment.bytes)
+        """
+    }
+
+    private func tokenIssued(_ event: TokenIssued) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).token (id, principal, hash, expires_at)
+        VALUES (\(event.token), \(event.principal.description), \(event.hash.bytes),
+                \(SQLTimestamp(event.expiresAt)))
+        """
+    }
+
+    private func tokenRevoked(_ event: TokenRevoked) -> SQL {
+        """
+        UPDATE \(identifier: schema).token SET revoked_at = \(at) WHERE id = \(event.token)
+        """
+    }
+
+    // MARK: versions
+
+    private func versionSubmitted(_ event: VersionSubmitted) -> [SQL] {
+        let version = event.version.description
+        let model = event.version.model.description
+        var statements: [SQL] = [
+            """
+            INSERT INTO \(identifier: schema).model (name, versions)
+            VALUES (\(model), \(event.version.number))
+            ON CONFLICT (name) DO UPDATE SET versions = excluded.versions
+            """,
+            """
+            INSERT INTO \(identifier: schema).version
+                (name, model, number, label, tier, state, card_statement, card_document,
+                 artifact_digest, manifest_document, signature_document, signature_key, submitter,
+                 person, request_id, request_nonce, policy, submitted_at)
+            VALUES (\(version), \(model), \(event.version.number), \(event.label), \(event.tier),
+                    'open', \(event.card.bytes), \(event.cardDocument.bytes),
+                    \(event.artifact.bytes), \(event.manifestDocument.bytes),
+                    \(event.signatureDocument.bytes), \(event.signatureKey.hex),
+                    \(event.submitter.description), \(event.person.description), \(event.request),
+                    \(event.nonce), \(event.policy.bytes), \(at))
+            """,
+        ]
+        let links = event.lineage
+        if !links.isEmpty {
+            statements.append(
+                """
+                INSERT INTO \(identifier: schema).lineage (version, position, kind, label, name, digest)
+                SELECT \(version), position, kind, label, name, digest
+                FROM unnest(\(links.map(\.kind)), \(links.map(\.label)), \(links.map(\.name)),
+                            \(links.map(\.digest))) WITH ORDINALITY
+                    AS link (kind, label, name, digest, position)
+                """)
+        }
+        return statements
+    }
+
+    private func evaluationRecorded(_ event: EvaluationRecorded) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).evaluation
+            (statement, document, version, kind, signer, evaluated_at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                \(event.evaluation), \(event.signer.hex), \(SQLTimestamp(event.evaluatedAt)))
+        """
+    }
+
+    private func approvalRecorded(_ event: ApprovalRecorded, actor: PrincipalID?) -> [SQL] {
+        let approval: SQL = """
+            INSERT INTO \(identifier: schema).approval
+                (statement, document, version, request_id, principal, person, role, meaning,
+                 signed_at, expires_at)
+            VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                    \(event.request), \(event.principal.description), \(event.person.description),
+                    \(event.role.rawValue), \(event.meaning.rawValue),
+                    \(SQLTimestamp(event.signedAt)), \(SQLTimestamp(event.expiresAt)))
+            """
+        guard let restriction = RestrictiveFold.Restriction(event) else { return [approval] }
+        return [
+            approval,
+            self.restriction(
+                restriction.id, event.version, restriction.kind.rawValue, restriction.reason,
+                event.principal),
+            state(event.meaning == .reject ? "rejected" : "withdrawn", of: event.version),
+        ]
+    }
+
+    private func restriction(
+        _ id: String, _ version: VersionReference, _ kind: String, _ reason: String,
+        _ actor: PrincipalID?
+    ) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).restriction (id, version, kind, reason, actor, at)
+        VALUES (\(id), \(version.description), \(kind), \(reason),
+                \(actor?.description ?? "service"), \(at))
+        """
+    }
+
+    private func state(_ state: String, of version: VersionReference) -> SQL {
+        """
+        UPDATE \(identifier: schema).version SET state = \(state)
+        WHERE name = \(version.description)
+        """
+    }
+
+    // MARK: gates
+
+    private func decision(
+        _ digest: SHA256Digest, _ gate: String, _ version: VersionReference, _ environment: String,
+        _ verdict: String, _ facts: SHA256Digest, _ entry: Entry
+    ) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).decision
+            (digest, gate, version, environment, verdict, requester, facts, policy, at)
+        VALUES (\(digest.bytes), \(gate), \(version.description), \(environment), \(verdict),
+                \(entry.actor?.description ?? "service"), \(facts.bytes),
+                \(entry.policy?.bytes ?? []), \(at))
+        """
+    }
+
+    private func deploymentDecided(_ event: DeploymentDecided, _ entry: Entry) -> [SQL] {
+        let decided = decision(
+            event.decision, "deploy", event.version, event.environment.description,
+            event.verdict.rawValue, event.facts, entry)
+        guard let permit = event.permit, let notAfter = event.notAfter else { return [decided] }
+        return [
+            decided,
+            """
+            INSERT INTO \(identifier: schema).deployment
+                (id, version, environment, target, state, permit, decision, permitted_at, not_after)
+            VALUES (\(event.deployment), \(event.version.description),
+                    \(event.environment.description), \(event.target), 'permitted',
+                    \(permit.bytes), \(event.decision.bytes), \(at), \(SQLTimestamp(notAfter)))
+            """,
+        ]
+    }
+
+    private func deploymentConfirmed(_ event: DeploymentConfirmed) -> SQL {
+        """
+        UPDATE \(identifier: schema).deployment SET state = 'active', confirmed_at = \(at)
+        WHERE id = \(event.deployment)
+        """
+    }
+
+    private func deploymentEnded(_ event: DeploymentEnded) -> SQL {
+        """
+        UPDATE \(identifier: schema).deployment SET state = 'ended', ended_at = \(at)
+        WHERE id = \(event.deployment)
+        """
+    }
+
+    private func retirementDecided(_ event: RetirementDecided, _ entry: Entry) -> [SQL] {
+        let decided = decision(
+            event.decision, "retire", event.version, "", event.verdict.rawValue, event.facts, entry)
+        guard let certificate = event.certificate else { return [decided] }
+        return [
+            decided, state("retired", of: event.version),
+            """
+            INSERT INTO \(identifier: schema).retirement
+                (version, certificate, decision, reason, successor, at)
+            VALUES (\(event.version.description), \(certificate.bytes), \(event.decision.bytes),
+                    \(event.reason), \(event.successor), \(at))
+            """,
+        ]
+    }
+}
+
+extension SQLTimestamp {
+    /// A time of ours as PostgreSQL keeps it.
+    package init(_ time: Timestamp) {
+        self.init(microsecondsSince1970: time.milliseconds * 1000)
+    }
+}

@@ -1,0 +1,95 @@
+// The service's folder: what is where, and who may read it.
+//
+//     settings.json        written last by `init`: without it nothing here is a service
+//     root.json            the trust root, signed by its custodians
+//     keys/log.pem …       private keys of log, service instance and permits; 0600
+//     keys/kek             key-encryption key of personal data; 0600
+//     postgres/            the private PostgreSQL, unless a database URL is given
+//     credentials/         `--development` only: custodian, administrator and auditor of a first try
+
+package import CanonicalJSON
+package import Cryptography
+internal import Glibc
+
+/// Paths in a data directory.
+package struct DataDirectory: Sendable {
+    /// Absolute path.
+    package let path: String
+
+    package init(path: String) {
+        self.path = path.hasPrefix("/") ? path : Self.workingDirectory + "/" + path
+    }
+
+    package var settings: String { path + "/settings.json" }
+    package var root: String { path + "/root.json" }
+    package var keys: String { path + "/keys" }
+    package var logKey: String { keys + "/log.pem" }
+    package var serviceKey: String { keys + "/service.pem" }
+    package var permitKey: String { keys + "/permit.pem" }
+    package var keyEncryptionKey: String { keys + "/kek" }
+    package var postgres: String { path + "/postgres" }
+    package var credentials: String { path + "/credentials" }
+
+    private static var workingDirectory: String {
+        guard let pointer = getcwd(nil, 0) else { return "" }
+        defer { free(pointer) }
+        return String(cString: pointer)
+    }
+}
+
+/// What `init` decided once and `serve` must find again.
+package struct StoredSettings: Sendable, Hashable {
+    /// The log's origin.
+    package var origin: String
+    /// Where the pin is.
+    package var pin: String
+    /// The operating-system user of the private PostgreSQL; nil for a server elsewhere.
+    package var postgresUser: String?
+
+    package init(origin: String, pin: String, postgresUser: String?) {
+        self.origin = origin
+        self.pin = pin
+        self.postgresUser = postgresUser
+    }
+
+    package var json: JSON {
+        [
+            "origin": .string(origin), "pin": .string(pin),
+            "postgresUser": postgresUser.map(JSON.string) ?? .null, "version": 1,
+        ]
+    }
+
+    package static func read(_ bytes: [UInt8]) throws -> StoredSettings {
+        try JSONReader.decode(JSON(parsing: bytes, limits: .own)) { reader in
+            _ = reader.integer("version", in: 1...1)
+            return StoredSettings(
+                origin: reader.string("origin", length: 1...255),
+                pin: reader.string("pin", length: 1...4096),
+                postgresUser: reader.nullable("postgresUser") { $0.string() })
+        }
+    }
+}
+
+/// Private keys in files that nobody else may read.
+package enum KeyFile {
+    /// Reads a private key; refuses a file that group or others may read.
+    package static func load(_ path: String, passphrase: [UInt8]? = nil) throws -> PrivateKey {
+        try PrivateKey(pem: secret(path), passphrase: passphrase)
+    }
+
+    /// Reads a secret file; refuses one that group or others may read.
+    package static func secret(_ path: String) throws(FileError) -> [UInt8] {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileError("read", path, errno: errno) }
+        guard status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
+            throw FileError(
+                "use", path, reason: "others may read it; its mode must be 0600 or stricter")
+        }
+        return try File.read(path, limit: 1 << 20)
+    }
+
+    /// Writes a new private key file of mode 0600.
+    package static func create(_ path: String, _ key: PrivateKey) throws {
+        try File.create(path, key.pem(), mode: 0o600)
+    }
+}

@@ -1,0 +1,45 @@
+// Signs entries with the service instance's key, which is outside the database (I3).
+
+package import Cryptography
+internal import Governance
+internal import Synchronization
+internal import TransparencyLog
+
+/// Signs entries, and remembers which it signed lately so that the sequencer need not verify them.
+package final class EntrySigner: Sendable {
+    private let key: PrivateKey
+    private let recent = Mutex(Recent())
+
+    /// The last leaf hashes, in two generations so that forgetting is cheap.
+    private struct Recent {
+        static let generationSize = 16_384
+        var young: Set<SHA256Digest> = []
+        var old: Set<SHA256Digest> = []
+    }
+
+    package init(key: PrivateKey) {
+        self.key = key
+    }
+
+    /// The key that entries name.
+    package var keyID: KeyID { key.publicKey.id }
+
+    /// The bytes to store for one entry.
+    func sign(_ payload: [UInt8]) throws -> [UInt8] {
+        let bytes = try SignedEntry.sign([payload], with: key)[0]
+        let leafHash = MerkleTree.leafHash(of: bytes)
+        recent.withLock { recent in
+            if recent.young.count >= Recent.generationSize {
+                recent.old = recent.young
+                recent.young = []
+            }
+            recent.young.insert(leafHash)
+        }
+        return bytes
+    }
+
+    /// Whether this process signed the entry of this leaf hash lately.
+    func hasSigned(_ leafHash: SHA256Digest) -> Bool {
+        recent.withLock { $0.young.contains(leafHash) || $0.old.contains(leafHash) }
+    }
+}

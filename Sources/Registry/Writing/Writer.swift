@@ -1,0 +1,207 @@
+// The one way to change anything: a governed act and its log entry commit together, or not at all (I1, I2).
+//
+// One READ COMMITTED transaction, in this order:
+//   1. the retry key, if the request has one: an act already done is answered from its entry;
+//   2. the head row of every subject, in a fixed order: shared what is only read, exclusive what changes;
+//   3. the use case loads what it needs and decides;
+//   4. documents, sealed personal data, projections, the subjects' new sequence numbers;
+//   5. last, after every read it depends on: the entry with its queue row and retry row.
+// A crash anywhere before COMMIT leaves nothing; a crash after it leaves all, and the sequencer finds
+// the queue row. An answer lost with the connection during COMMIT is found again by the retry key.
+
+internal import CanonicalJSON
+internal import Cryptography
+package import Database
+package import Governance
+
+/// What a use case wants to be recorded.
+package struct Act: Sendable {
+    /// What happened.
+    package var event: Event
+    /// Bytes of the documents that the event names.
+    package var documents: [[UInt8]]
+    /// Personal values whose commitments stand in the documents.
+    package var secrets: [SealedSecret]
+
+    package init(_ event: Event, documents: [[UInt8]] = [], secrets: [SealedSecret] = []) {
+        self.event = event
+        self.documents = documents
+        self.secrets = secrets
+    }
+}
+
+/// An entry that is committed.
+package struct Recorded: Sendable {
+    /// Its row, until it has a place in the log.
+    package let entryID: Int64
+    /// What it says.
+    package let entry: Entry
+    /// The bytes that the leaf hash is of.
+    package let bytes: [UInt8]
+    /// Whether an earlier request with the same retry key did it.
+    package let wasReplayed: Bool
+}
+
+/// The subjects of an act, by how they are locked.
+package struct Subjects: Sendable {
+    /// Subjects that the act changes.
+    package var written: Set<String>
+    /// Subjects that it only reads.
+    package var read: Set<String>
+
+    package init(written: Set<String>, read: Set<String> = []) {
+        self.written = written
+        self.read = read.subtracting(written)
+    }
+
+    package static func principal(_ id: PrincipalID) -> String { "principal/\(id)" }
+    package static func model(_ name: ModelName) -> String { "model/\(name)" }
+    package static func version(_ name: VersionReference) -> String { "version/\(name)" }
+    package static let policy = "policy"
+    package static let service = "service"
+}
+
+/// Carries out governed acts.
+package struct Writer: Sendable {
+    let database: Database
+    let origin: String
+    let signer: EntrySigner
+    let clock: Clock
+    let context: DecisionContext
+
+    package init(
+        database: Database, origin: String, signer: EntrySigner, clock: @escaping Clock,
+        context: DecisionContext
+    ) {
+        self.database = database
+        self.origin = origin
+        self.signer = signer
+        self.clock = clock
+        self.context = context
+    }
+
+    /// Locks, decides by `decide`, and saves; `decide` throws a `Refusal` to leave everything as it was.
+    package func write(
+        _ request: Request, _ subjects: Subjects,
+        _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
+    ) async throws -> Recorded {
+        do {
+            return try await database.write { db in
+                if let earlier = try self.earlier(request, db) { return earlier }
+                let sequences = try Self.lock(subjects, db)
+                let now = clock()
+                let act = try decide(db, now)
+                return try save(act, request, subjects, sequences, now, db)
+            }
+        } catch let error as DatabaseError where error.constraint == "idempotency_pkey" {
+            // The same key at the same moment: the other one won, and its answer is this one's.
+            let earlier = try await database.read { db in try self.earlier(request, db) }
+            guard let earlier else { throw error }
+            return earlier
+        }
+    }
+
+    private func earlier(
+        _ request: Request, _ db: borrowing Connection
+    ) throws -> Recorded? {
+        guard let key = request.idempotency else { return nil }
+        let row = try db.oneOrNil(
+            """
+            SELECT i.body_digest, e.id, e.bytes FROM audit.idempotency i
+            JOIN audit.entry e ON e.id = i.entry_id WHERE i.key_digest = \(key.key.bytes)
+            """, as: ([UInt8], Int64, [UInt8]).self)
+        guard let (body, id, bytes) = row else { return nil }
+        guard body == key.body.bytes else {
+            throw Refusal(
+                .unprocessable, "idempotency-key-reused",
+                "This Idempotency-Key was used for a different request.",
+                hint: "Use a new key for a new request.")
+        }
+        let entry = try Entry(parsing: SignedEntry(parsing: bytes).payload)
+        return Recorded(entryID: id, entry: entry, bytes: bytes, wasReplayed: true)
+    }
+
+    /// Locks every subject and answers the sequence number of each.
+    static func lock(
+        _ subjects: Subjects, _ db: borrowing Connection
+    ) throws -> [String: Int64] {
+        var sequences: [String: Int64] = [:]
+        let read = subjects.read.sorted()
+        if !read.isEmpty {
+            let rows = try db.all(
+                """
+                SELECT name, seq FROM registry.subject WHERE name = ANY(\(read))
+                ORDER BY name FOR SHARE
+                """, as: (String, Int64).self)
+            for (name, seq) in rows { sequences[name] = seq }
+            for name in read where sequences[name] == nil { sequences[name] = 0 }
+        }
+        let written = subjects.written.sorted()
+        var rows = try lockExclusively(written, db)
+        if rows.count < written.count {
+            try db.execute(
+                """
+                INSERT INTO registry.subject (name, seq)
+                SELECT name, 0 FROM unnest(\(written)) name ORDER BY name ON CONFLICT DO NOTHING
+                """)
+            rows = try lockExclusively(written, db)
+        }
+        for (name, seq) in rows { sequences[name] = seq }
+        return sequences
+    }
+
+    private static func lockExclusively(
+        _ names: [String], _ db: borrowing Connection
+    ) throws -> [(String, Int64)] {
+        try db.all(
+            """
+            SELECT name, seq FROM registry.subject WHERE name = ANY(\(names))
+            ORDER BY name FOR UPDATE
+            """, as: (String, Int64).self)
+    }
+
+    private func save(
+        _ act: Act, _ request: Request, _ subjects: Subjects, _ sequences: [String: Int64],
+        _ now: Timestamp, _ db: borrowing Connection
+    ) throws -> Recorded {
+        var numbered: [String: Entry.SubjectSequence] = [:]
+        for (name, seq) in sequences {
+            let wrote = subjects.written.contains(name)
+            numbered[name] = .init(seq: wrote ? seq + 1 : seq, wrote: wrote)
+        }
+        let digests = act.documents.map(SHA256.hash)
+        let entry = Entry(
+            actor: request.caller?.principal, configuration: context.configuration,
+            documents: digests, idempotency: request.idempotency, event: act.event,
+            origin: origin, policy: context.policyDigest, request: request.id,
+            subjects: numbered, time: now)
+        let bytes = try signer.sign(entry.canonicalBytes)
+        guard bytes.count <= SignedEntry.maximumBytes else {
+            throw Refusal(
+                .tooLarge, "entry-too-large", "What would be recorded exceeds 65,535 bytes.")
+        }
+        var statements: [SQL] = []
+        if !act.documents.isEmpty { statements.append(Documents.insert(act.documents, digests)) }
+        statements += act.secrets.flatMap(\.statements)
+        statements += Projection.statements(for: entry)
+        try db.executeBatch(statements)
+        let id = try db.one(Self.insertEntry(bytes, request.idempotency), as: Int64.self)
+        return Recorded(entryID: id, entry: entry, bytes: bytes, wasReplayed: false)
+    }
+
+    /// The entry with its queue row and retry row, in one statement.
+    private static func insertEntry(_ bytes: [UInt8], _ key: Entry.Idempotency?) -> SQL {
+        guard let key else {
+            return """
+                WITH e AS (INSERT INTO audit.entry (bytes) VALUES (\(bytes)) RETURNING id)
+                INSERT INTO audit.pending (entry_id) SELECT id FROM e RETURNING entry_id
+                """
+        }
+        return """
+            WITH e AS (INSERT INTO audit.entry (bytes) VALUES (\(bytes)) RETURNING id),
+            i AS (INSERT INTO audit.idempotency (key_digest, body_digest, entry_id)
+                  SELECT \(key.key.bytes), \(key.body.bytes), id FROM e)
+            INSERT INTO audit.pending (entry_id) SELECT id FROM e RETURNING entry_id
+            """
+    }
+}
