@@ -51,6 +51,17 @@ package struct NamespacePattern: Hashable, Sendable, CustomStringConvertible {
         return names.count == segments.count
     }
 
+    /// Whether every namespace that the other pattern covers is covered by this one too.
+    package func covers(_ other: NamespacePattern) -> Bool {
+        for (index, segment) in segments.enumerated() {
+            guard index < other.segments.count else { return false }
+            if segment == "**" { return true }
+            let theirs = other.segments[index]
+            guard theirs != "**", segment == "*" || segment == theirs else { return false }
+        }
+        return other.segments.count == segments.count
+    }
+
     /// Whether the pattern covers the namespace that the model lives in.
     package func matches(_ model: ModelName) -> Bool { matches(model.namespace) }
 }

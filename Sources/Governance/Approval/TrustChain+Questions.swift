@@ -1,0 +1,114 @@
+// The questions that gates ask of the chain.
+
+package import Cryptography
+
+extension TrustChain {
+    /// Whose a key is.
+    package struct Holder: Sendable, Hashable {
+        package let principal: PrincipalID
+        package let kind: PrincipalKind
+        /// Payload digest of the key's assignment.
+        package let assignment: SHA256Digest
+    }
+
+    /// A role that a principal holds.
+    package struct HeldRole: Sendable, Hashable {
+        package let role: Role
+        /// Payload digest of the role's assignment.
+        package let assignment: SHA256Digest
+        /// The later of the assignment's beginning and its entry in the log.
+        package let since: Timestamp
+    }
+
+    /// Whether somebody may speak in a role, with every reason against it.
+    package struct Entitlement: Sendable, Hashable {
+        /// The person behind the principal, through all links.
+        package let person: PrincipalID
+        /// Empty when entitled; codes in order otherwise.
+        package let problems: [TrustProblem]
+
+        /// Whether nothing stands against it.
+        package var holds: Bool { problems.isEmpty }
+    }
+
+    /// Who holds a key at a time; nil when nobody does, or no longer, or not yet.
+    package func holder(of key: KeyID, at time: Timestamp) -> Holder? {
+        guard let digest = keyDigests[key], let assignment = keys[digest],
+            assignment.validFrom <= time, time <= assignment.validUntil,
+            !isRevoked(.key(key), at: time), !isRevoked(.assignment(digest), at: time)
+        else { return nil }
+        return Holder(
+            principal: assignment.principal, kind: assignment.kind, assignment: digest)
+    }
+
+    /// The roles that a principal holds in a namespace at a time, in order of role and assignment.
+    package func roles(
+        of principal: PrincipalID, in namespace: Namespace, at time: Timestamp
+    ) -> [HeldRole] {
+        roles.filter { digest, entry in
+            entry.assignment.principal == principal
+                && entry.assignment.namespace.matches(namespace)
+                && isInForce(digest, entry.assignment, at: time)
+        }.map { digest, entry in
+            HeldRole(
+                role: entry.assignment.role, assignment: digest,
+                since: max(entry.assignment.validFrom, entry.recordedAt))
+        }.sorted { ($0.role, $0.assignment) < ($1.role, $1.assignment) }
+    }
+
+    /// The natural person behind a principal: one id for all that are linked.
+    package func person(of principal: PrincipalID) -> PrincipalID { persons.person(of: principal) }
+
+    /// Every id that is known to be the same person, the asked one included, in order.
+    package func linked(to principal: PrincipalID) -> [PrincipalID] {
+        persons.linked(to: principal)
+    }
+
+    /// Whether a statement signed by these keys counts as the principal's word in this role.
+    ///
+    /// - Parameter time: when the log took the statement. Ask again with the time that the signer
+    ///   claims, if both shall hold.
+    package func entitlement(
+        of principal: PrincipalID, signers: Set<KeyID>, role: Role, namespace: Namespace,
+        assignment digest: SHA256Digest, at time: Timestamp
+    ) -> Entitlement {
+        var problems: Set<TrustProblem> = []
+        let held = signers.compactMap { holder(of: $0, at: time) }
+            .filter { $0.principal == principal }
+        if held.isEmpty {
+            let were = signers.contains { key in
+                keyDigests[key].flatMap { keys[$0]?.principal } == principal
+                    && isRevoked(.key(key), at: time)
+            }
+            problems.insert(were ? .revoked : .unknownKey)
+        }
+        if let entry = roles[digest]?.assignment {
+            if entry.principal != principal { problems.insert(.wrongPrincipal) }
+            if entry.role != role { problems.insert(.wrongRole) }
+            if !entry.namespace.matches(namespace) { problems.insert(.wrongNamespace) }
+            if isRevoked(.assignment(digest), at: time) { problems.insert(.revoked) }
+            if time < entry.validFrom || time > entry.validUntil { problems.insert(.notValidThen) }
+            if !held.isEmpty,
+                !held.contains(where: { descends($0.assignment, from: entry.credentials) })
+            {
+                problems.insert(.keyNotCovered)
+            }
+        } else {
+            problems.insert(.assignmentUnknown)
+        }
+        if role.needsTwoSigners, held.contains(where: { $0.kind == .service }) {
+            problems.insert(.serviceCannot)
+        }
+        if role.mayApprove, administers(principal, at: time) { problems.insert(.administers) }
+        return Entitlement(person: person(of: principal), problems: problems.sorted())
+    }
+
+    /// Whether the person behind a principal administers anything at that time.
+    package func administers(_ principal: PrincipalID, at time: Timestamp) -> Bool {
+        roles.contains { digest, entry in
+            entry.assignment.role == .administrator
+                && persons.areSame(entry.assignment.principal, principal)
+                && isInForce(digest, entry.assignment, at: time)
+        }
+    }
+}

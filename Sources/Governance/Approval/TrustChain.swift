@@ -1,0 +1,244 @@
+// Who may say what: the chain from the custodians' keys to the person who signs an approval.
+//
+// Input are statements whose signatures were verified, in the order of the log; each counts only if
+// those before it entitle its signers. So trust cannot run in circles, and a later revocation does not
+// undo what was rightly signed earlier.
+//
+//   key assignment   signed by the new key (possession) and by a custodian or administrator who is
+//                    another person; the first key of a principal has no `previous`; a further one
+//                    names an earlier one and is also signed by a key that the principal has then
+//   role assignment  names accepted key assignments of the principal; signed by a custodian or by an
+//                    administrator whose own pattern covers the role's, never by the beneficiary;
+//                    roles that approve or change policy by two distinct persons; administrators by a
+//                    custodian
+//
+// Distinct persons are counted through links: every principal and person id that any statement or
+// registration ties together is one person. A custodian key that nobody holds is a person of its own.
+// Example: p-a administers, C is a custodian key. {p-a's key, C} may make p-b a validator; {p-a's key}
+// alone may not, {C} alone may not, and {p-a's key, p-a2's key} with p-a2 linked to p-a may not.
+
+package import Cryptography
+
+/// The keys that need no further justification.
+package struct TrustAnchor: Sendable, Hashable {
+    /// The log that statements must be for.
+    package let origin: String
+    /// Keys of the custodians.
+    package let custodians: Set<KeyID>
+
+    package init(origin: String, custodians: Set<KeyID>) {
+        self.origin = origin
+        self.custodians = custodians
+    }
+}
+
+/// A key or role assignment whose signatures were verified.
+package struct Endorsement: Sendable, Hashable {
+    /// What was assigned.
+    package enum Assignment: Sendable, Hashable {
+        case key(KeyAssignment)
+        case role(RoleAssignment)
+    }
+
+    package let assignment: Assignment
+    /// SHA-256 of the signed payload.
+    package let digest: SHA256Digest
+    /// Every key whose signature holds.
+    package let signers: Set<KeyID>
+    /// When the log took it, by the service's clock: signers must be entitled then, because a time
+    /// that they claim themselves could be dated back behind a revocation.
+    package let recordedAt: Timestamp
+
+    package init(
+        _ assignment: Assignment, digest: SHA256Digest, signers: Set<KeyID>, recordedAt: Timestamp
+    ) {
+        self.assignment = assignment
+        self.digest = digest
+        self.signers = signers
+        self.recordedAt = recordedAt
+    }
+}
+
+/// Something that no longer counts from a moment on.
+package struct TrustRevocation: Sendable, Hashable {
+    /// What was revoked.
+    package enum Target: Sendable, Hashable {
+        case key(KeyID)
+        /// A key or role assignment by payload digest.
+        case assignment(SHA256Digest)
+    }
+
+    package let target: Target
+    package let effectiveFrom: Timestamp
+
+    package init(_ target: Target, effectiveFrom: Timestamp) {
+        self.target = target
+        self.effectiveFrom = effectiveFrom
+    }
+}
+
+/// The accepted assignments, and what follows from them.
+package struct TrustChain: Sendable {
+    /// Why assignments were not accepted, by payload digest; accepted ones are absent.
+    package private(set) var problems: [SHA256Digest: [TrustProblem]] = [:]
+
+    let anchor: TrustAnchor
+    let persons: PersonLinks
+    private let revokedFrom: [TrustRevocation.Target: Timestamp]
+    private(set) var keys: [SHA256Digest: KeyAssignment] = [:]
+    private(set) var keyDigests: [KeyID: SHA256Digest] = [:]
+    private(set) var roles: [SHA256Digest: (assignment: RoleAssignment, recordedAt: Timestamp)] = [:]
+
+    /// Judges every endorsement in the order given, which is that of the log.
+    ///
+    /// - Parameter links: pairs of principal and person from registrations; links only restrict.
+    package init(
+        anchor: TrustAnchor, endorsements: [Endorsement], revocations: [TrustRevocation] = [],
+        links: [(principal: PrincipalID, person: PrincipalID)] = []
+    ) {
+        self.anchor = anchor
+        var pairs = links
+        for case .role(let role) in endorsements.map(\.assignment) {
+            pairs.append((role.principal, role.person))
+        }
+        persons = PersonLinks(pairs)
+        revokedFrom = Dictionary(
+            revocations.map { ($0.target, $0.effectiveFrom) }, uniquingKeysWith: min)
+        for endorsement in endorsements {
+            let digest = endorsement.digest
+            // The same payload may come again, with more signatures or fewer; accepted stays so.
+            if keys[digest] != nil || roles[digest] != nil { continue }
+            let found: [TrustProblem]
+            switch endorsement.assignment {
+            case .key(let key):
+                found = judge(key, endorsement)
+                if found.isEmpty {
+                    keys[digest] = key
+                    keyDigests[key.key.id] = digest
+                }
+            case .role(let role):
+                found = judge(role, endorsement)
+                if found.isEmpty {
+                    roles[digest] = (role, endorsement.recordedAt)
+                }
+            }
+            problems[digest] = found.isEmpty ? nil : Set(found).sorted()
+        }
+    }
+
+    func isRevoked(_ target: TrustRevocation.Target, at time: Timestamp) -> Bool {
+        revokedFrom[target].map { $0 <= time } ?? false
+    }
+
+    private func judge(_ key: KeyAssignment, _ endorsement: Endorsement) -> [TrustProblem] {
+        let time = endorsement.recordedAt
+        var problems: [TrustProblem] = []
+        if key.origin != anchor.origin { problems.append(.wrongOrigin) }
+        if !endorsement.signers.contains(key.key.id) { problems.append(.noPossession) }
+        if keyDigests[key.key.id] != nil { problems.append(.keyTaken) }
+        let others = endorsement.signers.subtracting([key.key.id])
+        let authorities = authorities(among: others, at: time, covering: nil)
+        if authorities.allSatisfy({ isBeneficiary($0, key.principal) }) {
+            problems.append(authorities.isEmpty ? .noAuthority : .selfAssigned)
+        }
+        let known = keys.values.filter { $0.principal == key.principal }
+        if known.contains(where: { $0.kind != key.kind }) { problems.append(.kindChanged) }
+        guard let previous = key.previous else {
+            if !known.isEmpty { problems.append(.alreadyHasKey) }
+            return problems
+        }
+        if keys[previous]?.principal != key.principal { problems.append(.previousUnknown) }
+        if !others.contains(where: { holder(of: $0, at: time)?.principal == key.principal }) {
+            problems.append(.notByExistingKey)
+        }
+        return problems
+    }
+
+    private func judge(_ role: RoleAssignment, _ endorsement: Endorsement) -> [TrustProblem] {
+        let time = endorsement.recordedAt
+        var problems: [TrustProblem] = []
+        if role.origin != anchor.origin { problems.append(.wrongOrigin) }
+        let credentials = role.credentials.compactMap { keys[$0] }
+        if credentials.isEmpty || credentials.count != role.credentials.count
+            || !credentials.allSatisfy({ $0.principal == role.principal })
+        {
+            problems.append(.credentialUnknown)
+        }
+        if role.role.needsTwoSigners || role.role == .administrator,
+            credentials.contains(where: { $0.kind == .service })
+        {
+            problems.append(.serviceCannot)
+        }
+        let all = authorities(among: endorsement.signers, at: time, covering: role.namespace)
+        let others = all.filter {
+            !isBeneficiary($0, role.principal) && !isBeneficiary($0, role.person)
+        }
+        var lacking: [TrustProblem] = []
+        if others.isEmpty { lacking.append(.noAuthority) }
+        if role.role.needsTwoSigners, Set(others.map(\.person)).count < 2 {
+            lacking.append(.needsTwoPersons)
+        }
+        if role.role.needsCustodian, !others.contains(where: \.isCustodian) {
+            lacking.append(.needsCustodian)
+        }
+        if !lacking.isEmpty, others.count < all.count { lacking.append(.selfAssigned) }
+        return problems + lacking
+    }
+
+    /// Somebody whose signature can appoint others.
+    private struct Authority {
+        /// A person's canonical id, or the custodian key's own when nobody holds it.
+        let person: String
+        let principal: PrincipalID?
+        let isCustodian: Bool
+    }
+
+    /// The custodians and administrators among the signers; an administrator appoints only within
+    /// its own pattern.
+    private func authorities(
+        among signers: Set<KeyID>, at time: Timestamp, covering namespace: NamespacePattern?
+    ) -> [Authority] {
+        signers.sorted().compactMap { key in
+            let isCustodian = anchor.custodians.contains(key) && !isRevoked(.key(key), at: time)
+            // A custodian key that also belongs to a principal is that principal's person.
+            let owner = keyDigests[key].flatMap { keys[$0]?.principal }
+            let isAdministrator = administrates(key, at: time, covering: namespace)
+            guard isCustodian || isAdministrator else { return nil }
+            let person = owner.map { persons.person(of: $0).description } ?? "custodian:\(key)"
+            return Authority(person: person, principal: owner, isCustodian: isCustodian)
+        }
+    }
+
+    private func administrates(
+        _ key: KeyID, at time: Timestamp, covering namespace: NamespacePattern?
+    ) -> Bool {
+        guard let holder = holder(of: key, at: time) else { return false }
+        return roles.contains { digest, entry in
+            entry.assignment.role == .administrator
+                && namespace.map(entry.assignment.namespace.covers) ?? true
+                && entry.assignment.principal == holder.principal
+                && isInForce(digest, entry.assignment, at: time)
+                && descends(holder.assignment, from: entry.assignment.credentials)
+        }
+    }
+
+    private func isBeneficiary(_ authority: Authority, _ principal: PrincipalID) -> Bool {
+        authority.principal.map { persons.areSame($0, principal) } ?? false
+    }
+
+    func isInForce(_ digest: SHA256Digest, _ role: RoleAssignment, at time: Timestamp) -> Bool {
+        role.validFrom <= time && time <= role.validUntil
+            && !isRevoked(.assignment(digest), at: time)
+    }
+
+    /// Whether a key assignment is one of the credentials or was added under one of them.
+    func descends(_ digest: SHA256Digest, from credentials: [SHA256Digest]) -> Bool {
+        var current: SHA256Digest? = digest
+        while let link = current {
+            if credentials.contains(link) { return true }
+            // Accepted assignments name only earlier ones, so this ends.
+            current = keys[link]?.previous
+        }
+        return false
+    }
+}

@@ -1,0 +1,76 @@
+// Who has to approve in a tier, and how a quorum is filled by distinct persons.
+
+internal import CanonicalJSON
+
+/// What one tier demands of approvals.
+package struct ApprovalRule: Sendable, Hashable {
+    /// The tier.
+    package let tier: Tier
+    /// How many days an approval counts after it was signed.
+    package let validityDays: Int64
+    /// The places to fill, one role each, in the order of the pack.
+    package let places: [Role]
+
+    static func read(_ reader: JSONReader) -> ApprovalRule? {
+        let tier = PolicyPack.readTier(reader, "tier")
+        let days = reader.integer("validity_days", in: 1...1_096)
+        let groups = reader.array("quorum", count: 1...8) { group -> [Role]? in
+            let role = group.object { entry -> (Role?, Int64) in
+                (entry.choice("role", of: Role.self), entry.integer("count", in: 1...9))
+            }
+            guard let name = role.0 else { return nil }
+            guard name.mayApprove else {
+                group.refuse("role", JSONFinding.Code.value, "This role never approves.")
+                return nil
+            }
+            return Array(repeating: name, count: Int(role.1))
+        }
+        guard let tier else { return nil }
+        return ApprovalRule(tier: tier, validityDays: days, places: groups.flatMap { $0 })
+    }
+}
+
+/// Fills the places of a quorum with persons, each at most once, whatever roles they hold.
+package struct Quorum: Sendable, Hashable {
+    /// Roles of the places that nobody fills, in the order of the pack.
+    package let unfilled: [Role]
+    /// Who fills which place.
+    package let filled: [Place]
+
+    /// A place that somebody fills.
+    package struct Place: Sendable, Hashable {
+        package let role: Role
+        package let person: String
+    }
+
+    /// Whether every place is filled.
+    package var isMet: Bool { unfilled.isEmpty }
+
+    /// Finds a largest assignment of persons to places (augmenting paths; both sides are small).
+    package init(places: [Role], rolesByPerson: [String: Set<Role>]) {
+        let persons = rolesByPerson.keys.sorted(by: bytesPrecede)
+        var holder: [String: Int] = [:]
+
+        func place(_ index: Int, visited: inout Set<String>) -> Bool {
+            for person in persons where rolesByPerson[person]?.contains(places[index]) == true {
+                guard visited.insert(person).inserted else { continue }
+                if let other = holder[person] {
+                    guard place(other, visited: &visited) else { continue }
+                }
+                holder[person] = index
+                return true
+            }
+            return false
+        }
+
+        var unfilled: [Role] = []
+        for index in places.indices {
+            var visited: Set<String> = []
+            if !place(index, visited: &visited) { unfilled.append(places[index]) }
+        }
+        self.unfilled = unfilled
+        filled = persons.compactMap { person in
+            holder[person].map { Place(role: places[$0], person: person) }
+        }
+    }
+}

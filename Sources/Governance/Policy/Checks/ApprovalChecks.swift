@@ -1,0 +1,152 @@
+// Checks on approvals at the deploy gate, each with its own reason.
+//
+// Every check asks the same question, "is the quorum of this tier met by distinct persons?", of fewer
+// approvals: each step drops those that its own rule objects to, on top of what the steps before it
+// dropped. So an old, expired approval beside a good one harms nobody, and the last step is the whole
+// condition. A step whose quorum was already broken at an earlier step that this gate enforces answers
+// not-applicable, so that exactly the true reason is shown.
+//
+//     quorum -> entitled -> not the submitter -> current digests -> environment and use -> unexpired
+
+internal import CanonicalJSON
+
+let approvalChecks: [Check] = ApprovalStep.allCases.map { step in
+    Check(
+        step.rawValue, gates: [.deploy],
+        parameters: step == .unexpired ? [.clockSkewSeconds] : [], values: step.values
+    ) { context throws(UnknownFact) in
+        try step.evaluate(&context)
+    }
+}
+
+private enum ApprovalStep: String, CaseIterable {
+    case quorum = "approval-quorum"
+    case entitled = "approvals-entitled"
+    case notSubmitter = "approvers-not-submitter"
+    case current = "approvals-current"
+    case covering = "approvals-cover"
+    case unexpired = "approvals-unexpired"
+
+    var values: Set<String> {
+        let always: Set<String> = [
+            "tier", "approvals.required", "approvals.counted", "approvals.dropped",
+            "approvals.unfilled",
+        ]
+        return switch self {
+        case .quorum, .entitled, .unexpired: always
+        case .notSubmitter: always.union(["submitter.person", "submitter.linked"])
+        case .current:
+            always.union([
+                "card.digest", "artifact.approvedDigest", "evidence.digest",
+                "policy.requestDigest",
+            ])
+        case .covering: always.union(["environment", "use"])
+        }
+    }
+
+    func evaluate(_ context: inout CheckContext) throws(UnknownFact) -> CheckOutcome {
+        let tier = try context.use("tier").tier()
+        let rule = context.pack.approvals[tier]
+        let places = rule?.places ?? []
+        context.note("approvals.required", places.map(\.rawValue))
+        var counted: [FactReader] = []
+        for approval in try context.facts.fact("approvals").list()
+        where try approval.fact("meaning").string() == ApprovalMeaning.approve.rawValue {
+            counted.append(approval)
+        }
+        var quorum = try Self.quorum(places, counted)
+        var dropped: [String] = []
+        for step in Self.allCases {
+            var kept: [FactReader] = []
+            dropped = []
+            for approval in counted {
+                if let problem = try step.problem(with: approval, rule, self == step, &context) {
+                    dropped.append("\(try approval.fact("principal").string()): \(problem)")
+                } else {
+                    kept.append(approval)
+                }
+            }
+            counted = kept
+            quorum = try Self.quorum(places, counted)
+            if step == self { break }
+            if !quorum.isMet, context.enforced.contains(step.rawValue) {
+                context.note("approvals.counted", [])
+                context.note("approvals.dropped", [])
+                context.note("approvals.unfilled", quorum.unfilled.map(\.rawValue))
+                return .notApplicable
+            }
+        }
+        var digests: [String] = []
+        for approval in counted { digests.append(try approval.fact("digest").string()) }
+        context.note("approvals.counted", digests.sorted())
+        context.note("approvals.dropped", dropped)
+        context.note("approvals.unfilled", quorum.unfilled.map(\.rawValue))
+        guard !places.isEmpty else { return .fail }
+        for role in quorum.unfilled {
+            context.need("approval", ["role": .string(role.rawValue)])
+        }
+        return quorum.isMet ? .pass : .fail
+    }
+
+    private static func quorum(
+        _ places: [Role], _ approvals: [FactReader]
+    ) throws(UnknownFact) -> Quorum {
+        var roles: [String: Set<Role>] = [:]
+        for approval in approvals {
+            let person = try approval.fact("person").string()
+            roles[person, default: []].insert(try approval.fact("role").role())
+        }
+        return Quorum(places: places, rolesByPerson: roles)
+    }
+
+    /// Why this step does not count the approval; nil when it does.
+    private func problem(
+        with approval: FactReader, _ rule: ApprovalRule?, _ isAsked: Bool,
+        _ context: inout CheckContext
+    ) throws(UnknownFact) -> String? {
+        func fact(_ name: String) throws(UnknownFact) -> FactReader {
+            isAsked ? try context.use(name) : try context.facts.fact(name)
+        }
+        switch self {
+        case .quorum: return nil
+        case .entitled:
+            let problems = try approval.fact("problems").strings()
+            let valid = try approval.fact("valid").bool()
+            if valid, problems.isEmpty { return nil }
+            return problems.isEmpty ? "not-valid" : problems.joined(separator: " ")
+        case .notSubmitter:
+            let submitter = [try fact("submitter.person").string()]
+            let linked = try fact("submitter.linked").strings()
+            let person = try approval.fact("person").string()
+            return (submitter + linked).contains(person) ? "is-the-submitter" : nil
+        case .current:
+            var differing: [String] = []
+            for (name, present) in presentDigests {
+                let signed = try approval.fact("digests.\(name)").digest()
+                if try fact(present).digest() != signed { differing.append(name) }
+            }
+            return differing.isEmpty ? nil : "other-" + differing.joined(separator: " other-")
+        case .covering:
+            let environment = try fact("environment").string()
+            if try !approval.fact("environments").strings().contains(environment) {
+                return "other-environment"
+            }
+            let uses = try approval.fact("uses").strings()
+            if uses.isEmpty { return nil }
+            return uses.contains(try fact("use").string()) ? nil : "other-use"
+        case .unexpired:
+            let signed = try approval.fact("signedAt").time()
+            let expires = try approval.fact("expiresAt").time()
+            let days = rule?.validityDays ?? 0
+            if signed > context.latestClaim { return "signed-in-the-future" }
+            if expires <= context.now { return "expired" }
+            return signed.adding(seconds: days * 86_400) <= context.now ? "too-old" : nil
+        }
+    }
+}
+
+/// What a statement's digests are compared with: the member of `digests`, and the present fact.
+let presentDigests: [(name: String, fact: String)] = [
+    ("card", "card.digest"), ("artifact", "artifact.approvedDigest"),
+    ("evidence", "evidence.digest"), ("policy", "policy.requestDigest"),
+]

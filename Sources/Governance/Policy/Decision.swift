@@ -1,0 +1,167 @@
+// A gate's answer, as a value that explains itself and can be computed again.
+//
+// Evaluating a pack over facts is total: every rule answers pass, fail, not-applicable or error, and
+// the verdict is deny when an enforced rule fails or any rule, in whatever mode, could not be
+// evaluated. The document, canonical by RFC 8785, is
+//
+//     {"type":"imprimatur.dev/decision/v1","gate":"deploy","subject":"credit/scorecard@3","now":…,
+//      "policy":{"name":…,"version":1,"digest":…},"factsDigest":…,"verdict":"deny",
+//      "rules":[{"id":"DEP-001","title":…,"mode":"enforce","result":"fail","values":{…},
+//                "reason":"the bytes presented are …"}, …],
+//      "missing":[{"kind":"approval","detail":{"role":"validator"}}, …]}
+//
+// `title` and `reason` are prose for people; everything else is compared on replay, byte by byte.
+
+package import CanonicalJSON
+package import Cryptography
+
+/// How one rule came out, on what values.
+package struct RuleOutcome: Sendable, Hashable {
+    package let id: String
+    package let title: String
+    package let mode: RuleMode
+    package let result: RuleResult
+    /// The facts, parameters and derived values that decided, by name.
+    package let values: [String: JSON]
+    /// Why the rule did not pass; nil when it passed or did not apply.
+    package let reason: String?
+
+    /// Whether this outcome alone denies.
+    package var denies: Bool {
+        switch result {
+        case .pass, .notApplicable: false
+        case .fail: mode == .enforce
+        case .error: true
+        }
+    }
+}
+
+/// What a gate decided.
+package struct Decision: Sendable, Hashable {
+    package let gate: Gate
+    package let subject: DecisionSubject
+    /// The time that the decision was made for.
+    package let now: Timestamp
+    package let policyName: String
+    package let policyVersion: Int64
+    package let policyDigest: SHA256Digest
+    /// SHA-256 of the canonical facts.
+    package let factsDigest: SHA256Digest
+    /// In the order of the pack, after the check on the facts themselves.
+    package let rules: [RuleOutcome]
+    /// What would help, without repetitions, in the order of the rules.
+    package let missing: [Need]
+
+    /// Allow only when no outcome denies.
+    package var verdict: Verdict { rules.contains(where: \.denies) ? .deny : .allow }
+
+    /// The outcomes that deny.
+    package var denials: [RuleOutcome] { rules.filter(\.denies) }
+
+    /// Failed rules that do not deny, for the caller to see.
+    package var warnings: [RuleOutcome] {
+        rules.filter { $0.mode == .warn && $0.result == .fail }
+    }
+
+    /// The type member of every decision document.
+    package static let type = "imprimatur.dev/decision/v1"
+
+    /// The document, to be stored as its `canonicalBytes`.
+    package var document: JSON {
+        [
+            "type": .string(Self.type), "gate": .string(gate.rawValue), "subject": .text(subject),
+            "now": .text(now),
+            "policy": [
+                "name": .string(policyName), "version": .integer(policyVersion),
+                "digest": .hex(policyDigest),
+            ],
+            "factsDigest": .hex(factsDigest), "verdict": .string(verdict.rawValue),
+            "rules": .array(
+                rules.map { rule in
+                    [
+                        "id": .string(rule.id), "title": .string(rule.title),
+                        "mode": .string(rule.mode.rawValue),
+                        "result": .string(rule.result.rawValue), "values": .object(rule.values),
+                        "reason": rule.reason.map(JSON.string) ?? .null,
+                    ]
+                }),
+            "missing": .array(missing.map(\.json)),
+        ]
+    }
+}
+
+extension PolicyPack {
+    /// Decides; total, and the same for the same arguments.
+    package func decide(
+        gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp
+    ) -> Decision {
+        let list = rules[gate] ?? []
+        let enforced = Set(list.filter { $0.mode == .enforce }.compactMap(\.condition.checkName))
+        var outcomes = [Self.judgeFacts(facts, gate: gate, subject: subject)]
+        var missing: [Need] = []
+        for rule in list {
+            var context = CheckContext(
+                facts: facts, parameters: rule.condition.parameters, pack: self, now: now,
+                enforced: enforced)
+            let (outcome, needs) = Self.judge(rule, &context)
+            outcomes.append(outcome)
+            for need in needs where !missing.contains(need) { missing.append(need) }
+        }
+        return Decision(
+            gate: gate, subject: subject, now: now, policyName: name, policyVersion: version,
+            policyDigest: digest, factsDigest: SHA256.hash(facts.canonicalBytes), rules: outcomes,
+            missing: missing)
+    }
+
+    private static func judge(
+        _ rule: Rule, _ context: inout CheckContext
+    ) -> (outcome: RuleOutcome, needs: [Need]) {
+        var result: RuleResult
+        var reason: String?
+        var needs: [Need] = []
+        do {
+            switch try rule.condition.evaluate(&context) {
+            case .pass: result = .pass
+            case .notApplicable: result = .notApplicable
+            case .fail:
+                result = .fail
+                reason = rule.reason.filled(with: context.values)
+                if rule.mode == .enforce { needs = context.needs }
+            }
+        } catch {
+            result = .error
+            reason = "unknown fact \(error.name)"
+            needs = [Need("fact", .string(error.name))]
+        }
+        let outcome = RuleOutcome(
+            id: rule.id, title: rule.title, mode: rule.mode, result: result,
+            values: context.values, reason: reason)
+        return (outcome, needs)
+    }
+
+    /// The rule that no pack states and every decision begins with.
+    package static let factsRule = "FCT-000"
+
+    private static func judgeFacts(
+        _ facts: JSON, gate: Gate, subject: DecisionSubject
+    ) -> RuleOutcome {
+        let unknown = FactShape.facts(of: gate).unknown(in: facts)
+        let stated: String? = facts["model"]?.string.flatMap { model in
+            switch subject {
+            case .model: model
+            case .version: facts["version"]?.integer.map { "\(model)@\($0)" }
+            }
+        }
+        var reasons = unknown.map { "no rule knows the fact \($0)" }
+        if stated != subject.description {
+            reasons.append("the facts are about \(stated ?? "something unnamed")")
+        }
+        return RuleOutcome(
+            id: factsRule, title: "The facts are about the subject, and all of them are known",
+            mode: .enforce, result: reasons.isEmpty ? .pass : .error,
+            values: [
+                "unknown": .array(unknown.map(JSON.string)),
+                "stated": stated.map(JSON.string) ?? .null,
+            ], reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "))
+    }
+}

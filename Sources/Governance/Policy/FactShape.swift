@@ -1,0 +1,112 @@
+// Which facts exist at each gate. A member that is not listed here makes the decision deny: nobody
+// may add a fact that rules do not know, and believe that it was taken into account (I7).
+
+internal import CanonicalJSON
+
+/// The members that a value among the facts may have.
+indirect enum FactShape: Sendable {
+    case value
+    case object([String: FactShape])
+    case list(FactShape)
+
+    /// The facts of a gate.
+    static func facts(of gate: Gate) -> FactShape {
+        switch gate {
+        case .submit: submit
+        case .approve: approve
+        case .deploy: deploy
+        case .retire: retire
+        }
+    }
+
+    /// Dotted paths of members that are not part of the shape, in order.
+    func unknown(in json: JSON, at path: String = "") -> [String] {
+        func joined(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+        switch (self, json) {
+        case (.object(let known), .object(let members)):
+            return members.keys.sorted(by: bytesPrecede).flatMap { name -> [String] in
+                guard let shape = known[name], let value = members[name] else {
+                    return [joined(name)]
+                }
+                return shape.unknown(in: value, at: joined(name))
+            }
+        case (.list(let shape), .array(let elements)):
+            return elements.enumerated().flatMap { shape.unknown(in: $1, at: joined(String($0))) }
+        case (.value, .object), (.value, .array):
+            return [path]
+        default:
+            return []
+        }
+    }
+
+    private static func object(_ names: String..., with more: [String: FactShape] = [:]) -> FactShape {
+        let values = Dictionary(uniqueKeysWithValues: names.map { ($0, FactShape.value) })
+        return .object(values.merging(more) { _, shape in shape })
+    }
+
+    private static let values = FactShape.list(.value)
+    private static let digests = object("card", "artifact", "evidence", "policy")
+    private static let holder = object("principal", "person", with: ["roles": values])
+    private static let submitter = object("person", "principal", with: ["linked": values])
+    private static let policy = object("digest", "activeDigest", "requestDigest", "signed")
+    private static let card = object("digest", with: ["missing": values, "findings": values])
+    private static let evidence = object("digest")
+    private static let fold = object("healthy", "lagEntries")
+    private static let artifact = object(
+        "approvedDigest", "presentedDigest",
+        with: [
+            "signature": object(
+                "verified", "signer", with: ["signerRoles": values, "findings": values])
+        ])
+    private static let restrictions = FactShape.list(object("kind", "id", "source", "reason"))
+    private static let deployments = FactShape.list(object("id", "environment"))
+    private static let approvals = FactShape.list(
+        object(
+            "digest", "principal", "person", "role", "meaning", "signedAt", "expiresAt", "valid",
+            with: [
+                "environments": values, "uses": values, "digests": digests, "problems": values,
+            ]))
+    private static let evaluations = FactShape.list(
+        object(
+            "digest", "kind", "verified", "recomputed", "artifactDigest", "evaluatedAt", "signer",
+            with: [
+                "problems": values,
+                "measures": .list(
+                    object(
+                        "measure", "minimumGroupSize", "minimumDenominator", "value", "reason",
+                        with: ["columns": values])),
+            ]))
+    private static let statement = object(
+        "verified", "request", "nonce", "version", "principal", "person", "role", "meaning",
+        "signedAt", "expiresAt", "prior", with: ["problems": values, "digests": digests])
+
+    private static let submit = object(
+        "model", "tier",
+        with: [
+            "card": card, "artifact": artifact,
+            "submitter": object("principal", "person", with: ["roles": values]), "policy": policy,
+        ])
+    private static let approve = object(
+        "model", "version", "tier",
+        with: [
+            "card": card, "artifact": artifact, "evidence": evidence, "policy": policy,
+            "request": object("id", "nonce", "open", "submittedAt"), "statement": statement,
+            "signer": .object(["roles": .list(object("role", "since"))]),
+            "submitter": submitter,
+            "priorStatements": .list(object("digest", "person", "meaning")),
+        ])
+    private static let deploy = object(
+        "model", "version", "tier", "environment", "use",
+        with: [
+            "card": card, "artifact": artifact, "evidence": evidence, "policy": policy,
+            "requester": holder, "submitter": submitter, "approvals": approvals,
+            "evaluations": evaluations, "restrictions": restrictions,
+            "activeDeployments": deployments, "fold": fold,
+        ])
+    private static let retire = object(
+        "model", "version", "tier", "reason",
+        with: [
+            "artifact": artifact, "policy": policy, "requester": holder,
+            "restrictions": restrictions, "activeDeployments": deployments, "fold": fold,
+        ])
+}

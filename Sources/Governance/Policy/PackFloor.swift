@@ -1,0 +1,85 @@
+// What no pack can lower: some checks must be made by every pack, and a failure of them must deny.
+//
+// A pack may add rules and tighten numbers. It may not leave out, soften to `warn` or `audit`, or
+// make waivable any of the checks below: then "signed, by distinct people, none of them the author"
+// would be a matter of taste.
+
+internal import CanonicalJSON
+
+/// The checks that each gate must enforce.
+package enum PackFloor {
+    /// Names of the built-in checks, by gate.
+    package static let checks: [Gate: [String]] = [
+        .submit: [
+            "artifact-signature", "card-complete", "card-valid", "policy-active",
+            "submitter-entitled", "tier-allowed",
+        ],
+        .approve: [
+            "statement-verified", "request-open", "statement-answers-request",
+            "signer-not-submitter", "role-held-before-submission", "role-in-quorum",
+            "statement-digests", "one-statement-per-person", "statement-unexpired",
+            "policy-active",
+        ],
+        .deploy: [
+            "artifact-bytes", "artifact-signature", "card-complete", "approval-quorum",
+            "approvals-entitled", "approvers-not-submitter", "approvals-current",
+            "approvals-cover", "approvals-unexpired", "no-restriction", "not-retired",
+            "requester-entitled", "fold-fresh", "policy-active",
+        ],
+        .retire: [
+            "artifact-bytes", "artifact-signature", "no-active-deployment", "not-retired",
+            "requester-entitled", "fold-fresh", "policy-active",
+        ],
+    ]
+
+    /// The roles that a rule may accept, where the floor limits them.
+    static let roles: [String: Set<String>] = [
+        "artifact-signature": ["owner"],
+        "submitter-entitled": ["owner"],
+        "requester-entitled": ["owner", "deployer", "risk-officer"],
+    ]
+
+    static func findings(in rules: [Gate: [Rule]]) -> [PackFinding] {
+        Gate.allCases.flatMap { gate in
+            let list = rules[gate] ?? []
+            // A gate whose file has findings of its own is not judged twice.
+            return list.isEmpty ? [] : missing(in: list, gate) + soft(in: list, gate)
+        }
+    }
+
+    private static func missing(in rules: [Rule], _ gate: Gate) -> [PackFinding] {
+        let enforced = Set(rules.filter { $0.mode == .enforce }.compactMap(\.condition.checkName))
+        return (checks[gate] ?? []).filter { !enforced.contains($0) }.map { name in
+            finding(gate, JSONPointer(["rules"]), "No rule enforces \(name); every pack must.")
+        }
+    }
+
+    private static func soft(in rules: [Rule], _ gate: Gate) -> [PackFinding] {
+        var findings: [PackFinding] = []
+        for (index, rule) in rules.enumerated() {
+            guard let name = rule.condition.checkName, checks[gate]?.contains(name) == true else {
+                continue
+            }
+            let place = JSONPointer(["rules", String(index)])
+            if rule.waivable {
+                findings.append(
+                    finding(gate, place.appending("waivable"), "\(name) can never be waived."))
+            }
+            let roles = rule.condition.parameters[.roles]?.array?.compactMap(\.string) ?? []
+            if let allowed = Self.roles[name], !allowed.isSuperset(of: roles) {
+                let list = allowed.sorted().joined(separator: ", ")
+                findings.append(
+                    finding(
+                        gate, place.appending("with").appending("roles"),
+                        "\(name) accepts no roles but \(list)."))
+            }
+        }
+        return findings
+    }
+
+    private static func finding(
+        _ gate: Gate, _ pointer: JSONPointer, _ message: String
+    ) -> PackFinding {
+        PackFinding("gates/\(gate.rawValue).yaml", JSONFinding(pointer, "floor", message))
+    }
+}

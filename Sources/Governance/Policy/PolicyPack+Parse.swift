@@ -1,0 +1,143 @@
+// From files to a pack, or to all findings at once.
+
+internal import CanonicalJSON
+internal import Cryptography
+
+extension PolicyPack {
+    /// Checks the files of a pack; throws every finding, each with file and place.
+    package static func parse(_ files: [PackFile]) throws(PackFindings) -> PolicyPack {
+        var parser = PackParser(files)
+        let pack = parser.parse(digest: digest(of: files))
+        let findings = parser.findings
+        guard let pack, findings.isEmpty else { throw PackFindings(findings: findings) }
+        return pack
+    }
+}
+
+private struct PackParser {
+    private let trees: [String: JSON]
+    private(set) var findings: [PackFinding] = []
+
+    init(_ files: [PackFile]) {
+        var trees: [String: JSON] = [:]
+        for file in files.sorted(by: { bytesPrecede($0.path, $1.path) }) {
+            if !PolicyPack.paths.contains(file.path) {
+                findings.append(Self.finding(file.path, "unknown", "No file of a pack has this name."))
+            } else if trees.updateValue(file.tree, forKey: file.path) != nil {
+                findings.append(Self.finding(file.path, "duplicate", "This file is here twice."))
+            }
+        }
+        self.trees = trees
+    }
+
+    mutating func parse(digest: SHA256Digest) -> PolicyPack? {
+        let head = read("pack.yaml") { reader in
+            (
+                reader.parsed("name", as: "a name in small letters") {
+                    NameSegment.isValid($0) ? $0 : nil
+                },
+                reader.integer("version", in: 1...999_999_999),
+                reader.parsed("effective_from", as: "a time like 2026-01-01T00:00:00.000Z") {
+                    Timestamp($0)
+                },
+                reader.string("description", length: 1...1_000)
+            )
+        }
+        let tiers = read("tiers.yaml", Self.readTiers)
+        let fields = read("cards/required.yaml") { reader in
+            reader.array("required", count: 1...500) { $0.object(RequiredField.read) }
+        }
+        let approvals = read("approvals.yaml", Self.readApprovals)
+        let fairness = read("evaluations.yaml") { reader -> [FairnessDemand] in
+            let demands = reader.array("measures", count: 0...100) {
+                $0.object(FairnessDemand.read)
+            }
+            Self.refuseRepeats(demands.map(\.id), reader, "measures")
+            return demands
+        }
+        let lifetime = read("permits.yaml") { reader in
+            reader.object("deploy") { $0.integer("lifetime_minutes", in: 1...60) }
+        }
+        var rules: [Gate: [Rule]] = [:]
+        for gate in Gate.allCases { rules[gate] = readGate(gate) }
+        refuseRepeatedRules(rules)
+        findings.append(contentsOf: PackFloor.findings(in: rules))
+        findings.sort { ($0.file, $0.finding) < ($1.file, $1.finding) }
+
+        guard let head, let name = head.0, let effectiveFrom = head.2, let tiers, let fields,
+            let approvals, let fairness, let lifetime, let unknown = tiers.unknown
+        else { return nil }
+        return PolicyPack(
+            name: name, version: head.1, effectiveFrom: effectiveFrom, description: head.3,
+            digest: digest, tiers: tiers.list, unknownCountsAs: unknown, tierRaises: tiers.raises,
+            requiredFields: fields, approvals: approvals, fairness: fairness,
+            permitLifetimeMinutes: lifetime, rules: rules)
+    }
+
+    private mutating func read<T>(_ file: String, _ body: (JSONReader) -> T) -> T? {
+        guard let tree = trees[file] else {
+            findings.append(Self.finding(file, "missing", "The pack lacks this file."))
+            return nil
+        }
+        let reader = JSONReader(tree)
+        let result = body(reader)
+        let found = reader.finish()
+        findings.append(contentsOf: found.map { PackFinding(file, $0) })
+        return found.isEmpty ? result : nil
+    }
+
+    private mutating func readGate(_ gate: Gate) -> [Rule] {
+        read("gates/\(gate.rawValue).yaml") { reader in
+            reader.constant("gate", gate.rawValue)
+            return reader.array("rules", count: 1...200) { item in
+                item.object { Rule.read($0, gate: gate) }
+            }
+        } ?? []
+    }
+
+    private mutating func refuseRepeatedRules(_ rules: [Gate: [Rule]]) {
+        var seen: Set<String> = []
+        for gate in Gate.allCases {
+            for rule in rules[gate] ?? [] where !seen.insert(rule.id).inserted {
+                findings.append(
+                    Self.finding(
+                        "gates/\(gate.rawValue).yaml", "duplicate",
+                        "The rule id \(rule.id) is used twice in this pack."))
+            }
+        }
+    }
+
+    private static func readTiers(
+        _ reader: JSONReader
+    ) -> (unknown: Tier?, list: [TierDescription], raises: [TierRaise]) {
+        let unknown = PolicyPack.readTier(reader, "unknown_counts_as")
+        let list = reader.array("tiers", count: 3...3) { $0.object(TierDescription.read) }
+        if list.count == 3, list.map(\.tier) != Tier.usable {
+            reader.refuse("tiers", JSONFinding.Code.value, "Describe tiers 1, 2 and 3 in order.")
+        }
+        reader.object("prohibited") { _ = $0.string("description", length: 1...500) }
+        let raises = reader.array("raised_by", count: 0...100) { $0.object(TierRaise.read) }
+        if let unknown, unknown != .high {
+            reader.refuse(
+                "unknown_counts_as", "floor", "What is not known counts as the highest tier.")
+        }
+        return (unknown, list, raises)
+    }
+
+    private static func readApprovals(_ reader: JSONReader) -> [Tier: ApprovalRule] {
+        let list = reader.array("tiers", count: 3...3) { $0.object(ApprovalRule.read) }
+        if list.count == 3, list.map(\.tier) != Tier.usable {
+            reader.refuse("tiers", JSONFinding.Code.value, "State tiers 1, 2 and 3 in order.")
+        }
+        return Dictionary(list.map { ($0.tier, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func refuseRepeats(_ ids: [String], _ reader: JSONReader, _ member: String) {
+        guard Set(ids).count != ids.count else { return }
+        reader.refuse(member, JSONFinding.Code.duplicate, "An id is used twice.")
+    }
+
+    private static func finding(_ file: String, _ code: String, _ message: String) -> PackFinding {
+        PackFinding(file, JSONFinding(.root, code, message))
+    }
+}

@@ -1,0 +1,115 @@
+// The pack: everything the gates know about what is demanded, as one checked value.
+//
+// A pack is the set of YAML files that `PolicyPack.paths` lists, no more and no less. It is prepared
+// once, with every finding reported then; afterwards decisions are total. Its digest is the artifact
+// digest over its files: SHA-256 of the RFC 8785 list of {"path","sha256","size"} in byte order of
+// the paths. Worked example: the pack of the one file a.yaml with the bytes "a: 1\n" has the digest
+// of [{"path":"a.yaml","sha256":"<SHA-256 of a: 1\n>","size":5}].
+
+package import CanonicalJSON
+package import Cryptography
+
+/// A file of a pack: its bytes, which are hashed, and the tree that they parse to.
+package struct PackFile: Sendable {
+    /// Path below the pack's folder, with `/` between parts.
+    package let path: String
+    /// The bytes as stored.
+    package let bytes: [UInt8]
+    /// What the strict YAML reader made of the bytes.
+    package let tree: JSON
+
+    package init(path: String, bytes: [UInt8], tree: JSON) {
+        self.path = path
+        self.bytes = bytes
+        self.tree = tree
+    }
+}
+
+/// A checked policy pack.
+package struct PolicyPack: Sendable {
+    /// Name of the pack.
+    package let name: String
+    /// Version; a later pack of the same name has a higher one.
+    package let version: Int64
+    /// The pack denies before this moment.
+    package let effectiveFrom: Timestamp
+    /// What the pack is for.
+    package let description: String
+    /// Digest over the files, which statements and decisions name.
+    package let digest: SHA256Digest
+    /// The usable tiers, lowest first.
+    package let tiers: [TierDescription]
+    /// What a card counts as when it states no readable tier.
+    package let unknownCountsAs: Tier
+    /// Facts that raise a card's tier.
+    package let tierRaises: [TierRaise]
+    /// Fields that cards must have.
+    package let requiredFields: [RequiredField]
+    /// What approvals each tier demands.
+    package let approvals: [Tier: ApprovalRule]
+    /// What fairness measures are demanded.
+    package let fairness: [FairnessDemand]
+    /// How long a deploy permit may be used, in minutes.
+    package let permitLifetimeMinutes: Int64
+    /// The rules of each gate, in the order of the pack.
+    package let rules: [Gate: [Rule]]
+
+    /// Every file of a pack.
+    package static let paths =
+        [
+            "approvals.yaml", "cards/required.yaml", "evaluations.yaml", "pack.yaml",
+            "permits.yaml", "tiers.yaml",
+        ] + Gate.allCases.map { "gates/\($0.rawValue).yaml" }
+
+    /// The demands on fairness that apply in a tier.
+    package func fairness(in tier: Tier) -> [FairnessDemand] {
+        fairness.filter { $0.from <= tier }
+    }
+
+    /// The digest of a list of files.
+    package static func digest(of files: [PackFile]) -> SHA256Digest {
+        let records = files.sorted { bytesPrecede($0.path, $1.path) }.map { file -> JSON in
+            [
+                "path": .string(file.path), "sha256": .string(SHA256.hash(file.bytes).hex),
+                "size": .integer(Int64(file.bytes.count)),
+            ]
+        }
+        return SHA256.hash(JSON.array(records).canonicalBytes)
+    }
+
+    static func readTier(_ reader: JSONReader, _ name: String) -> Tier? {
+        Tier(json: .integer(reader.integer(name, in: 1...3)))
+    }
+}
+
+/// Something wrong in a pack: which file, where in it, and what.
+package struct PackFinding: Sendable, Hashable, CustomStringConvertible {
+    /// The file's path in the pack.
+    package let file: String
+    /// Where in the file, which kind, and a sentence.
+    package let finding: JSONFinding
+
+    package init(_ file: String, _ finding: JSONFinding) {
+        self.file = file
+        self.finding = finding
+    }
+
+    /// `gates/deploy.yaml#/rules/3/check: …`
+    package var description: String {
+        "\(file)#\(finding.pointer.description): \(finding.message)"
+    }
+
+    /// `{"code","file","message","pointer"}`.
+    package var json: JSON {
+        [
+            "file": .string(file), "pointer": .string(finding.pointer.description),
+            "code": .string(finding.code), "message": .string(finding.message),
+        ]
+    }
+}
+
+/// All that is wrong in a pack, in order of files and places; never empty.
+package struct PackFindings: Error, Sendable, Hashable {
+    /// The findings.
+    package let findings: [PackFinding]
+}
