@@ -21,10 +21,9 @@ package enum JSON: Sendable, Hashable {
 
     /// A number in the form the parser gives: `.integer` when it is one, otherwise `.double`.
     package static func number(_ value: Double) -> JSON {
-        guard let whole = Int64(exactly: value), safeIntegers.contains(whole) else {
-            return .double(value)
-        }
-        return .integer(whole)
+        guard value.magnitude < 0x1p53 else { return .double(value) }
+        let whole = Int64(value)
+        return Double(whole) == value ? .integer(whole) : .double(value)
     }
 
     package static func == (left: JSON, right: JSON) -> Bool {

@@ -46,15 +46,9 @@ package final class PublicKey: Sendable, Hashable {
         guard spki.count <= Self.longestEncoding else {
             throw CryptographyError(.malformedKey, "The public key is too long to be one.")
         }
-        let handle = try Self.read(spki)
-        guard try handle.spki() == spki else {
-            throw CryptographyError(
-                .malformedKey, "The public key is not in the usual encoding (DER, named curve).")
-        }
-        self.algorithm = try Self.algorithm(of: handle, spki)
+        (algorithm, handle) = try Self.read(spki)
         self.spki = spki
         self.id = KeyID(SHA256.hash(spki))
-        self.handle = handle
     }
 
     /// Reads a PEM text with exactly one block, "PUBLIC KEY".
@@ -105,36 +99,55 @@ package final class PublicKey: Sendable, Hashable {
 }
 
 extension PublicKey {
-    private static func read(_ spki: [UInt8]) throws(CryptographyError) -> KeyHandle {
-        try spki.withUnsafeBufferPointer { (bytes) throws(CryptographyError) in
-            var position = bytes.baseAddress
-            let key = d2i_PUBKEY(nil, &position, bytes.count)
-            return KeyHandle(
-                owning: try require(key, "The public key cannot be read.", .malformedKey))
+    private static func read(
+        _ spki: [UInt8]
+    ) throws(CryptographyError) -> (KeyAlgorithm, KeyHandle) {
+        for algorithm in KeyAlgorithm.allCases {
+            guard let prefix = algorithm.spkiPrefix, spki.count == algorithm.spkiCount,
+                spki.starts(with: prefix)
+            else { continue }
+            return (algorithm, try readCurvePoint(algorithm, spki, prefix.count))
         }
+        return (.rsa, try readRSA(spki))
     }
 
-    private static func algorithm(
-        of handle: KeyHandle, _ spki: [UInt8]
-    ) throws(CryptographyError) -> KeyAlgorithm {
-        let known = KeyAlgorithm.allCases.first {
-            guard let prefix = $0.spkiPrefix else { return false }
-            return spki.count == $0.spkiCount && spki.starts(with: prefix)
+    /// Reads a key whose encoding is fixed but for the point, which follows the prefix.
+    private static func readCurvePoint(
+        _ algorithm: KeyAlgorithm, _ spki: [UInt8], _ prefixCount: Int
+    ) throws(CryptographyError) -> KeyHandle {
+        let key: OpaquePointer?
+        if let curve = algorithm.curve {
+            let point = Array(spki[(prefixCount - 1)...])  // with the 04 of uncompressed points
+            key = shim_ec_public_key(curve, point, point.count)
+        } else {
+            let point = Array(spki[prefixCount...])
+            try Ed25519Point.check(point)
+            key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, point, point.count)
         }
-        if let known {
-            if known == .ed25519 { try Ed25519Point.check(Array(spki.suffix(32))) }
-            return known
+        let message = "The public key is not a point of its curve."
+        return KeyHandle(owning: try require(key, message, .malformedKey))
+    }
+
+    private static func readRSA(_ spki: [UInt8]) throws(CryptographyError) -> KeyHandle {
+        let key = spki.withUnsafeBufferPointer { bytes in
+            var position = bytes.baseAddress
+            return d2i_PUBKEY(nil, &position, bytes.count)
         }
+        let message = "The public key cannot be read."
+        let handle = KeyHandle(owning: try require(key, message, .malformedKey))
         guard EVP_PKEY_get_base_id(handle.pointer) == EVP_PKEY_RSA else {
             throw CryptographyError(
                 .unsupportedKey,
                 "Keys are ECDSA on P-256, P-384 or P-521 (uncompressed), Ed25519, or RSA.")
         }
+        guard try handle.spki() == spki else {
+            throw CryptographyError(.malformedKey, "The public key is not in strict DER.")
+        }
         try checkRSA(handle)
-        return .rsa
+        return handle
     }
 
-    /// Shorter keys are weak, longer ones and odd exponents make verifying a burden or unsafe.
+    /// Shorter keys are weak, longer ones are a burden to verify, and other exponents unsafe.
     private static func checkRSA(_ handle: KeyHandle) throws(CryptographyError) {
         guard (2_048...8_192).contains(EVP_PKEY_get_bits(handle.pointer)) else {
             throw CryptographyError(.unsupportedKey, "RSA keys have 2,048 to 8,192 bits.")
