@@ -9,8 +9,9 @@
 //      "assignment":DIGEST,"delegation":null},"meaning":"approve","factor":"key","comment":"",
 //      "signedAt":…,"expiresAt":…,"prior":null}
 //
-// An empty `uses` does not limit the use. `conditions` and `delegation` exist in the format so that a
-// signer can never be made to have said something else; today only their empty forms are accepted.
+// An empty `uses` does not limit the use. `conditions` and `delegation` exist in the format so that
+// a signer can never be made to have said something else; today only their empty forms are
+// accepted.
 
 package import Attestation
 package import CanonicalJSON
@@ -136,7 +137,8 @@ package struct ApprovalStatement: Sendable, Hashable {
             return nil
         }
         if expiresAt <= signedAt {
-            reader.refuse("expiresAt", JSONFinding.Code.range, "The end must lie after the signing.")
+            reader.refuse(
+                "expiresAt", JSONFinding.Code.range, "The end must lie after the signing.")
         }
         self.init(
             origin: origin, request: request, version: version, environments: environments.sorted(),

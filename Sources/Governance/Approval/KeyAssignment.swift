@@ -4,7 +4,8 @@
 // {"name":"principal:p-…","digest":{"sha256":SHA-256 of the id}} with the predicate
 //
 //     {"origin":"example.com/log","principal":"p-…","kind":"person","credential":{"type":"key",
-//      "algorithm":"ecdsa-p256","spki":"<base64 DER>"},"previous":null,"validFrom":…,"validUntil":…}
+//      "algorithm":"ecdsa-p256","spki":"<base64 DER>"},"previous":null,
+//      "validFrom":…,"validUntil":…}
 //
 // signed by the new key itself (proof of possession) and by a custodian or administrator; when
 // `previous` names an earlier assignment, also by a key that the principal already has.
@@ -88,7 +89,8 @@ package struct KeyAssignment: Sendable, Hashable {
         guard let algorithm, let key else { return nil }
         guard key.algorithm == algorithm, algorithm.canSign else {
             reader.refuse(
-                "algorithm", JSONFinding.Code.value, "The key is of another algorithm, or only verifies.")
+                "algorithm", JSONFinding.Code.value,
+                "The key is of another algorithm, or only verifies.")
             return nil
         }
         return key

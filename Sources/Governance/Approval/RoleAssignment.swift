@@ -1,7 +1,7 @@
 // The signed statement that a principal holds a role.
 //
-// An in-toto statement of type https://imprimatur.dev/predicate/role-assignment/v1 about the subject
-// {"name":"principal:p-…","digest":{"sha256":SHA-256 of the id}} with the predicate
+// An in-toto statement of type https://imprimatur.dev/predicate/role-assignment/v1 about the
+// subject {"name":"principal:p-…","digest":{"sha256":SHA-256 of the id}} with the predicate
 //
 //     {"origin":"example.com/log","principal":"p-…","person":"p-…","role":"validator",
 //      "namespace":"credit","credentials":[DIGEST],"validFrom":…,"validUntil":…}

@@ -1,21 +1,22 @@
 // Who may say what: the chain from the custodians' keys to the person who signs an approval.
 //
 // Input are statements whose signatures were verified, in the order of the log; each counts only if
-// those before it entitle its signers. So trust cannot run in circles, and a later revocation does not
-// undo what was rightly signed earlier.
+// those before it entitle its signers. So trust cannot run in circles, and a later revocation does
+// not undo what was rightly signed earlier.
 //
 //   key assignment   signed by the new key (possession) and by a custodian or administrator who is
 //                    another person; the first key of a principal has no `previous`; a further one
 //                    names an earlier one and is also signed by a key that the principal has then
-//   role assignment  names accepted key assignments of the principal; signed by a custodian or by an
-//                    administrator whose own pattern covers the role's, never by the beneficiary;
-//                    roles that approve or change policy by two distinct persons; administrators by a
-//                    custodian
+//   role assignment  names accepted key assignments of the principal; signed by a custodian or by
+//                    an administrator whose own pattern covers the role's, never by the
+//                    beneficiary; roles that approve or change policy by two distinct persons;
+//                    administrators by a custodian
 //
 // Distinct persons are counted through links: every principal and person id that any statement or
-// registration ties together is one person. A custodian key that nobody holds is a person of its own.
-// Example: p-a administers, C is a custodian key. {p-a's key, C} may make p-b a validator; {p-a's key}
-// alone may not, {C} alone may not, and {p-a's key, p-a2's key} with p-a2 linked to p-a may not.
+// registration ties together is one person. A custodian key that nobody holds is a person of its
+// own. Example: p-a administers, C is a custodian key. {p-a's key, C} may make p-b a validator;
+// {p-a's key} alone may not, {C} alone may not, and {p-a's key, p-a2's key} with p-a2 linked to p-a
+// may not.
 
 package import Cryptography
 
@@ -87,7 +88,8 @@ package struct TrustChain: Sendable {
     private let revokedFrom: [TrustRevocation.Target: Timestamp]
     private(set) var keys: [SHA256Digest: KeyAssignment] = [:]
     private(set) var keyDigests: [KeyID: SHA256Digest] = [:]
-    private(set) var roles: [SHA256Digest: (assignment: RoleAssignment, recordedAt: Timestamp)] = [:]
+    private(set) var roles: [SHA256Digest: (assignment: RoleAssignment, recordedAt: Timestamp)] =
+        [:]
 
     /// Judges every endorsement in the order given, which is that of the log.
     ///

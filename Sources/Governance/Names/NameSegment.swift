@@ -2,7 +2,8 @@
 
 /// The rule for one segment of a namespace, model, environment or use name.
 package enum NameSegment {
-    /// Longest segment in bytes: fits a DNS label, a file name and an index page with room to spare.
+    /// Longest segment in bytes: fits a DNS label, a file name and an index page with room to
+    /// spare.
     package static let maximumLength = 63
 
     /// Whether the text is `[a-z0-9][a-z0-9._-]{0,62}`.

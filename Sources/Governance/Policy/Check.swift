@@ -1,6 +1,6 @@
-// A check is the condition of a rule: today one of a fixed set that is written in Swift, to be joined
-// by conditions written in the pack's own language. Both read facts by name, say which values they
-// used, and answer pass, fail or not-applicable; neither can do anything else.
+// A check is the condition of a rule: today one of a fixed set that is written in Swift, to be
+// joined by conditions written in the pack's own language. Both read facts by name, say which
+// values they used, and answer pass, fail or not-applicable; neither can do anything else.
 
 package import CanonicalJSON
 
@@ -13,7 +13,7 @@ package enum CheckOutcome: Sendable, Hashable {
 
 /// Something whose presence would help to turn a denial into an allowance.
 package struct Need: Sendable, Hashable {
-    /// What kind of thing: `approval`, `evaluation`, `fact`, `card-field`, `lift` …
+    /// What kind of thing, such as `approval`, `fact`, `card-field` or `lift`.
     package let kind: String
     /// Which one.
     package let detail: JSON
@@ -52,8 +52,7 @@ package struct Check: Sendable {
 
     /// Every check there is, by name.
     package static let builtIn: [String: Check] = Dictionary(
-        uniqueKeysWithValues:
-            (artifactChecks + accessChecks + approvalChecks + evaluationChecks
+        uniqueKeysWithValues: (artifactChecks + accessChecks + approvalChecks + evaluationChecks
             + restrictionChecks + statementChecks).map { ($0.name, $0) })
 }
 

@@ -10,7 +10,7 @@ package struct ReplayDifference: Sendable, Hashable, CustomStringConvertible {
     /// What differs.
     package let message: String
 
-    /// `/rules/3/result: …`
+    /// The place, then what differs.
     package var description: String { "\(pointer): \(message)" }
 }
 
@@ -41,15 +41,16 @@ extension Decision {
 
     private static func withoutProse(_ document: JSON) -> JSON {
         guard var members = document.object else { return document }
-        members["rules"] = members["rules"]?.array.map { rules in
-            .array(
-                rules.map { rule in
-                    guard var parts = rule.object else { return rule }
-                    parts["title"] = nil
-                    parts["reason"] = nil
-                    return .object(parts)
-                })
-        } ?? members["rules"]
+        members["rules"] =
+            members["rules"]?.array.map { rules in
+                .array(
+                    rules.map { rule in
+                        guard var parts = rule.object else { return rule }
+                        parts["title"] = nil
+                        parts["reason"] = nil
+                        return .object(parts)
+                    })
+            } ?? members["rules"]
         return .object(members)
     }
 
@@ -60,9 +61,13 @@ extension Decision {
         switch (recorded, again) {
         case (.object(let left), .object(let right)):
             for name in Set(left.keys).union(right.keys).sorted(by: bytesPrecede) {
-                compare(
-                    left[name] ?? .null, right[name] ?? .null, at: place.appending(name),
-                    into: &differences)
+                guard let recorded = left[name], let again = right[name] else {
+                    let message = left[name] == nil ? "Not recorded." : "Not in the replay."
+                    differences.append(
+                        ReplayDifference(pointer: place.appending(name), message: message))
+                    continue
+                }
+                compare(recorded, again, at: place.appending(name), into: &differences)
             }
         case (.array(let left), .array(let right)) where left.count == right.count:
             for (index, pair) in zip(left, right).enumerated() {
@@ -72,7 +77,8 @@ extension Decision {
             guard recorded.canonicalBytes != again.canonicalBytes else { return }
             differences.append(
                 ReplayDifference(
-                    pointer: place, message: "Recorded \(text(recorded)), replayed \(text(again))."))
+                    pointer: place, message: "Recorded \(text(recorded)), replayed \(text(again)).")
+            )
         }
     }
 

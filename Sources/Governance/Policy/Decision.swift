@@ -1,7 +1,7 @@
 // A gate's answer, as a value that explains itself and can be computed again.
 //
-// Evaluating a pack over facts is total: every rule answers pass, fail, not-applicable or error, and
-// the verdict is deny when an enforced rule fails or any rule, in whatever mode, could not be
+// Evaluating a pack over facts is total: every rule answers pass, fail, not-applicable or error,
+// and the verdict is deny when an enforced rule fails or any rule, in whatever mode, could not be
 // evaluated. The document, canonical by RFC 8785, is
 //
 //     {"type":"imprimatur.dev/decision/v1","gate":"deploy","subject":"credit/scorecard@3","now":…,

@@ -10,7 +10,8 @@ package struct FairnessDemand: Sendable, Hashable {
     package let from: Tier
     /// Measure, grouping, side and limit.
     package let threshold: FairnessThreshold
-    /// Smaller groups take no part in the comparison; the pack's number counts, not the submitter's.
+    /// Smaller groups take no part in the comparison; the pack's number counts, not the
+    /// submitter's.
     package let minimumGroupSize: Int64
     /// Rates with a smaller denominator take no part in the comparison.
     package let minimumDenominator: Int64

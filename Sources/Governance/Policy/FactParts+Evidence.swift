@@ -221,7 +221,8 @@ package struct StatementFact: Sendable, Hashable {
 }
 
 extension MeasureFact {
-    /// Every measure that the demands want of an evaluation, computed under the demands' own minima.
+    /// Every measure that the demands want of an evaluation, computed under the demands' own
+    /// minima.
     package static func facts(
         of evaluation: FairnessEvaluation, for demands: [FairnessDemand]
     ) -> [MeasureFact] {

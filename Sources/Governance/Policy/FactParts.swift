@@ -220,7 +220,7 @@ extension RestrictionFact {
         case retirement
     }
 
-    /// Where the restriction is known from. `log` alone means that rows were lost: an alarm.
+    /// Where the restriction is known from; `log` alone means that rows were lost, an alarm.
     package enum Source: String, Sendable, Hashable, CaseIterable {
         case rows
         case log

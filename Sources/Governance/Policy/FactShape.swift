@@ -39,7 +39,9 @@ indirect enum FactShape: Sendable {
         }
     }
 
-    private static func object(_ names: String..., with more: [String: FactShape] = [:]) -> FactShape {
+    private static func object(_ names: String..., with more: [String: FactShape] = [:])
+        -> FactShape
+    {
         let values = Dictionary(uniqueKeysWithValues: names.map { ($0, FactShape.value) })
         return .object(values.merging(more) { _, shape in shape })
     }

@@ -1,9 +1,10 @@
-// What a gate is told, as types: whoever gathers facts cannot misspell one. A part that could not be
-// gathered is nil and absent from the document, and every rule that needs it denies with its name.
+// What a gate is told, as types: whoever gathers facts cannot misspell one. A part that could not
+// be gathered is nil and absent from the document, and every rule that needs it denies with its
+// name.
 //
-// The document is the `json` of one of the four structs; docs/reference/policy-pack.md lists it member
-// by member. Times are RFC 3339 with milliseconds, digests lowercase hex, fractions "n/d", tiers 1, 2,
-// 3 or "prohibited".
+// The document is the `json` of one of the four structs; docs/reference/policy-pack.md lists it
+// member by member. Times are RFC 3339 with milliseconds, digests lowercase hex, fractions "n/d",
+// tiers 1, 2, 3 or "prohibited".
 
 package import CanonicalJSON
 package import Cryptography
@@ -163,7 +164,9 @@ package struct RetireFacts: Sendable, Hashable {
 
 extension JSON {
     /// An object of those members that are known.
-    static func facts(_ members: [String: JSON?]) -> JSON { .object(members.compactMapValues { $0 }) }
+    static func facts(_ members: [String: JSON?]) -> JSON {
+        .object(members.compactMapValues { $0 })
+    }
 
     /// An array, when there is one.
     static func list(_ elements: [JSON]?) -> JSON? { elements.map(JSON.array) }

@@ -18,7 +18,7 @@ package enum RuleMode: String, Sendable, Hashable, CaseIterable {
     case audit
 }
 
-/// How one rule came out. In every mode `error` denies (I7).
+/// How one rule came out; `error` denies in every mode (I7).
 package enum RuleResult: String, Sendable, Hashable, CaseIterable {
     case pass
     case fail

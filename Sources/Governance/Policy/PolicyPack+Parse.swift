@@ -22,7 +22,8 @@ private struct PackParser {
         var trees: [String: JSON] = [:]
         for file in files.sorted(by: { bytesPrecede($0.path, $1.path) }) {
             if !PolicyPack.paths.contains(file.path) {
-                findings.append(Self.finding(file.path, "unknown", "No file of a pack has this name."))
+                findings.append(
+                    Self.finding(file.path, "unknown", "No file of a pack has this name."))
             } else if trees.updateValue(file.tree, forKey: file.path) != nil {
                 findings.append(Self.finding(file.path, "duplicate", "This file is here twice."))
             }

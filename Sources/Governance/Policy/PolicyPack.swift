@@ -1,10 +1,10 @@
 // The pack: everything the gates know about what is demanded, as one checked value.
 //
-// A pack is the set of YAML files that `PolicyPack.paths` lists, no more and no less. It is prepared
-// once, with every finding reported then; afterwards decisions are total. Its digest is the artifact
-// digest over its files: SHA-256 of the RFC 8785 list of {"path","sha256","size"} in byte order of
-// the paths. Worked example: the pack of the one file a.yaml with the bytes "a: 1\n" has the digest
-// of [{"path":"a.yaml","sha256":"<SHA-256 of a: 1\n>","size":5}].
+// A pack is the set of YAML files that `PolicyPack.paths` lists, no more and no less. It is
+// prepared once, with every finding reported then; afterwards decisions are total. Its digest is
+// the artifact digest over its files: SHA-256 of the RFC 8785 list of {"path","sha256","size"} in
+// byte order of the paths. Worked example: the pack of the one file a.yaml with the bytes "a: 1\n"
+// has the digest of [{"path":"a.yaml","sha256":"<SHA-256 of a: 1\n>","size":5}].
 
 package import CanonicalJSON
 package import Cryptography
@@ -94,7 +94,7 @@ package struct PackFinding: Sendable, Hashable, CustomStringConvertible {
         self.finding = finding
     }
 
-    /// `gates/deploy.yaml#/rules/3/check: …`
+    /// File, pointer and sentence: `gates/deploy.yaml#/rules/3/check: Expected a name.`.
     package var description: String {
         "\(file)#\(finding.pointer.description): \(finding.message)"
     }

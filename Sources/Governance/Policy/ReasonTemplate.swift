@@ -2,7 +2,8 @@
 //
 // A template is text with placeholders in braces, each the name of a value that the rule's check
 // yields: "the bytes presented are {artifact.presentedDigest}". There is no other syntax and no way
-// to write a brace. Lists are joined by ", ", an empty list reads "none", an absent value "unknown".
+// to write a brace. Lists are joined by ", ", an empty list reads "none", an absent value
+// "unknown".
 
 package import CanonicalJSON
 

@@ -67,7 +67,8 @@ extension PolicyPack {
     /// The fields that a card of this tier lacks, as pointers, in the order of the pack.
     package func missingCardFields(in card: JSON, tier: Tier) -> [JSONPointer] {
         var seen: Set<JSONPointer> = []
-        return requiredFields
+        return
+            requiredFields
             .filter { $0.from <= tier && ($0.when?.holds(in: card) ?? true) }
             .flatMap { $0.pattern.missing(in: card) }
             .filter { seen.insert($0).inserted }

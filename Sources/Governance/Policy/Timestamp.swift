@@ -4,8 +4,8 @@
 //
 //     YYYY-MM-DDThh:mm:ss.fffZ
 //
-// with the proleptic Gregorian calendar, years 1970 to 9999, capital `T` and `Z`, and no leap second
-// (`:60` is refused: it has no place in a count of milliseconds). Worked example:
+// with the proleptic Gregorian calendar, years 1970 to 9999, capital `T` and `Z`, and no leap
+// second (`:60` is refused: it has no place in a count of milliseconds). Worked example:
 // 1795248000000 milliseconds since 1970 is `2026-11-21T08:00:00.000Z`.
 //
 // The calendar arithmetic counts days in eras of 400 years (146,097 days) that begin on 1 March, so
@@ -24,7 +24,8 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     private static let latestMilliseconds: Int64 = 253_402_300_799_999
     private static let dayMilliseconds: Int64 = 86_400_000
 
-    /// The moment that many milliseconds after 1970; values outside 1970–9999 become the nearest end.
+    /// The moment that many milliseconds after 1970; values outside 1970–9999 become the nearest
+    /// end.
     package init(milliseconds: Int64) {
         self.milliseconds = min(max(milliseconds, 0), Self.latestMilliseconds)
     }

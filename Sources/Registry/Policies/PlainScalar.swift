@@ -1,4 +1,5 @@
-// What a YAML scalar without quotes means, and which ones mean different things to different readers.
+// What a YAML scalar without quotes means, and which ones mean different things to different
+// readers.
 
 internal import CanonicalJSON
 
@@ -22,7 +23,9 @@ enum PlainScalar {
         }
     }
 
-    private static let booleans: Set<String> = ["yes", "no", "on", "off", "y", "n", "true", "false"]
+    private static let booleans: Set<String> = [
+        "yes", "no", "on", "off", "y", "n", "true", "false",
+    ]
 
     private static func word(_ text: String) -> PlainScalar {
         let lowered = text.lowercased()
@@ -39,7 +42,8 @@ enum PlainScalar {
                 ? .value(.integer(value)) : .ambiguous("Too large: put it in quotes.")
         }
         let bytes = Array(text.utf8)
-        let digits = bytes.first.map { $0 == 0x2B || $0 == 0x2D } == true ? bytes.dropFirst() : bytes[...]
+        let digits =
+            bytes.first.map { $0 == 0x2B || $0 == 0x2D } == true ? bytes.dropFirst() : bytes[...]
         let rest = String(decoding: digits, as: UTF8.self).lowercased()
         let isNamed = [".inf", ".nan"].contains(rest)
         let isBased = ["0x", "0o", "0b"].contains(where: rest.hasPrefix)
@@ -47,13 +51,15 @@ enum PlainScalar {
             ? .ambiguous("Integers are written plainly; put anything else in quotes.") : nil
     }
 
-    /// Digits with `.`, `_`, `,`, `:` or an exponent: 0.80, 010, 1_000, 1:30, 1e3; not dates or 1.2.3.
+    /// Digits with `.`, `_`, `,`, `:` or an exponent: 0.80, 010, 1_000, 1:30, 1e3; not dates or
+    /// 1.2.3.
     private static func looksNumeric(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         let isDigit = { (byte: UInt8) in (0x30...0x39).contains(byte) }
         guard bytes.contains(where: isDigit), bytes.first.map({ isDigit($0) || $0 == 0x2E }) == true
         else { return false }
-        guard bytes.filter({ $0 == 0x2E }).count <= 1, bytes.filter({ $0 == 0x65 }).count <= 1 else {
+        guard bytes.filter({ $0 == 0x2E }).count <= 1, bytes.filter({ $0 == 0x65 }).count <= 1
+        else {
             return false
         }
         return bytes.enumerated().allSatisfy { index, byte in

@@ -1,19 +1,19 @@
 // YAML as people write it, JSON as we read it: nothing is guessed.
 //
-// A strict subset of YAML 1.2. One document in UTF-8; mappings, sequences, scalars, comments, and the
-// styles of YAML. Refused, each with line and column:
+// A strict subset of YAML 1.2. One document in UTF-8; mappings, sequences, scalars, comments, and
+// the styles of YAML. Refused, each with line and column:
 //
 //   - anchors, aliases, tags and merge keys; keys that are not strings; a key twice
-//   - plain scalars that other readers take for something else: yes, no, on, off, y, n, ~, True, 0x1F,
-//     010, 1_000, 1:30, .inf, an empty value; they are wanted in quotes, or as true, false, null
+//   - plain scalars that other readers take for something else: yes, no, on, off, y, n, ~, True,
+//     0x1F, 010, 1_000, 1:30, .inf, an empty value; they are wanted in quotes, or as true, false, null
 //   - numbers that are not integers below 2^53: decimals are strings, "0.80"
 //   - more bytes, depth or nodes than the limits
 //
-// An ampersand that starts a word is taken for an anchor before anything is composed, in quotes too:
-// aliases in keys would make the composing itself take for ever ("billion laughs").
+// An ampersand that starts a word is taken for an anchor before anything is composed, in quotes
+// too: aliases in keys would make the composing itself take for ever ("billion laughs").
 //
-// Example: "tier: 2\nthreshold: \"0.80\"\n" is {"threshold":"0.80","tier":2}; "mode: no" is refused at
-// line 1, column 7.
+// Example: "tier: 2\nthreshold: \"0.80\"\n" is {"threshold":"0.80","tier":2}; "mode: no" is refused
+// at line 1, column 7.
 
 package import CanonicalJSON
 internal import Yams
@@ -27,7 +27,7 @@ package struct YAMLError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong and what would be right.
     package let message: String
 
-    /// `line 3, column 9: …`
+    /// Line, column and sentence, for people.
     package var description: String { "line \(line), column \(column): \(message)" }
 }
 
@@ -149,7 +149,9 @@ private struct YAMLConverter {
 
     mutating func value(_ node: Node, depth: Int) throws(YAMLError) -> JSON {
         count += 1
-        guard count <= limits.nodes else { throw refusal(node, "More than \(limits.nodes) values.") }
+        guard count <= limits.nodes else {
+            throw refusal(node, "More than \(limits.nodes) values.")
+        }
         guard depth <= limits.depth else { throw refusal(node, "Nested too deeply.") }
         switch node {
         case .scalar(let scalar): return try self.scalar(scalar, node)
@@ -174,7 +176,9 @@ private struct YAMLConverter {
     }
 
     private func key(_ node: Node) throws(YAMLError) -> String {
-        guard case .scalar(let scalar) = node else { throw refusal(node, "A key must be a string.") }
+        guard case .scalar(let scalar) = node else {
+            throw refusal(node, "A key must be a string.")
+        }
         // Composing compares keys, which resolves their tags to "string": that one is no sign.
         let tag = scalar.tag.description
         guard tag.isEmpty || tag == Tag.Name.str.rawValue else { throw tagRefusal(node) }

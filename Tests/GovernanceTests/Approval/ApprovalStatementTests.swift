@@ -1,3 +1,4 @@
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 import Attestation
 import CanonicalJSON
 import Cryptography
@@ -22,26 +23,30 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("/origin", nil, "/predicate/origin"), ("/origin", "", "/predicate/origin"),
-        ("/request/nonce", "short", "/predicate/request/nonce"),
-        ("/model", "credit/scorecard", "/predicate/model"),
-        ("/environments", [], "/predicate/environments"),
-        ("/environments", ["a", "a"], "/predicate/environments/1"),
-        ("/uses", ["Two Words"], "/predicate/uses/0"),
-        ("/digests/card", "00", "/predicate/digests/card"),
-        ("/digests/extra", "00", "/predicate/digests/extra"),
-        ("/conditions", ["canary only"], "/predicate/conditions"),
-        ("/signer/principal", "Ada", "/predicate/signer/principal"),
-        ("/signer/role", "god", "/predicate/signer/role"),
-        ("/signer/delegation", "p-0000000000000001", "/predicate/signer/delegation"),
-        ("/meaning", "maybe", "/predicate/meaning"),
-        ("/factor", "token", "/predicate/factor"),
-        ("/signedAt", "2026-11-21", "/predicate/signedAt"),
-        ("/expiresAt", "2026-11-21T07:58:59.000Z", "/predicate/expiresAt"),
-        ("/prior", "x", "/predicate/prior"), ("/approvedByMachine", true,
-            "/predicate/approvedByMachine"),
-    ] as [(String, JSON?, String)])
+    @Test(
+        arguments: [
+            ("/origin", nil, "/predicate/origin"), ("/origin", "", "/predicate/origin"),
+            ("/request/nonce", "short", "/predicate/request/nonce"),
+            ("/model", "credit/scorecard", "/predicate/model"),
+            ("/environments", [], "/predicate/environments"),
+            ("/environments", ["a", "a"], "/predicate/environments/1"),
+            ("/uses", ["Two Words"], "/predicate/uses/0"),
+            ("/digests/card", "00", "/predicate/digests/card"),
+            ("/digests/extra", "00", "/predicate/digests/extra"),
+            ("/conditions", ["canary only"], "/predicate/conditions"),
+            ("/signer/principal", "Ada", "/predicate/signer/principal"),
+            ("/signer/role", "god", "/predicate/signer/role"),
+            ("/signer/delegation", "p-0000000000000001", "/predicate/signer/delegation"),
+            ("/meaning", "maybe", "/predicate/meaning"),
+            ("/factor", "token", "/predicate/factor"),
+            ("/signedAt", "2026-11-21", "/predicate/signedAt"),
+            ("/expiresAt", "2026-11-21T07:58:59.000Z", "/predicate/expiresAt"),
+            ("/prior", "x", "/predicate/prior"),
+            (
+                "/approvedByMachine", true,
+                "/predicate/approvedByMachine"
+            ),
+        ] as [(String, JSON?, String)])
     func `is refused with the place of the fault`(
         pointer: String, value: JSON?, place: String
     ) throws {
@@ -94,11 +99,12 @@ import Testing
         #expect(role == Self.role)
     }
 
-    @Test(arguments: [
-        ("/credential/algorithm", "ed25519"), ("/credential/algorithm", "rsa"),
-        ("/credential/type", "password"), ("/credential/spki", "AAAA"), ("/kind", "robot"),
-        ("/previous", ""), ("/validUntil", .string(SampleFacts.now.description)), ("/x", 1),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("/credential/algorithm", "ed25519"), ("/credential/algorithm", "rsa"),
+            ("/credential/type", "password"), ("/credential/spki", "AAAA"), ("/kind", "robot"),
+            ("/previous", ""), ("/validUntil", .string(SampleFacts.now.description)), ("/x", 1),
+        ] as [(String, JSON)])
     func `of a key is refused when malformed`(pointer: String, value: JSON) throws {
         let good = try Self.key().statement
         let bad = Statement(
@@ -107,10 +113,11 @@ import Testing
         #expect(throws: JSONFindings.self) { try KeyAssignment(reading: bad) }
     }
 
-    @Test(arguments: [
-        ("/role", "root"), ("/namespace", "cred*"), ("/credentials", []), ("/person", "Ada"),
-        ("/credentials", ["x"]), ("/principal", "p-00000000000000ff"), ("/note", "x"),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("/role", "root"), ("/namespace", "cred*"), ("/credentials", []), ("/person", "Ada"),
+            ("/credentials", ["x"]), ("/principal", "p-00000000000000ff"), ("/note", "x"),
+        ] as [(String, JSON)])
     func `of a role is refused when malformed`(pointer: String, value: JSON) throws {
         let good = Self.role.statement
         let bad = Statement(

@@ -1,3 +1,4 @@
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 import Cryptography
 import Governance
 import Testing
@@ -9,7 +10,8 @@ import Testing
         #expect(chain.problems.isEmpty)
         #expect(cast.entitlement() == [])
         let now = SampleFacts.now
-        #expect(chain.holder(of: cast.validatorKey.publicKey.id, at: now)?.principal == Cast.validator)
+        #expect(
+            chain.holder(of: cast.validatorKey.publicKey.id, at: now)?.principal == Cast.validator)
         let roles = chain.roles(of: Cast.validator, in: Cast.namespace, at: now)
         #expect(roles.map(\.role) == [.validator])
         #expect(chain.roles(of: Cast.validator, in: Namespace("fraud")!, at: now).isEmpty)
@@ -48,7 +50,8 @@ import Testing
             Cast.stranger, person: Cast.strangerPerson, role, credentials: [credential],
             signedBy: [cast.adminKey])
         let expected: [TrustProblem]? =
-            role.needsTwoSigners ? [.needsTwoPersons] : role.needsCustodian ? [.needsCustodian] : nil
+            role.needsTwoSigners
+            ? [.needsTwoPersons] : role.needsCustodian ? [.needsCustodian] : nil
         #expect(cast.world.chain.problems[digest] == expected)
     }
 
@@ -261,7 +264,8 @@ import Testing
                 of: Cast.validator, in: Cast.namespace, at: SampleFacts.now) == [])
     }
 
-    @Test func `does not let a revoked administrator appoint, and keeps what it did before`() throws {
+    @Test func `does not let a revoked administrator appoint, and keeps what it did before`() throws
+    {
         var cast = try Cast()
         cast.world.revocations = [
             TrustRevocation(.key(cast.adminKey.publicKey.id), effectiveFrom: SampleFacts.days(-50))

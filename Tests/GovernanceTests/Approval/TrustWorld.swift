@@ -1,3 +1,4 @@
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 import Attestation
 import CanonicalJSON
 import Cryptography

@@ -1,3 +1,4 @@
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 import CanonicalJSON
 import Cryptography
 import Governance
@@ -65,25 +66,31 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(.deploy, "DEP-003", "card field", "/card/missing/-", "/model/task"),
         Change(.deploy, "DEP-101", "approval gone", "/approvals/0", nil),
         Change(.deploy, "DEP-101", "no approvals", "/approvals", []),
-        Change(.deploy, "DEP-101", "two roles, one person", "/approvals/1/person",
+        Change(
+            .deploy, "DEP-101", "two roles, one person", "/approvals/1/person",
             .string(SampleFacts.principal(12).description)),
         Change(.deploy, "DEP-101", "same role twice", "/approvals/1/role", "validator"),
         Change(.deploy, "DEP-102", "not entitled", "/approvals/1/valid", false),
         Change(.deploy, "DEP-102", "problem", "/approvals/1/problems/-", "revoked"),
         Change(.deploy, "DEP-103", "author approves", "/approvals/2/person", submitter),
-        Change(.deploy, "DEP-103", "linked person approves", "/submitter/linked/0",
+        Change(
+            .deploy, "DEP-103", "linked person approves", "/submitter/linked/0",
             .string(SampleFacts.principal(14).description)),
         Change(.deploy, "DEP-104", "card changed", "/card/digest", other),
-        Change(.deploy, "DEP-104", "other artifact approved", "/approvals/0/digests/artifact", other),
+        Change(
+            .deploy, "DEP-104", "other artifact approved", "/approvals/0/digests/artifact", other),
         Change(.deploy, "DEP-104", "evidence changed", "/evidence/digest", other),
         Change(.deploy, "DEP-104", "other pack", "/policy/requestDigest", other),
         Change(.deploy, "DEP-105", "environment", "/environment", "staging"),
         Change(.deploy, "DEP-105", "use", "/approvals/0/uses", ["marketing"]),
-        Change(.deploy, "DEP-106", "expired", "/approvals/0/expiresAt",
+        Change(
+            .deploy, "DEP-106", "expired", "/approvals/0/expiresAt",
             .string(SampleFacts.now.description)),
-        Change(.deploy, "DEP-106", "too old for the tier", "/approvals/0/signedAt",
+        Change(
+            .deploy, "DEP-106", "too old for the tier", "/approvals/0/signedAt",
             .string(SampleFacts.days(-90).description)),
-        Change(.deploy, "DEP-106", "signed in the future", "/approvals/0/signedAt",
+        Change(
+            .deploy, "DEP-106", "signed in the future", "/approvals/0/signedAt",
             .string(SampleFacts.now.adding(seconds: 301).description)),
         Change(.deploy, "DEP-201", "no evaluation", "/evaluations", []),
         Change(.deploy, "DEP-201", "not verified", "/evaluations/0/verified", false),
@@ -91,19 +98,25 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(.deploy, "DEP-201", "other artifact", "/evaluations/0/artifactDigest", other),
         Change(.deploy, "DEP-201", "problem", "/evaluations/0/problems/-", "x"),
         Change(.deploy, "DEP-201", "own minima", "/evaluations/0/measures/0/minimumGroupSize", 1),
-        Change(.deploy, "DEP-202", "stale", "/evaluations/0/evaluatedAt",
+        Change(
+            .deploy, "DEP-202", "stale", "/evaluations/0/evaluatedAt",
             .string(SampleFacts.days(-180).description)),
-        Change(.deploy, "DEP-202", "from the future", "/evaluations/0/evaluatedAt",
+        Change(
+            .deploy, "DEP-202", "from the future", "/evaluations/0/evaluatedAt",
             .string(SampleFacts.now.adding(seconds: 301).description)),
-        Change(.deploy, "DEP-203", "just below", "/evaluations/0/measures/0/value",
+        Change(
+            .deploy, "DEP-203", "just below", "/evaluations/0/measures/0/value",
             "799999999999999999/1000000000000000000"),
         Change(.deploy, "DEP-203", "undefined", "/evaluations/0/measures/0/value", .null),
         Change(.deploy, "DEP-203", "just above", "/evaluations/0/measures/1/value", "11/109"),
         Change(.deploy, "DEP-301", "suspended", "/restrictions/-", suspension),
-        Change(.deploy, "DEP-301", "rejected", "/approvals/-", try! SampleFacts.approval(7, .validator)
-            .json.setting("/meaning", "reject")),
+        Change(
+            .deploy, "DEP-301", "rejected", "/approvals/-",
+            try! SampleFacts.approval(7, .validator)
+                .json.setting("/meaning", "reject")),
         Change(.deploy, "DEP-302", "retired", "/restrictions/-", retirement),
-        Change(.deploy, "DEP-401", "not a deployer", "/requester/roles", ["owner", "administrator"]),
+        Change(
+            .deploy, "DEP-401", "not a deployer", "/requester/roles", ["owner", "administrator"]),
         Change(.deploy, "DEP-501", "fold lags", "/fold/lagEntries", 1_001),
         Change(.deploy, "DEP-501", "fold ill", "/fold/healthy", false),
         Change(.deploy, "DEP-502", "other pack active", "/policy/activeDigest", other),
@@ -126,25 +139,33 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(.approve, "APP-003", "other nonce", "/statement/nonce", "ffffffffffffffff"),
         Change(.approve, "APP-003", "other version", "/statement/version", "credit/scorecard@4"),
         Change(.approve, "APP-004", "author", "/statement/person", submitter),
-        Change(.approve, "APP-004", "linked", "/submitter/linked/-",
+        Change(
+            .approve, "APP-004", "linked", "/submitter/linked/-",
             .string(SampleFacts.principal(22).description)),
-        Change(.approve, "APP-005", "role gained later", "/signer/roles/0/since",
+        Change(
+            .approve, "APP-005", "role gained later", "/signer/roles/0/since",
             .string(SampleFacts.days(-20).description)),
         Change(.approve, "APP-005", "role not held", "/signer/roles", []),
         Change(.approve, "APP-006", "role not asked", "/tier", 1),
         Change(.approve, "APP-007", "card changed", "/card/digest", other),
-        Change(.approve, "APP-008", "twice", "/priorStatements/-",
-            ["digest": other, "person": .string(SampleFacts.principal(22).description),
-                "meaning": "approve"]),
+        Change(
+            .approve, "APP-008", "twice", "/priorStatements/-",
+            [
+                "digest": other, "person": .string(SampleFacts.principal(22).description),
+                "meaning": "approve",
+            ]),
         Change(.approve, "APP-008", "withdraws nothing", "/statement/meaning", "withdraw"),
-        Change(.approve, "APP-009", "expired", "/statement/expiresAt",
+        Change(
+            .approve, "APP-009", "expired", "/statement/expiresAt",
             .string(SampleFacts.now.description)),
-        Change(.approve, "APP-009", "future", "/statement/signedAt",
+        Change(
+            .approve, "APP-009", "future", "/statement/signedAt",
             .string(SampleFacts.now.adding(seconds: 301).description)),
         Change(.approve, "APP-010", "other pack active", "/policy/activeDigest", other),
         Change(.retire, "RET-001", "other bytes", "/artifact/presentedDigest", other),
         Change(.retire, "RET-002", "bad signature", "/artifact/signature/verified", false),
-        Change(.retire, "RET-003", "active", "/activeDeployments/-",
+        Change(
+            .retire, "RET-003", "active", "/activeDeployments/-",
             ["id": "d-1", "environment": "production"]),
         Change(.retire, "RET-004", "retired", "/restrictions/-", retirement),
         Change(.retire, "RET-005", "deployer", "/requester/roles", ["deployer"]),
@@ -188,8 +209,9 @@ struct Change: Sendable, CustomTestStringConvertible {
             let decision = Self.decide(gate, facts, pack)
             let name = pointer.tokens.joined(separator: ".")
             if decision.verdict == .allow {
-                unread.insert(name.split(separator: ".").filter { Int($0) == nil }
-                    .joined(separator: "."))
+                unread.insert(
+                    name.split(separator: ".").filter { Int($0) == nil }
+                        .joined(separator: "."))
             } else {
                 let errors = decision.rules.filter { $0.result == .error }
                 #expect(!errors.isEmpty, "\(name)")

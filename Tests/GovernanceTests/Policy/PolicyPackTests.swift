@@ -7,7 +7,8 @@ import Testing
     @Test func `that ships is without findings`() throws {
         let pack = try ShippedPack.pack()
         #expect(pack.name == "imprimatur-default")
-        #expect(pack.approvals[.high]?.places == [.validator, .fairnessReviewer, .complianceOfficer])
+        #expect(
+            pack.approvals[.high]?.places == [.validator, .fairnessReviewer, .complianceOfficer])
         #expect(pack.permitLifetimeMinutes == 15)
         #expect(pack.fairness(in: .minimal).isEmpty)
         #expect(pack.fairness(in: .high).count == 2)
@@ -15,7 +16,8 @@ import Testing
 
     @Test func `has the digest of its files' names, sizes and bytes`() {
         let file = PackFile(path: "a.yaml", bytes: Array("a: 1\n".utf8), tree: ["a": 1])
-        let list = #"[{"path":"a.yaml","sha256":""#
+        let list =
+            #"[{"path":"a.yaml","sha256":""#
             + "\(SHA256.hash(file.bytes))" + #"","size":5}]"#
         #expect(PolicyPack.digest(of: [file]) == SHA256.hash(Array(list.utf8)))
         let other = PackFile(path: "b.yaml", bytes: [], tree: .null)
@@ -40,39 +42,40 @@ import Testing
         #expect(findings.map(\.finding.code) == ["unknown", "missing"])
     }
 
-    @Test(arguments: [
-        ("pack.yaml", "/version", .integer(0), "/version"),
-        ("pack.yaml", "/effective_from", "2026-01-01", "/effective_from"),
-        ("pack.yaml", "/owner", "me", "/owner"),
-        ("tiers.yaml", "/unknown_counts_as", 1, "/unknown_counts_as"),
-        ("tiers.yaml", "/tiers/0/tier", 2, "/tiers"),
-        ("tiers.yaml", "/raised_by/0/to", 4, "/raised_by/0/to"),
-        ("cards/required.yaml", "/required/0/pointer", "model", "/required/0/pointer"),
-        ("cards/required.yaml", "/required/0/from", 0, "/required/0/from"),
-        ("approvals.yaml", "/tiers/0/quorum", [], "/tiers/0/quorum"),
-        ("approvals.yaml", "/tiers/0/quorum/0/role", "administrator", "/tiers/0/quorum/0/role"),
-        ("approvals.yaml", "/tiers/0/quorum/0/role", "owner", "/tiers/0/quorum/0/role"),
-        ("approvals.yaml", "/tiers/0/quorum/0/count", 0, "/tiers/0/quorum/0/count"),
-        ("approvals.yaml", "/tiers/2/validity_days", 0, "/tiers/2/validity_days"),
-        ("evaluations.yaml", "/measures/0/threshold", "0,8", "/measures/0/threshold"),
-        ("evaluations.yaml", "/measures/0/threshold", 1, "/measures/0/threshold"),
-        ("evaluations.yaml", "/measures/0/comparison", "at_most", "/measures/0/comparison"),
-        ("evaluations.yaml", "/measures/0/measure", "vibes", "/measures/0/measure"),
-        ("permits.yaml", "/deploy/lifetime_minutes", 61, "/deploy/lifetime_minutes"),
-        ("gates/deploy.yaml", "/gate", "submit", "/gate"),
-        ("gates/deploy.yaml", "/rules/0/check", "no-such-check", "/rules/0/check"),
-        ("gates/deploy.yaml", "/rules/0/check", "request-open", "/rules/0/check"),
-        ("gates/deploy.yaml", "/rules/0/mode", "ignore", "/rules/0/mode"),
-        ("gates/deploy.yaml", "/rules/0/id", "DEP-1", "/rules/0/id"),
-        ("gates/deploy.yaml", "/rules/0/reason", "{secret}", "/rules/0/reason"),
-        ("gates/deploy.yaml", "/rules/0/reason", "{open", "/rules/0/reason"),
-        ("gates/deploy.yaml", "/rules/0/with", ["roles": ["owner"]], "/rules/0/with"),
-        ("gates/deploy.yaml", "/rules/0/when", true, "/rules/0/when"),
-        ("gates/deploy.yaml", "/rules/1/with", nil, "/rules/1/with"),
-        ("gates/deploy.yaml", "/rules/1/with/roles", [], "/rules/1/with/roles"),
-        ("gates/deploy.yaml", "/rules/0/id", "DEP-002", ""),
-        ("gates/deploy.yaml", "/rules", [], "/rules"),
-    ] as [(String, String, JSON?, String)])
+    @Test(
+        arguments: [
+            ("pack.yaml", "/version", .integer(0), "/version"),
+            ("pack.yaml", "/effective_from", "2026-01-01", "/effective_from"),
+            ("pack.yaml", "/owner", "me", "/owner"),
+            ("tiers.yaml", "/unknown_counts_as", 1, "/unknown_counts_as"),
+            ("tiers.yaml", "/tiers/0/tier", 2, "/tiers"),
+            ("tiers.yaml", "/raised_by/0/to", 4, "/raised_by/0/to"),
+            ("cards/required.yaml", "/required/0/pointer", "model", "/required/0/pointer"),
+            ("cards/required.yaml", "/required/0/from", 0, "/required/0/from"),
+            ("approvals.yaml", "/tiers/0/quorum", [], "/tiers/0/quorum"),
+            ("approvals.yaml", "/tiers/0/quorum/0/role", "administrator", "/tiers/0/quorum/0/role"),
+            ("approvals.yaml", "/tiers/0/quorum/0/role", "owner", "/tiers/0/quorum/0/role"),
+            ("approvals.yaml", "/tiers/0/quorum/0/count", 0, "/tiers/0/quorum/0/count"),
+            ("approvals.yaml", "/tiers/2/validity_days", 0, "/tiers/2/validity_days"),
+            ("evaluations.yaml", "/measures/0/threshold", "0,8", "/measures/0/threshold"),
+            ("evaluations.yaml", "/measures/0/threshold", 1, "/measures/0/threshold"),
+            ("evaluations.yaml", "/measures/0/comparison", "at_most", "/measures/0/comparison"),
+            ("evaluations.yaml", "/measures/0/measure", "vibes", "/measures/0/measure"),
+            ("permits.yaml", "/deploy/lifetime_minutes", 61, "/deploy/lifetime_minutes"),
+            ("gates/deploy.yaml", "/gate", "submit", "/gate"),
+            ("gates/deploy.yaml", "/rules/0/check", "no-such-check", "/rules/0/check"),
+            ("gates/deploy.yaml", "/rules/0/check", "request-open", "/rules/0/check"),
+            ("gates/deploy.yaml", "/rules/0/mode", "ignore", "/rules/0/mode"),
+            ("gates/deploy.yaml", "/rules/0/id", "DEP-1", "/rules/0/id"),
+            ("gates/deploy.yaml", "/rules/0/reason", "{secret}", "/rules/0/reason"),
+            ("gates/deploy.yaml", "/rules/0/reason", "{open", "/rules/0/reason"),
+            ("gates/deploy.yaml", "/rules/0/with", ["roles": ["owner"]], "/rules/0/with"),
+            ("gates/deploy.yaml", "/rules/0/when", true, "/rules/0/when"),
+            ("gates/deploy.yaml", "/rules/1/with", nil, "/rules/1/with"),
+            ("gates/deploy.yaml", "/rules/1/with/roles", [], "/rules/1/with/roles"),
+            ("gates/deploy.yaml", "/rules/0/id", "DEP-002", ""),
+            ("gates/deploy.yaml", "/rules", [], "/rules"),
+        ] as [(String, String, JSON?, String)])
     func `tells where it is wrong`(
         file: String, pointer: String, value: JSON?, place: String
     ) throws {
@@ -135,14 +138,15 @@ import Testing
         #expect(decide(SampleFacts.now.adding(seconds: 1)).verdict == .allow)
     }
 
-    @Test(arguments: [
-        (["risk": ["tier": 1]], .minimal), (["risk": ["tier": "prohibited"]], .prohibited),
-        ([:], .high), (["risk": ["tier": "unknown"]], .high), (["risk": ["tier": 0]], .high),
-        (["risk": ["tier": 1], "privacy": ["personal_data": true]], .limited),
-        (["risk": ["tier": 1], "privacy": ["personal_data": false]], .minimal),
-        (["risk": ["tier": 2], "use": ["automated_decision": ["solely": true]]], .high),
-        (["risk": ["tier": 3], "privacy": ["personal_data": true]], .high),
-    ] as [(JSON, Tier)])
+    @Test(
+        arguments: [
+            (["risk": ["tier": 1]], .minimal), (["risk": ["tier": "prohibited"]], .prohibited),
+            ([:], .high), (["risk": ["tier": "unknown"]], .high), (["risk": ["tier": 0]], .high),
+            (["risk": ["tier": 1], "privacy": ["personal_data": true]], .limited),
+            (["risk": ["tier": 1], "privacy": ["personal_data": false]], .minimal),
+            (["risk": ["tier": 2], "use": ["automated_decision": ["solely": true]]], .high),
+            (["risk": ["tier": 3], "privacy": ["personal_data": true]], .high),
+        ] as [(JSON, Tier)])
     func `raises a card's tier and never lowers it`(card: JSON, tier: Tier) throws {
         #expect(try ShippedPack.pack().tier(of: card).tier == tier)
     }
@@ -164,18 +168,27 @@ import Testing
 }
 
 @Suite struct `A quorum` {
-    @Test(arguments: [
-        ([.validator], ["a": [.validator]], []),
-        ([.validator, .complianceOfficer], ["a": [.validator, .complianceOfficer]],
-            [.complianceOfficer]),
-        ([.validator, .complianceOfficer],
-            ["a": [.validator, .complianceOfficer], "b": [.validator]], []),
-        ([.validator, .complianceOfficer, .fairnessReviewer],
-            ["a": [.validator, .complianceOfficer], "b": [.validator, .fairnessReviewer],
-                "c": [.validator]], []),
-        ([.validator, .validator], ["a": [.validator]], [.validator]),
-        ([.validator], [:], [.validator]),
-    ] as [([Role], [String: Set<Role>], [Role])])
+    @Test(
+        arguments: [
+            ([.validator], ["a": [.validator]], []),
+            (
+                [.validator, .complianceOfficer], ["a": [.validator, .complianceOfficer]],
+                [.complianceOfficer]
+            ),
+            (
+                [.validator, .complianceOfficer],
+                ["a": [.validator, .complianceOfficer], "b": [.validator]], []
+            ),
+            (
+                [.validator, .complianceOfficer, .fairnessReviewer],
+                [
+                    "a": [.validator, .complianceOfficer], "b": [.validator, .fairnessReviewer],
+                    "c": [.validator],
+                ], []
+            ),
+            ([.validator, .validator], ["a": [.validator]], [.validator]),
+            ([.validator], [:], [.validator]),
+        ] as [([Role], [String: Set<Role>], [Role])])
     func `is filled by distinct persons only`(
         places: [Role], roles: [String: Set<Role>], unfilled: [Role]
     ) {
@@ -220,6 +233,17 @@ import Testing
         let places = Decision.replay(document: document, facts: facts, pack: pack)
             .map(\.pointer.description)
         #expect(places == [pointer])
+    }
+
+    @Test func `tells an absent member from a null one`() throws {
+        let (pack, facts, decision) = try Self.recorded()
+        let removed = try decision.document.setting("/missing", nil)
+        let added = try decision.document.setting("/waivers", .null)
+        for (document, place) in [(removed, "/missing"), (added, "/waivers")] {
+            let places = Decision.replay(document: document, facts: facts, pack: pack)
+                .map(\.pointer.description)
+            #expect(places == [place])
+        }
     }
 
     @Test func `names altered facts`() throws {

@@ -1,3 +1,4 @@
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 import CanonicalJSON
 import Cryptography
 import Governance
@@ -49,7 +50,8 @@ enum SampleFacts {
                     truePositives: tp, falsePositives: fp, falseNegatives: 50 - tp,
                     trueNegatives: 50 - fp))
         }
-        let counts = FairnessCounts(columns: ["sex"], cells: [cell("f", 40, 10), cell("m", 42, 10)])
+        let counts = FairnessCounts(
+            columns: ["sex"], cells: [cell("f", 40, 10), cell("m", 42, 10)])
         return EvaluationFact(
             digest: digest("evaluation"), kind: "fairness", verified: true, recomputed: true,
             artifactDigest: digests.artifact,
@@ -68,7 +70,8 @@ enum SampleFacts {
         facts.environment = EnvironmentName("production")
         facts.use = UseName("consumer-credit")
         facts.approvals = [
-            approval(2, .validator), approval(3, .fairnessReviewer), approval(4, .complianceOfficer),
+            approval(2, .validator), approval(3, .fairnessReviewer),
+            approval(4, .complianceOfficer),
         ]
         facts.evaluations = [evaluation(pack)]
         facts.restrictions = []

@@ -2,14 +2,15 @@ import Governance
 import Testing
 
 @Suite struct `Timestamps` {
-    @Test(arguments: [
-        ("1970-01-01T00:00:00.000Z", 0),
-        ("2026-11-21T08:00:00.000Z", 1_795_248_000_000),
-        ("2000-02-29T23:59:59.999Z", 951_868_799_999),
-        ("2024-03-01T00:00:00.001Z", 1_709_251_200_001),
-        ("2100-02-28T12:30:00.000Z", 4_107_501_000_000),
-        ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00.000Z", 0),
+            ("2026-11-21T08:00:00.000Z", 1_795_248_000_000),
+            ("2000-02-29T23:59:59.999Z", 951_868_799_999),
+            ("2024-03-01T00:00:00.001Z", 1_709_251_200_001),
+            ("2100-02-28T12:30:00.000Z", 4_107_501_000_000),
+            ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+        ] as [(String, Int64)])
     func `text and milliseconds name the same moment`(text: String, milliseconds: Int64) {
         #expect(Timestamp(text)?.milliseconds == milliseconds)
         #expect(Timestamp(milliseconds: milliseconds).description == text)

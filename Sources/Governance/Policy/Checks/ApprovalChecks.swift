@@ -1,12 +1,12 @@
 // Checks on approvals at the deploy gate, each with its own reason.
 //
-// Every check asks the same question, "is the quorum of this tier met by distinct persons?", of fewer
-// approvals: each step drops those that its own rule objects to, on top of what the steps before it
-// dropped. So an old, expired approval beside a good one harms nobody, and the last step is the whole
-// condition. A step whose quorum was already broken at an earlier step that this gate enforces answers
-// not-applicable, so that exactly the true reason is shown.
+// Every check asks the same question, "is the quorum of this tier met by distinct persons?", of
+// fewer approvals: each step drops those that its own rule objects to, on top of what the steps
+// before it dropped. So an old, expired approval beside a good one harms nobody, and the last step
+// is the whole condition. A step whose quorum was already broken at an earlier step that this gate
+// enforces answers not-applicable, so that exactly the true reason is shown.
 //
-//     quorum -> entitled -> not the submitter -> current digests -> environment and use -> unexpired
+//     quorum -> entitled -> not the submitter -> current digests -> environment, use -> unexpired
 
 internal import CanonicalJSON
 

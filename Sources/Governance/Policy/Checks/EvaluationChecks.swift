@@ -1,8 +1,8 @@
 // Checks on fairness evaluations at the deploy gate.
 //
-// Trusted is an evaluation whose signature holds, whose rates were recomputed from the counts, that is
-// about the approved artifact and has no problems. For a demand the *newest* trusted evaluation of a
-// grouping counts, never the best: otherwise an old good result would hide a new bad one.
+// Trusted is an evaluation whose signature holds, whose rates were recomputed from the counts, that
+// is about the approved artifact and has no problems. For a demand the *newest* trusted evaluation
+// of a grouping counts, never the best: otherwise an old good result would hide a new bad one.
 
 internal import CanonicalJSON
 internal import Cryptography
@@ -186,7 +186,8 @@ extension ExactFraction {
     /// Reads "n/d" with d above nought; nil for anything else.
     init?(text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let numerator = Int128(parts[0]), let denominator = Int128(parts[1]),
+        guard parts.count == 2, let numerator = Int128(parts[0]),
+            let denominator = Int128(parts[1]),
             denominator > 0
         else { return nil }
         self.init(numerator, over: denominator)

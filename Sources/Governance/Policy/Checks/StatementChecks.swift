@@ -50,7 +50,8 @@ let statementChecks: [Check] = [
         return (linked + [submitter]).contains(person) ? .fail : .pass
     },
 
-    // A role gained after submission does not count: else the submitter's friends are appointed then.
+    // A role gained after submission does not count: else the submitter's friends are appointed
+    // then.
     Check(
         "role-held-before-submission", gates: [.approve],
         values: ["statement.principal", "statement.role", "signer.roles", "request.submittedAt"]
