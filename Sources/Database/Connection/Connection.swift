@@ -8,6 +8,9 @@ internal import CLibPQ
 package struct Connection: ~Copyable {
     let link: Link
 
+    // inlined into a generic function that is then specialised, the making of this struct crashes
+    // the optimiser of Swift 6.3.1 (GenericSpecializer, forwardToInit)
+    @inline(never)
     init(link: Link) { self.link = link }
 
     /// The server process, as in `pg_stat_activity.pid`.
