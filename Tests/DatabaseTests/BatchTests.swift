@@ -69,7 +69,9 @@ private let items = ScratchTemplate("items") { scratch in
             } catch DatabaseError.State.uniqueViolation {}
             try db.execute("INSERT INTO item (id) VALUES (3)")
         }
-        let ids: [Int] = try await database.read { db in try db.all("SELECT id FROM item ORDER BY id") }
+        let ids: [Int] = try await database.read { db in
+            try db.all("SELECT id FROM item ORDER BY id")
+        }
         #expect(ids == [1, 3])
     }
 

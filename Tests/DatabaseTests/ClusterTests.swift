@@ -25,7 +25,9 @@ import Testing
         try await first.createRoles()
         for role in DatabaseRole.login {
             let database = Database(first.url(as: role))
-            let name: String = try await database.read { db in try db.one("SELECT current_user::text") }
+            let name: String = try await database.read { db in
+                try db.one("SELECT current_user::text")
+            }
             #expect(name == role.rawValue)
         }
         await #expect(throws: DatabaseError.self) {
@@ -57,7 +59,8 @@ import Testing
         #expect(try again.stop())
     }
 
-    @Test func `after kill -9 of the service its server is adopted and then stopped`() async throws {
+    @Test func `after kill -9 of the service its server is adopted and then stopped`() async throws
+    {
         let directory = try makeSettings().directory
         await #expect(processExitsWith: .signal(SIGKILL)) { [directory = directory as String] in
             var settings = PrivateCluster.Settings(directory: directory)
@@ -82,7 +85,8 @@ import Testing
         let other = PrivateCluster.Settings(directory: settings.directory)
         #expect(try first.stop())
         let binaries = try PostgresBinaries.find()
-        let command = "cd / && \(binaries.directory)/pg_ctl start -w -D"
+        let command =
+            "cd / && \(binaries.directory)/pg_ctl start -w -D"
             + " \(first.layout.dataDirectory) -l /dev/null >/dev/null"
         let shell = geteuid() == 0 ? "setpriv --reuid=postgres --regid=postgres --init-groups" : ""
         #expect(system("\(shell) sh -c '\(command)'") == 0)

@@ -99,7 +99,9 @@ import Testing
         #expect(try await Migrator(url, steps).migrate().map(\.number) == [2])
     }
 
-    @Test func `a server process that dies in the middle leaves whole migrations only`() async throws {
+    @Test func `a server process that dies in the middle leaves whole migrations only`()
+        async throws
+    {
         let scratch = try #require(ScratchDatabase.current)
         let deadly = migration(
             2, "CREATE TABLE app.b (id int8); SELECT pg_terminate_backend(pg_backend_pid());")

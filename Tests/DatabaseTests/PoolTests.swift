@@ -55,7 +55,8 @@ func eventually(_ condition: () async throws -> Bool) async throws {
     }
 
     @Test(arguments: [true, false])
-    func `a wait for a connection has a limit and can be cancelled`(isCancelled: Bool) async throws {
+    func `a wait for a connection has a limit and can be cancelled`(isCancelled: Bool) async throws
+    {
         var settings = Database.Settings(maxConnections: 1)
         settings.waitTimeout = isCancelled ? .seconds(60) : .milliseconds(50)
         let database = try scratch.database(settings: settings)
@@ -109,7 +110,9 @@ func eventually(_ condition: () async throws -> Bool) async throws {
         #expect(next != pid)
     }
 
-    @Test func `a link lost before COMMIT is a connection error and nothing is stored`() async throws {
+    @Test func `a link lost before COMMIT is a connection error and nothing is stored`()
+        async throws
+    {
         let database = try scratch.superuser(settings: .init(maxConnections: 1))
         try await database.write { db in try db.execute("CREATE TABLE kept (id int8)") }
         let runs = Shared(0)

@@ -32,7 +32,10 @@ private enum Table: String, CaseIterable {
     }
 
     @Test(arguments: [
-        ("postgresql://bob:geheim@db.example:6543/reg?sslmode=require", "bob", "db.example", "6543"),
+        (
+            "postgresql://bob:geheim@db.example:6543/reg?sslmode=require", "bob", "db.example",
+            "6543"
+        ),
         ("host=/run/pg port=5433 user=ann password=geheim dbname=reg", "ann", "/run/pg", "5433"),
         ("postgresql://eve:geheim@%2Frun%2Fpg/reg?port=1", "eve", "/run/pg", "1"),
     ])
@@ -54,7 +57,9 @@ private enum Table: String, CaseIterable {
         #expect(!url.with(user: "other").hasPassword)
     }
 
-    @Test(arguments: ["", "geheim", "postgresql://u@h/x?unknown=geheim", "password=geheim nonsense"])
+    @Test(arguments: [
+        "", "geheim", "postgresql://u@h/x?unknown=geheim", "password=geheim nonsense",
+    ])
     func `what is no database URL is refused without quoting it`(text: String) throws {
         let error = #expect(throws: DatabaseError.self) { try DatabaseURL(parsing: text) }
         #expect(error?.kind == .configuration)

@@ -107,7 +107,8 @@ private let accounts = ScratchTemplate("accounts") { scratch in
             for _ in 0..<4 {
                 group.addTask {
                     for _ in 0..<5 {
-                        try await database.write(.init(isolation: .serializable, retries: 50)) { db throws in
+                        try await database.write(.init(isolation: .serializable, retries: 50)) {
+                            db throws in
                             runs.withLock { $0 += 1 }
                             let amount: Int = try db.one("SELECT amount FROM account WHERE id = 1")
                             try db.execute("UPDATE account SET amount = \(amount + 1) WHERE id = 1")

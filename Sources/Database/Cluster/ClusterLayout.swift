@@ -33,7 +33,9 @@ package struct ClusterLayout: Sendable, Hashable {
         }
         if let given = settings.socketDirectory {
             socketDirectory = FileSystem.resolve(given)
-        } else if let recorded = FileSystem.read(directory + "/socket")?.split(separator: "\n").first {
+        } else if let recorded = FileSystem.read(directory + "/socket")?.split(separator: "\n")
+            .first
+        {
             socketDirectory = String(recorded)
         } else {
             socketDirectory = Self.choose(directory)

@@ -61,7 +61,9 @@ package struct PostgresBinaries: Sendable, Hashable {
     private static func version(of postgres: String) -> Int? {
         guard let answer = try? Subprocess.run([postgres, "--version"], as: nil),
             answer.status == 0,
-            let word = answer.output.split(separator: " ").first(where: { $0.first?.isNumber == true })
+            let word = answer.output.split(separator: " ").first(where: {
+                $0.first?.isNumber == true
+            })
         else { return nil }
         return Int(word.prefix { $0.isNumber })
     }

@@ -193,7 +193,8 @@ package final class PrivateCluster: Sendable {
         try await connection.withConnection { db in
             // by default every role may connect and make temporary tables
             try db.execute("REVOKE ALL ON DATABASE \(own) FROM PUBLIC")
-            try db.execute("GRANT CREATE ON DATABASE \(own) TO \(identifier: DatabaseRole.migrator)")
+            try db.execute(
+                "GRANT CREATE ON DATABASE \(own) TO \(identifier: DatabaseRole.migrator)")
             for role in DatabaseRole.login {
                 try db.execute("GRANT CONNECT ON DATABASE \(own) TO \(identifier: role)")
             }

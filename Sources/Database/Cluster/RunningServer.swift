@@ -14,7 +14,9 @@ struct RunningServer {
     /// directory, listen address, shared memory, status. It survives crashes, so the process must
     /// exist, be a PostgreSQL, and have this directory as its working directory.
     static func find(_ layout: ClusterLayout) -> RunningServer? {
-        guard let text = FileSystem.read(layout.dataDirectory + "/postmaster.pid") else { return nil }
+        guard let text = FileSystem.read(layout.dataDirectory + "/postmaster.pid") else {
+            return nil
+        }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 3, let pid = Int32(lines[0]), pid > 1,
             String(lines[1]) == layout.dataDirectory,
@@ -80,7 +82,8 @@ struct RunningServer {
         while !isReady(layout) {
             guard ContinuousClock.now < deadline, kill(processID, 0) == 0 || errno == EPERM else {
                 throw ClusterError(
-                    .notReady, "PostgreSQL (process \(processID)) does not answer at"
+                    .notReady,
+                    "PostgreSQL (process \(processID)) does not answer at"
                         + " \(layout.socketPath)",
                     advice: "Look at \(layout.logFile).",
                     output: (FileSystem.read(layout.logFile) ?? "").lastLines(8))
@@ -98,7 +101,8 @@ struct RunningServer {
         var served = ""
         do throws(DatabaseError) {
             let link = try Link(address(layout), ConnectionSettings(), Canceller())
-            served = try link.run("SELECT current_setting('data_directory')").one(String.read(from:))
+            served = try link.run("SELECT current_setting('data_directory')").one(
+                String.read(from:))
         } catch {
             throw ClusterError(
                 .foreignServer, "the server at \(layout.socketPath) does not let us in",

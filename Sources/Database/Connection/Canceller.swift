@@ -15,7 +15,9 @@ final class Canceller: Sendable {
     private let state = Mutex(State())
 
     deinit {
-        state.withLock { if let handle = OpaquePointer(bitPattern: $0.handle) { PQfreeCancel(handle) } }
+        state.withLock {
+            if let handle = OpaquePointer(bitPattern: $0.handle) { PQfreeCancel(handle) }
+        }
     }
 
     /// A number no other use has.

@@ -32,7 +32,9 @@ struct StatementCache {
             return (entries.values[index], true, nil)
         }
         var evicted: String?
-        if entries.count >= limit, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+        if entries.count >= limit,
+            let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
             evicted = oldest.value.name
             entries[oldest.key] = nil
         }

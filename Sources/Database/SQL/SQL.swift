@@ -75,7 +75,9 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         }
 
         package mutating func appendLiteral(_ literal: StaticString) {
-            literal.withUTF8Buffer { sql.template.append(contentsOf: String(decoding: $0, as: UTF8.self)) }
+            literal.withUTF8Buffer {
+                sql.template.append(contentsOf: String(decoding: $0, as: UTF8.self))
+            }
         }
 
         /// Binds a value.

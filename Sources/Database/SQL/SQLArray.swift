@@ -48,7 +48,9 @@ extension SQLArrayElement where Self: SQLValue {
             Int32(0).appendBigEndian(to: &bytes)
             element.encode(into: &bytes)
             let length = UInt32(bytes.count - mark - 4)
-            for index in 0..<4 { bytes[mark + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
+            for index in 0..<4 {
+                bytes[mark + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index))
+            }
         }
     }
 

@@ -41,7 +41,8 @@ package enum SQLType: UInt8, Sendable, CaseIterable {
     /// Whether a column of this OID can be read as this type without change of meaning.
     func reads(_ oid: UInt32) -> Bool {
         // varchar, bpchar, name and unknown literals travel exactly as text does
-        oid == self.oid || (self == .text && (oid == 1043 || oid == 1042 || oid == 19 || oid == 705))
+        oid == self.oid
+            || (self == .text && (oid == 1043 || oid == 1042 || oid == 19 || oid == 705))
     }
 
     var placeholder: String {
