@@ -26,6 +26,9 @@ CREATE TABLE audit.leaf (
     chain_hash bytea NOT NULL CONSTRAINT leaf_chain_size CHECK (octet_length(chain_hash) = 32)
 );
 
+-- Receipts are asked for by leaf hash.
+CREATE INDEX leaf_hash_index ON audit.leaf USING hash (leaf_hash);
+
 -- The state of the tree at its right edge: one row, locked by the sequencer. `epoch` is its fence.
 CREATE TABLE audit.head (
     one     boolean CONSTRAINT head_pkey PRIMARY KEY DEFAULT true CONSTRAINT head_one CHECK (one),

@@ -11,12 +11,56 @@ static const unsigned char migration_0002[] = {
 #embed "../../migrations/0002_registry.sql"
 };
 
+static const unsigned char model_card_schema[] = {
+#embed "../../docs/reference/model-card.schema.json"
+};
+static const unsigned char policies_approvals[] = {
+#embed "../../policies/approvals.yaml"
+};
+static const unsigned char policies_cards_required[] = {
+#embed "../../policies/cards/required.yaml"
+};
+static const unsigned char policies_evaluations[] = {
+#embed "../../policies/evaluations.yaml"
+};
+static const unsigned char policies_gates_approve[] = {
+#embed "../../policies/gates/approve.yaml"
+};
+static const unsigned char policies_gates_deploy[] = {
+#embed "../../policies/gates/deploy.yaml"
+};
+static const unsigned char policies_gates_retire[] = {
+#embed "../../policies/gates/retire.yaml"
+};
+static const unsigned char policies_gates_submit[] = {
+#embed "../../policies/gates/submit.yaml"
+};
+static const unsigned char policies_pack[] = {
+#embed "../../policies/pack.yaml"
+};
+static const unsigned char policies_permits[] = {
+#embed "../../policies/permits.yaml"
+};
+static const unsigned char policies_tiers[] = {
+#embed "../../policies/tiers.yaml"
+};
 
 #define ROW(path, symbol) {path, symbol, sizeof symbol}
 
 static const struct imprimatur_resource resources[] = {
+    ROW("docs/reference/model-card.schema.json", model_card_schema),
     ROW("migrations/0001_log.sql", migration_0001),
     ROW("migrations/0002_registry.sql", migration_0002),
+    ROW("policies/approvals.yaml", policies_approvals),
+    ROW("policies/cards/required.yaml", policies_cards_required),
+    ROW("policies/evaluations.yaml", policies_evaluations),
+    ROW("policies/gates/approve.yaml", policies_gates_approve),
+    ROW("policies/gates/deploy.yaml", policies_gates_deploy),
+    ROW("policies/gates/retire.yaml", policies_gates_retire),
+    ROW("policies/gates/submit.yaml", policies_gates_submit),
+    ROW("policies/pack.yaml", policies_pack),
+    ROW("policies/permits.yaml", policies_permits),
+    ROW("policies/tiers.yaml", policies_tiers),
 };
 
 const struct imprimatur_resource *imprimatur_resources(size_t *count) {

@@ -56,6 +56,16 @@ extension TrustChain {
         }.sorted { ($0.role, $0.assignment) < ($1.role, $1.assignment) }
     }
 
+    /// Every role assignment of a principal that is in force at a time, in order of role and digest.
+    package func assignments(
+        of principal: PrincipalID, at time: Timestamp
+    ) -> [(assignment: RoleAssignment, digest: SHA256Digest)] {
+        roles.filter { digest, entry in
+            entry.assignment.principal == principal && isInForce(digest, entry.assignment, at: time)
+        }.map { (assignment: $1.assignment, digest: $0) }
+            .sorted { ($0.assignment.role, $0.digest) < ($1.assignment.role, $1.digest) }
+    }
+
     /// The natural person behind a principal: one id for all that are linked.
     package func person(of principal: PrincipalID) -> PrincipalID { persons.person(of: principal) }
 

@@ -1,0 +1,146 @@
+// The first entries of a log, written before anybody serves it.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Database
+internal import Governance
+internal import TransparencyLog
+
+/// Writes the opening entries, and for a first try the first people.
+struct Bootstrap: Sendable {
+    let directory: DataDirectory
+    let root: TrustRoot
+    let access: DatabaseAccess
+    let clock: Clock
+    let policies: String?
+
+    /// Entry 0 and the policy pack.
+    func openEntries(packStatement: Envelope?, custodian: PrivateKey?) async throws {
+        let files = try PackFiles.load(folder: policies)
+        let pack: PolicyPack
+        do {
+            pack = try PolicyPack.parse(files)
+        } catch {
+            throw InitialisationError(
+                "the policy pack is not acceptable: \(error.findings.map(\.description))")
+        }
+        let envelope: Envelope
+        if let packStatement {
+            envelope = packStatement
+        } else if let custodian {
+            envelope = try PackStore.statement(for: pack, files: files, origin: root.origin)
+                .sign(with: [custodian])
+        } else {
+            throw InitialisationError("a signed statement over the policy pack is needed")
+        }
+        let document = PackFiles.document(files)
+        guard try PackStore(root: root).verify(envelope, files: document).isSigned else {
+            throw InitialisationError("the policy pack is not signed by the custodians' threshold")
+        }
+        let vkey = root.logKeys[0].key
+        try await write(
+            Act(
+                .logOpened(
+                    LogOpened(
+                        verifierKey: vkey, trustRoot: root.digest, trustRootVersion: root.version,
+                        policy: pack.digest, development: root.development))),
+            Subjects(written: [Subjects.service]))
+        let statement = envelope.canonicalBytes
+        try await write(
+            Act(
+                .policyActivated(
+                    PolicyActivated(
+                        name: pack.name, version: "\(pack.version)", digest: pack.digest,
+                        statement: envelope.payloadDigest, document: SHA256.hash(statement),
+                        files: SHA256.hash(document))),
+                documents: [statement, document]),
+            Subjects(written: [Subjects.policy]))
+    }
+
+    /// Records a key or role assignment that custodians have signed.
+    func record(_ envelope: Envelope) async throws {
+        let document = envelope.canonicalBytes
+        guard let read = IdentityBook.read(document) else {
+            throw InitialisationError("an assignment is neither of a key nor of a role")
+        }
+        let (statement, stored) = (read.digest, SHA256.hash(document))
+        switch read.assignment {
+        case .key(let key):
+            let subject = Subjects(written: [Subjects.principal(key.principal)])
+            try await write(
+                Act(
+                    .principalRegistered(
+                        PrincipalRegistered(
+                            principal: key.principal, kind: key.kind, person: key.principal, name: nil))),
+                subject)
+            try await write(
+                Act(
+                    .keyAssigned(
+                        KeyAssigned(
+                            principal: key.principal, key: key.key.id, statement: statement,
+                            document: stored, validFrom: key.validFrom, validUntil: key.validUntil)),
+                    documents: [document]), subject)
+        case .role(let role):
+            try await write(
+                Act(
+                    .roleAssigned(
+                        RoleAssigned(
+                            principal: role.principal, person: role.person, role: role.role,
+                            namespace: role.namespace, statement: statement, document: stored,
+                            validFrom: role.validFrom, validUntil: role.validUntil)),
+                    documents: [document]),
+                Subjects(written: [Subjects.principal(role.principal)]))
+        }
+    }
+
+    /// Development: an administrator with a key, an auditor, and a token for each.
+    func makeFirstPeople(custodian: PrivateKey, now: Timestamp) async throws -> PrincipalID? {
+        let administrator = try await makePerson("administrator", .administrator, custodian, now)
+        _ = try await makePerson("auditor", .auditor, custodian, now)
+        return administrator
+    }
+
+    private func makePerson(
+        _ name: String, _ role: Role, _ custodian: PrivateKey, _ now: Timestamp
+    ) async throws -> PrincipalID? {
+        guard let principal = PrincipalID(bytes: Random.bytes(8)) else { return nil }
+        let key = try PrivateKey.generate(.ecdsaP256)
+        let until = now.adding(seconds: 365 * 86_400)
+        let keyStatement = try KeyAssignment(
+            origin: root.origin, principal: principal, kind: .person, key: key.publicKey,
+            validFrom: now, validUntil: until
+        ).statement.sign(with: [key, custodian])
+        try await record(keyStatement)
+        let roleStatement = try RoleAssignment(
+            origin: root.origin, principal: principal, person: principal, role: role,
+            namespace: .everything, credentials: [keyStatement.payloadDigest], validFrom: now,
+            validUntil: until
+        ).statement.sign(with: [custodian])
+        try await record(roleStatement)
+        let secret = "imp_" + Base64.urlEncode(Random.bytes(32))
+        try await write(
+            Act(
+                .tokenIssued(
+                    TokenIssued(
+                        token: Registry.makeID("t-", bytes: 8), principal: principal,
+                        hash: SHA256.hash(Array(secret.utf8)), expiresAt: until))),
+            Subjects(written: [Subjects.principal(principal)]))
+        try KeyFile.create(directory.credentials + "/\(name).pem", key)
+        try File.create(
+            directory.credentials + "/\(name).token", Array((secret + "\n").utf8), mode: 0o600)
+        return principal
+    }
+
+    private func write(_ act: Act, _ subjects: Subjects) async throws {
+        let database = Database(access.writer, settings: .init(maxConnections: 1))
+        let writer = Writer(
+            database: database, origin: root.origin,
+            signer: EntrySigner(key: try KeyFile.load(directory.serviceKey)), clock: clock,
+            context: DecisionContext())
+        _ = try await writer.write(
+            Request(caller: nil, id: Registry.makeID("init-", bytes: 8)), subjects
+        ) { _, _ in act }
+        await database.closeIdle()
+    }
+}

@@ -1,0 +1,256 @@
+// A running instance: everything checked, then the registry with its sequencer and follower.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Database
+internal import Governance
+package import Logging
+package import ServiceLifecycle
+internal import TransparencyLog
+
+/// How an instance is started.
+package struct NodeSettings: Sendable {
+    package var directory: DataDirectory
+    /// A database elsewhere; nil uses the private one of the data directory.
+    package var access: DatabaseAccess?
+    /// Whether a root that is marked `development` may be served under.
+    package var allowsDevelopment = false
+    /// A test database may have fsync off; everywhere else that refuses to start (I11).
+    package var allowsUnsafeDatabase = false
+    package var maxConnections = 16
+    package var clock: Clock
+    package var logger: Logger
+
+    package init(directory: DataDirectory, clock: @escaping Clock, logger: Logger) {
+        self.directory = directory
+        self.clock = clock
+        self.logger = logger
+    }
+}
+
+/// Why an instance does not start.
+package struct NodeError: Error, Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+    /// What to do about it.
+    package let hint: String?
+
+    package init(_ description: String, hint: String? = nil) {
+        self.description = description
+        self.hint = hint
+    }
+}
+
+/// One instance of the service.
+package final class ServiceNode: Sendable {
+    package let registry: Registry
+    /// To be run beside the web server, and stopped after it.
+    package let services: [any Service]
+    package let settings: StoredSettings
+    package let pin: Pin
+    private let access: DatabaseAccess
+
+    private init(
+        registry: Registry, services: [any Service], settings: StoredSettings, pin: Pin,
+        access: DatabaseAccess
+    ) {
+        self.registry = registry
+        self.services = services
+        self.settings = settings
+        self.pin = pin
+        self.access = access
+    }
+
+    /// Opens an instance: reads and checks files, database and pin, and catches up with the log.
+    package static func open(_ settings: NodeSettings) async throws -> ServiceNode {
+        let files = try Files(settings)
+        let access: DatabaseAccess
+        if let given = settings.access {
+            access = given
+            try await access.verifySchema()
+        } else {
+            access = try await DatabaseAccess(
+                privateIn: settings.directory, user: files.stored.postgresUser)
+            try await access.migrate()
+        }
+        do {
+            return try await assemble(settings, files, access)
+        } catch {
+            _ = try? access.cluster?.stop()
+            throw error
+        }
+    }
+
+    /// Stops the private PostgreSQL, if this instance started it.
+    package func close() async {
+        await registry.database.closeIdle()
+        _ = try? access.cluster?.stop()
+    }
+
+    // MARK: files
+
+    /// What the data directory holds.
+    private struct Files {
+        let stored: StoredSettings
+        let root: TrustRoot
+        let logSigner: NoteSigner
+        let serviceKey: PrivateKey
+        let permitKey: PrivateKey
+        let vault: Vault
+
+        init(_ settings: NodeSettings) throws {
+            let directory = settings.directory
+            guard let bytes = try File.readIfPresent(directory.settings, limit: 65_536) else {
+                throw NodeError(
+                    "\(directory.path) holds no service", hint: "Run `imprimatur init` first.")
+            }
+            stored = try StoredSettings.read(bytes)
+            root = try TrustRoot.verify(
+                Envelope(parsing: File.read(directory.root, limit: 1 << 20)))
+            guard root.origin == stored.origin else {
+                throw NodeError("the trust root is for \(root.origin), the service for \(stored.origin)")
+            }
+            let now = settings.clock()
+            guard root.issuedAt <= now, now <= root.expiresAt else {
+                throw NodeError(
+                    "the trust root is valid from \(root.issuedAt) to \(root.expiresAt), now is \(now)")
+            }
+            guard !root.development || settings.allowsDevelopment else {
+                throw NodeError(
+                    "the trust root is marked development",
+                    hint: "Start with --development, or create a root signed by several custodians.")
+            }
+            guard let name = KeyName(root.origin) else { throw NodeError("the origin is no key name") }
+            let logSigner = try NoteSigner(name: name, key: KeyFile.load(directory.logKey))
+            let permitKey = try KeyFile.load(directory.permitKey)
+            serviceKey = try KeyFile.load(directory.serviceKey)
+            self.logSigner = logSigner
+            self.permitKey = permitKey
+            let vkey = logSigner.verifierKey.text
+            let permit = permitKey.publicKey
+            vault = Vault(key: try KeyFile.secret(directory.keyEncryptionKey))
+            guard root.logKeys.contains(where: { $0.key == vkey }),
+                root.serviceKey(serviceKey.publicKey.id, at: now) != nil,
+                root.permitKeys.contains(where: { $0.key == permit })
+            else { throw NodeError("a key of this service is not certified by the trust root") }
+        }
+    }
+
+    // MARK: assembly
+
+    private static func assemble(
+        _ settings: NodeSettings, _ files: Files, _ access: DatabaseAccess
+    ) async throws -> ServiceNode {
+        let (root, clock, logger) = (files.root, settings.clock, settings.logger)
+        let database = Database(
+            access.writer, settings: .init(maxConnections: settings.maxConnections))
+        let safety = try await Safety.read(database)
+        if !safety.isSafe {
+            guard settings.allowsUnsafeDatabase else {
+                throw NodeError(
+                    "the database may lose commits: \(safety.description)",
+                    hint: "Set fsync and synchronous_commit to on.")
+            }
+            logger.warning("UNSAFE TEST DATABASE", metadata: ["settings": "\(safety.description)"])
+        }
+        let logKeys = try root.logKeys.map { try VerifierKey($0.key) }
+        let pin = Pin(path: files.stored.pin)
+        let check = StartCheck(origin: root.origin, logKeys: logKeys, pin: pin)
+        let halt = Halt()
+        let reason = try await database.read { db in try check.run(db) }
+        if let reason {
+            halt.halt(reason)
+            logger.error(
+                "log halted",
+                metadata: ["reason": "\(reason.code.rawValue)", "evidence": "\(reason.evidence)"])
+        }
+        let pinned = (try? pin.read()).flatMap {
+            Checkpoint.open($0, origin: root.origin, logKeys: logKeys).checkpoint?.checkpoint
+        }
+        let (committed, published) = (Wakeup(), Wakeup())
+        let follower = Follower(
+            database: database, root: root, logKeys: logKeys, pinned: pinned, halt: halt,
+            published: published, clock: clock, logger: logger)
+        try await follower.catchUp()
+        let context = DecisionContext(policyDigest: follower.snapshot.fold.policy)
+        let signer = EntrySigner(key: files.serviceKey)
+        let writer = Writer(
+            database: database, origin: root.origin, signer: signer, clock: clock, context: context)
+        let registry = Registry(
+            database: database, writer: writer, follower: follower, halt: halt, root: root,
+            packs: PackStore(root: root), vault: files.vault,
+            schema: try JSONSchema(loading: Resources.file("docs/reference/model-card.schema.json")),
+            permitKey: files.permitKey, clock: clock, committed: committed)
+        if halt.reason == nil {
+            try await registry.recordStart(safety: safety, context: context, signer: signer)
+        }
+        let sequencer = Sequencer(
+            connection: DedicatedConnection(access.sequencer, label: "sequencer"),
+            publisher: Publisher(
+                origin: root.origin, signer: files.logSigner, logKeys: logKeys, pin: pin),
+            check: check, trust: root, signer: signer, halt: halt, committed: committed,
+            published: published, follower: follower, clock: clock, logger: logger)
+        return ServiceNode(
+            registry: registry, services: [sequencer, follower], settings: files.stored, pin: pin,
+            access: access)
+    }
+}
+
+/// Whether the database keeps what it commits.
+struct Safety: Sendable, CustomStringConvertible {
+    let fsync: String
+    let synchronousCommit: String
+    let serverVersion: String
+
+    static func read(_ database: Database) async throws -> Safety {
+        try await database.read { db in
+            let (fsync, commit, version) = try db.one(
+                """
+                SELECT current_setting('fsync'), current_setting('synchronous_commit'),
+                       current_setting('server_version')
+                """, as: (String, String, String).self)
+            return Safety(fsync: fsync, synchronousCommit: commit, serverVersion: version)
+        }
+    }
+
+    var isSafe: Bool { fsync == "on" && synchronousCommit != "off" }
+
+    var description: String { "fsync \(fsync), synchronous_commit \(synchronousCommit)" }
+}
+
+extension Registry {
+    /// Records what influences decisions and lives outside the log (I11), and holds to it.
+    func recordStart(
+        safety: Safety, context: DecisionContext, signer: EntrySigner
+    ) async throws {
+        let configuration: JSON = [
+            "type": "imprimatur.dev/configuration/v1", "origin": .string(root.origin),
+            "development": .bool(root.development),
+            "foldBoundMilliseconds": .integer(Self.foldBoundMilliseconds),
+            "skewMilliseconds": .integer(Sequencer.skewMilliseconds),
+            "database": [
+                "fsync": .string(safety.fsync),
+                "synchronousCommit": .string(safety.synchronousCommit),
+                "serverVersion": .string(safety.serverVersion),
+            ],
+        ]
+        let document = configuration.canonicalBytes
+        let migrations = SHA256.hash(
+            Array(DatabaseAccess.migrations.map(\.digest).joined(separator: "\n").utf8))
+        let binary = try SHA256.hash(File.read("/proc/self/exe", limit: 1 << 30))
+        context.set(configuration: SHA256.hash(document))
+        _ = try await writer.write(
+            Request(caller: nil, id: Self.makeID("start-", bytes: 8)),
+            Subjects(written: [Subjects.service])
+        ) { _, _ in
+            Act(
+                .serviceStarted(
+                    ServiceStarted(
+                        configuration: SHA256.hash(document), trustRoot: root.digest,
+                        trustRootVersion: root.version, binary: binary, migrations: migrations,
+                        serviceKey: signer.keyID)),
+                documents: [document])
+        }
+        committed.ring()
+    }
+}
