@@ -1,6 +1,8 @@
 -- The log: entries, their places in the tree, and what is served of it.
 -- Roles (owner, migrator, writer, sequencer) exist before this runs; see docs/architecture.md.
 
+SET LOCAL ROLE imprimatur_owner;
+
 CREATE SCHEMA audit;
 GRANT USAGE ON SCHEMA audit TO imprimatur_writer, imprimatur_sequencer;
 

@@ -1,6 +1,8 @@
 -- The projections: what readers see. Every row is made by replaying the log and the documents it names
 -- (`imprimatur audit replay` does so and compares), so nothing here comes from a clock, a sequence or chance.
 
+SET LOCAL ROLE imprimatur_owner;
+
 CREATE SCHEMA registry;
 GRANT USAGE ON SCHEMA registry TO imprimatur_writer;
 

@@ -1,8 +1,9 @@
-// What restricts, folded from the log alone: the gate's own memory, which no edited row can change (I6).
+// The gate's own memory, folded from the log alone: no edited row can change it (I6).
 //
-// Permissive facts count only as signed statements. Restrictive facts need no signature, so a deleted
-// row could hide one; the gate therefore takes the union of rows and this fold. A restriction ends
-// only when the fold itself has seen its lift.
+// Restrictive facts need no signature, so a deleted row could hide one; the gate therefore takes the
+// union of rows and this fold, and a restriction ends only when the fold itself has seen its lift.
+// Permissive facts count only as signed statements; when the log took each is remembered too, because
+// whether its signer was entitled is asked for that moment, and not for one that the signer claims.
 
 package import Cryptography
 
@@ -14,6 +15,7 @@ package struct RestrictiveFold: Sendable {
     package private(set) var policy: SHA256Digest?
     private var restrictions: [VersionReference: [Restriction]] = [:]
     private var deployments: [String: Deployment] = [:]
+    private var statements: [SHA256Digest: Timestamp] = [:]
     /// Keys that do not count for signatures after a moment.
     package private(set) var revokedKeys: [KeyID: Timestamp] = [:]
     /// Role assignments that do not count after a moment, by payload digest.
@@ -61,6 +63,7 @@ package struct RestrictiveFold: Sendable {
     /// Takes in the next entry of the log, in the order of the log.
     package mutating func apply(_ entry: Entry) {
         size += 1
+        note(entry)
         switch entry.event {
         case .logOpened(let event): policy = event.policy
         case .policyActivated(let event): policy = event.digest
@@ -96,6 +99,18 @@ package struct RestrictiveFold: Sendable {
             break
         }
     }
+
+    private mutating func note(_ entry: Entry) {
+        switch entry.event {
+        case .versionSubmitted(let event): statements[event.card] = entry.time
+        case .evaluationRecorded(let event): statements[event.statement] = entry.time
+        case .approvalRecorded(let event): statements[event.statement] = entry.time
+        default: break
+        }
+    }
+
+    /// When the log took a card, an evaluation or an approval; nil when it never did.
+    package func recordedAt(_ statement: SHA256Digest) -> Timestamp? { statements[statement] }
 
     private mutating func add(_ restriction: Restriction, to version: VersionReference) {
         restrictions[version, default: []].append(restriction)

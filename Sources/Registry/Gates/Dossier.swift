@@ -98,7 +98,7 @@ extension Registry {
         let documents = try Documents.load(wanted, db)
         let examiner = Examiner(
             root: root, identities: snapshot.identities, chain: chain, schema: schema,
-            pack: pack.pack, now: now)
+            pack: pack.pack, fold: snapshot.fold, now: now)
         let manifest = documents[row.manifestDocument].flatMap {
             examiner.manifest($0, digest: row.artifact)
         }
@@ -110,7 +110,8 @@ extension Registry {
             approvals: approvals.compactMap { SHA256Digest(bytes: $0) }
                 .compactMap { documents[$0] }.compactMap { examiner.approval($0, row) },
             evaluations: evaluations.compactMap { SHA256Digest(bytes: $0) }
-                .compactMap { documents[$0] }.compactMap { examiner.evaluation($0, row) },
+                .compactMap { documents[$0] }
+                .compactMap { examiner.recordedEvaluation($0, row) },
             restrictions: Self.union(restrictions, snapshot.fold.restrictions(of: reference)),
             deployments: Self.union(deployments, snapshot.fold.activeDeployments(of: reference)),
             now: now)

@@ -12,6 +12,8 @@ struct Examiner {
     let chain: TrustChain
     let schema: JSONSchema
     let pack: PolicyPack
+    /// When the log took which statement.
+    let fold: RestrictiveFold
     let now: Timestamp
 
     /// The artifact's file list, if it is the one of that digest.
@@ -33,7 +35,10 @@ struct Examiner {
         if card.origin != root.origin { findings.append("wrong-origin") }
         if card.model != row.reference.model { findings.append("wrong-model") }
         if card.artifact != row.artifact { findings.append("wrong-artifact") }
-        if !isSigned(envelope, byRole: .owner, in: row.reference.model.namespace, at: row.submittedAt) {
+        guard let recordedAt = fold.recordedAt(row.card) else {
+            return CardFact(digest: row.card, missing: [], findings: findings + ["not-in-log"])
+        }
+        if !isSigned(envelope, byRole: .owner, in: row.reference.model.namespace, at: recordedAt) {
             findings.append("not-signed-by-owner")
         }
         return CardFact(
@@ -62,12 +67,17 @@ struct Examiner {
         guard let key = identities.publicKeys[row.signatureKey] else {
             return SignatureFact(verified: false, findings: ["key-unknown"])
         }
-        return signature(bundle, manifest, key, in: row.reference.model.namespace)
+        guard let recordedAt = fold.recordedAt(row.card) else {
+            return SignatureFact(verified: false, findings: ["not-in-log"])
+        }
+        return signature(
+            bundle, manifest, key, in: row.reference.model.namespace, at: recordedAt)
     }
 
     /// A signature by a known key over a file list.
     func signature(
-        _ bundle: [UInt8], _ manifest: ArtifactManifest, _ key: PublicKey, in namespace: Namespace
+        _ bundle: [UInt8], _ manifest: ArtifactManifest, _ key: PublicKey, in namespace: Namespace,
+        at time: Timestamp
     ) -> SignatureFact {
         let isSingle = manifest.files.count == 1
         var verdict = ModelSignature.verify(
@@ -78,12 +88,12 @@ struct Examiner {
                 model: ObservedModel(files: manifest.files, isSingleFile: true))
             if single.isValid { verdict = single }
         }
-        let holder = chain.holder(of: key.id, at: now)
+        let holder = chain.holder(of: key.id, at: time)
         var findings = verdict.findings.map(\.code.rawValue)
         findings += verdict.uncovered.isEmpty ? [] : ["files-uncovered"]
         if holder == nil { findings.append("key-not-held") }
         let roles = holder.map {
-            Set(chain.roles(of: $0.principal, in: namespace, at: now).map(\.role)).sorted()
+            Set(chain.roles(of: $0.principal, in: namespace, at: time).map(\.role)).sorted()
         }
         return SignatureFact(
             verified: findings.isEmpty, signer: holder?.principal, signerRoles: roles ?? [],
@@ -97,7 +107,9 @@ struct Examiner {
             let approval = try? ApprovalStatement(reading: statement),
             approval.version == row.reference, approval.request == row.request
         else { return nil }
-        let (problems, person) = entitlement(of: approval, in: envelope)
+        let recordedAt = fold.recordedAt(envelope.payloadDigest)
+        var (problems, person) = entitlement(of: approval, in: envelope, at: recordedAt ?? now)
+        if recordedAt == nil { problems.append("not-in-log") }
         return ApprovalFact(
             digest: envelope.payloadDigest, principal: approval.signer.principal, person: person,
             role: approval.signer.role, meaning: approval.meaning,
@@ -106,22 +118,40 @@ struct Examiner {
             problems: problems)
     }
 
-    /// Whether the statement counts as its signer's word now, and whose it is.
+    /// Whether the statement counts as its signer's word, and whose it is: the signer must be entitled
+    /// both when the log took it and at the time that it claims.
     func entitlement(
-        of approval: ApprovalStatement, in envelope: Envelope
+        of approval: ApprovalStatement, in envelope: Envelope, at time: Timestamp
     ) -> (problems: [String], person: PrincipalID) {
-        let entitlement = chain.entitlement(
-            of: approval.signer.principal, signers: identities.signers(of: envelope),
-            role: approval.signer.role, namespace: approval.version.model.namespace,
-            assignment: approval.signer.assignment, at: now)
-        var problems = entitlement.problems.map(\.rawValue)
+        let signers = identities.signers(of: envelope)
+        func ask(at time: Timestamp) -> TrustChain.Entitlement {
+            chain.entitlement(
+                of: approval.signer.principal, signers: signers, role: approval.signer.role,
+                namespace: approval.version.model.namespace,
+                assignment: approval.signer.assignment, at: time)
+        }
+        let entitlement = ask(at: time)
+        var problems = Set(entitlement.problems + ask(at: approval.signedAt).problems)
+            .sorted().map(\.rawValue)
         if approval.origin != root.origin { problems.append(TrustProblem.wrongOrigin.rawValue) }
         if !approval.signer.role.mayApprove { problems.append("role-cannot-approve") }
         return (problems, entitlement.person)
     }
 
+    /// An evaluation that the rows list: it counts only if the log has it.
+    func recordedEvaluation(_ document: [UInt8], _ row: VersionRow) -> EvaluationFact? {
+        guard let envelope = try? Envelope(parsing: document),
+            let recordedAt = fold.recordedAt(envelope.payloadDigest)
+        else { return nil }
+        return evaluation(document, row, recordedAt: recordedAt)
+    }
+
     /// An evaluation statement, with every rate computed again from its counts.
-    func evaluation(_ document: [UInt8], _ row: VersionRow) -> EvaluationFact? {
+    ///
+    /// - Parameter recordedAt: when the log took it; nil while it is only about to be recorded.
+    func evaluation(
+        _ document: [UInt8], _ row: VersionRow, recordedAt: Timestamp?
+    ) -> EvaluationFact? {
         guard let envelope = try? Envelope(parsing: document),
             let statement = try? Statement(parsing: envelope.payload),
             statement.predicateType == FairnessPredicate.type,
@@ -136,10 +166,11 @@ struct Examiner {
             problems += error.findings.map { "\($0.code):\($0.pointer)" }
         }
         if let evaluation, evaluation.origin != root.origin { problems.append("wrong-origin") }
-        let signer = identities.signers(of: envelope).lazy.compactMap {
-            chain.holder(of: $0, at: now)?.principal
+        let time = recordedAt ?? now
+        let signer = identities.signers(of: envelope).sorted().compactMap {
+            chain.holder(of: $0, at: time)?.principal
         }.first { principal in
-            chain.roles(of: principal, in: row.reference.model.namespace, at: now)
+            chain.roles(of: principal, in: row.reference.model.namespace, at: time)
                 .contains { Self.evaluatorRoles.contains($0.role) }
         }
         if signer == nil { problems.append("not-signed-by-evaluator") }

@@ -26,8 +26,8 @@ extension Registry {
             }
             let examiner = Examiner(
                 root: root, identities: dossier.snapshot.identities, chain: dossier.chain,
-                schema: schema, pack: pack.pack, now: now)
-            let (problems, person) = examiner.entitlement(of: approval, in: envelope)
+                schema: schema, pack: pack.pack, fold: dossier.snapshot.fold, now: now)
+            let (problems, person) = examiner.entitlement(of: approval, in: envelope, at: now)
             let fact = StatementFact(
                 verified: problems.isEmpty, problems: problems, person: person, statement: approval)
             let decision = pack.pack.decide(

@@ -27,8 +27,9 @@ extension Registry {
             let snapshot = follower.snapshot
             let examiner = Examiner(
                 root: root, identities: snapshot.identities, chain: snapshot.identities.chain,
-                schema: schema, pack: pack.pack, now: now)
-            guard let fact = examiner.evaluation(document, row), fact.artifactDigest == row.artifact
+                schema: schema, pack: pack.pack, fold: snapshot.fold, now: now)
+            guard let fact = examiner.evaluation(document, row, recordedAt: nil),
+                fact.artifactDigest == row.artifact
             else {
                 throw Refusal(
                     .unprocessable, "evaluation-of-other-artifact",

@@ -54,7 +54,7 @@ extension Registry {
             let chain = snapshot.identities.chain
             let examiner = Examiner(
                 root: root, identities: snapshot.identities, chain: chain, schema: schema,
-                pack: pack.pack, now: now)
+                pack: pack.pack, fold: snapshot.fold, now: now)
             guard let key = signingKey(of: submission.signature, snapshot.identities) else {
                 throw Refusal(
                     .unprocessable, "signature-key-unknown",
@@ -66,7 +66,8 @@ extension Registry {
                     ])
             }
             let signature = examiner.signature(
-                submission.signature, read.manifest, key, in: submission.model.namespace)
+                submission.signature, read.manifest, key, in: submission.model.namespace,
+                at: now)
             let tier = pack.pack.tier(of: read.card.card.json).tier
             let cardDigest = submission.card.payloadDigest
             let missing = pack.pack.missingCardFields(in: read.card.card.json, tier: tier)
