@@ -19,7 +19,6 @@ import Testing
 
             try await service.evaluate(version, by: team.reviewer)
             try await service.approve(version, by: team.validator, as: .validator)
-            try await service.approve(version, by: team.reviewer, as: .fairnessReviewer)
             try await service.approve(version, by: team.officer, as: .complianceOfficer)
 
             let answer = try await service.deploy(version, by: team.deployer)

@@ -177,7 +177,6 @@ extension TestService {
         let version = try await submit(by: team.owner, name, seed: seed)
         try await evaluate(version, by: team.reviewer)
         try await approve(version, by: team.validator, as: .validator)
-        try await approve(version, by: team.reviewer, as: .fairnessReviewer)
         try await approve(version, by: team.officer, as: .complianceOfficer)
         return version
     }

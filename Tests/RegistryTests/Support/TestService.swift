@@ -101,6 +101,9 @@ final class TestService: Sendable {
                 try await group.waitForAll()
             }
         }
+        for _ in 0..<500 where await node.registry.readiness() == .catchingUp {
+            try await Task.sleep(for: .milliseconds(20))
+        }
         let custodian = try KeyFile.load(directory.credentials + "/custodian.pem")
         let token = try File.read(directory.credentials + "/administrator.token", limit: 200)
         let secret = String(decoding: token, as: UTF8.self).filter { $0 != "\n" }

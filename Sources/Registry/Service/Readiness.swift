@@ -1,0 +1,39 @@
+// Whether an instance can serve now.
+
+internal import Database
+internal import TransparencyLog
+
+/// What stands between an instance and its callers.
+package enum Readiness: Sendable, Hashable {
+    case ready
+    /// The log has not been read to its last checkpoint yet.
+    case catchingUp
+    /// The log is halted.
+    case halted(HaltReason)
+    /// The database does not answer.
+    case databaseAway
+}
+
+extension Registry {
+    /// Asks the database one question and looks at the log; cheap enough for every probe.
+    package func readiness() async -> Readiness {
+        if let reason = halt.reason { return .halted(reason) }
+        let snapshot = follower.snapshot
+        do {
+            let size = try await database.read { db in
+                try db.one("SELECT size FROM audit.head", as: Int64.self)
+            }
+            guard let published = snapshot.published, snapshot.levelAt != nil else {
+                return .catchingUp
+            }
+            // The head may be a batch ahead of what is published; more is a follower that hangs.
+            let isNear = size - published.checkpoint.size <= Self.readyLagEntries
+            return isNear ? .ready : .catchingUp
+        } catch {
+            return .databaseAway
+        }
+    }
+
+    /// How many entries the follower may be behind while the instance counts as ready.
+    private static let readyLagEntries: Int64 = 100_000
+}
