@@ -25,7 +25,10 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
     name: "imprimatur",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "imprimatur", targets: ["imprimatur"])],
+    products: [
+        .executable(name: "imprimatur", targets: ["imprimatur"]),
+        .executable(name: "imprimatur-bench", targets: ["imprimatur-bench"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -86,6 +89,16 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .executableTarget(
+            name: "imprimatur-bench",
+            dependencies: [
+                "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Artifacts",
+                "Governance", "Database", "Registry",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Benchmarks",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: ["CanonicalJSON", "Cryptography", "Database"],

@@ -48,7 +48,7 @@ func smallestCard() -> JSON {
 
 /// The findings of a card, empty when it is accepted.
 func findings(_ json: JSON, _ schema: JSONSchema) -> [JSONFinding] {
-    do throws(DocumentRefused) {
+    do throws(JSONFindings) {
         _ = try ModelCard(parsing: json, schema: schema)
         return []
     } catch {

@@ -213,7 +213,7 @@ import Testing
         members["surprise"] = true
         members["dataset"] = ["sha256": "AA", "rows": 3]
         members["evaluatedAt"] = "yesterday"
-        let error = #expect(throws: DocumentRefused.self) {
+        let error = #expect(throws: JSONFindings.self) {
             try FairnessPredicate(recomputing: .object(members))
         }
         #expect(
