@@ -18,6 +18,7 @@ package struct Registry: Sendable {
     package let permitKey: PrivateKey
     package let clock: Clock
     let committed: Wakeup
+    let signatures = SignatureCache()
 
     /// How long a write waits for its receipt before it answers without.
     package static let receiptTimeout = Duration.seconds(2)

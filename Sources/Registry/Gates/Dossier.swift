@@ -97,7 +97,8 @@ extension Registry {
         let wanted = digests + [row.cardDocument, row.manifestDocument, row.signatureDocument]
         let documents = try Documents.load(wanted, db)
         let examiner = Examiner(
-            root: root, identities: snapshot.identities, chain: chain, schema: schema,
+            root: root, identities: snapshot.identities, signatures: signatures,
+                chain: chain, schema: schema,
             pack: pack.pack, fold: snapshot.fold, now: now)
         let manifest = documents[row.manifestDocument].flatMap {
             examiner.manifest($0, digest: row.artifact)

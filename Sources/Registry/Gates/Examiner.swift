@@ -9,12 +9,18 @@ internal import Governance
 struct Examiner {
     let root: TrustRoot
     let identities: IdentityBook
+    let signatures: SignatureCache
     let chain: TrustChain
     let schema: JSONSchema
     let pack: PolicyPack
     /// When the log took which statement.
     let fold: RestrictiveFold
     let now: Timestamp
+
+    private func signers(of envelope: Envelope) -> Set<KeyID> {
+        signatures.signers(
+            of: envelope, document: SHA256.hash(envelope.canonicalBytes), identities)
+    }
 
     /// The artifact's file list, if it is the one of that digest.
     func manifest(_ document: [UInt8], digest: SHA256Digest) -> ArtifactManifest? {
@@ -51,7 +57,7 @@ struct Examiner {
     private func isSigned(
         _ envelope: Envelope, byRole role: Role, in namespace: Namespace, at time: Timestamp
     ) -> Bool {
-        identities.signers(of: envelope).contains { key in
+        signers(of: envelope).contains { key in
             guard let holder = chain.holder(of: key, at: time) else { return false }
             return chain.roles(of: holder.principal, in: namespace, at: time).contains { $0.role == role }
         }
@@ -123,7 +129,7 @@ struct Examiner {
     func entitlement(
         of approval: ApprovalStatement, in envelope: Envelope, at time: Timestamp
     ) -> (problems: [String], person: PrincipalID) {
-        let signers = identities.signers(of: envelope)
+        let signers = signers(of: envelope)
         func ask(at time: Timestamp) -> TrustChain.Entitlement {
             chain.entitlement(
                 of: approval.signer.principal, signers: signers, role: approval.signer.role,
@@ -167,7 +173,7 @@ struct Examiner {
         }
         if let evaluation, evaluation.origin != root.origin { problems.append("wrong-origin") }
         let time = recordedAt ?? now
-        let signer = identities.signers(of: envelope).sorted().compactMap {
+        let signer = signers(of: envelope).sorted().compactMap {
             chain.holder(of: $0, at: time)?.principal
         }.first { principal in
             chain.roles(of: principal, in: row.reference.model.namespace, at: time)

@@ -25,7 +25,8 @@ extension Registry {
                     .conflict, "policy-missing", "The pack of this request cannot be read.")
             }
             let examiner = Examiner(
-                root: root, identities: dossier.snapshot.identities, chain: dossier.chain,
+                root: root, identities: dossier.snapshot.identities, signatures: signatures,
+                chain: dossier.chain,
                 schema: schema, pack: pack.pack, fold: dossier.snapshot.fold, now: now)
             let (problems, person) = examiner.entitlement(of: approval, in: envelope, at: now)
             let fact = StatementFact(

@@ -26,7 +26,8 @@ extension Registry {
             }
             let snapshot = follower.snapshot
             let examiner = Examiner(
-                root: root, identities: snapshot.identities, chain: snapshot.identities.chain,
+                root: root, identities: snapshot.identities, signatures: signatures,
+                chain: snapshot.identities.chain,
                 schema: schema, pack: pack.pack, fold: snapshot.fold, now: now)
             guard let fact = examiner.evaluation(document, row, recordedAt: nil),
                 fact.artifactDigest == row.artifact

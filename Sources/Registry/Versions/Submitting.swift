@@ -53,7 +53,8 @@ extension Registry {
             let snapshot = follower.snapshot
             let chain = snapshot.identities.chain
             let examiner = Examiner(
-                root: root, identities: snapshot.identities, chain: chain, schema: schema,
+                root: root, identities: snapshot.identities, signatures: signatures,
+                chain: chain, schema: schema,
                 pack: pack.pack, fold: snapshot.fold, now: now)
             guard let key = signingKey(of: submission.signature, snapshot.identities) else {
                 throw Refusal(
