@@ -45,10 +45,15 @@ static const unsigned char policies_tiers[] = {
 #embed "../../policies/tiers.yaml"
 };
 
+static const unsigned char openapi[] = {
+#embed "../../docs/reference/openapi.json"
+};
+
 #define ROW(path, symbol) {path, symbol, sizeof symbol}
 
 static const struct imprimatur_resource resources[] = {
     ROW("docs/reference/model-card.schema.json", model_card_schema),
+    ROW("docs/reference/openapi.json", openapi),
     ROW("migrations/0001_log.sql", migration_0001),
     ROW("migrations/0002_registry.sql", migration_0002),
     ROW("policies/approvals.yaml", policies_approvals),

@@ -1,0 +1,124 @@
+// The two gates, and what runs. A denial is an answer: 200 with a decision.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+internal import HTTPTypes
+internal import Hummingbird
+internal import Registry
+
+/// The operations of the gates and on deployments.
+struct GateRoutes {
+    let registry: Registry
+
+    private static let version = "/api/v1/namespaces/{ns}/models/{name}/versions/{n}"
+
+    var routes: [Route] {
+        [
+            .write(Self.version + "/deployments", deploy),
+            .write(Self.version + "/retirement", retire),
+            .write("/api/v1/deployments/{id}/confirmation", confirm),
+            .write("/api/v1/deployments/{id}/end", end),
+        ]
+    }
+
+    // MARK: gates
+
+    @Sendable private func deploy(_ write: Write) async throws -> Response {
+        let version = try write.parameters.version()
+        let question = try write.decode { reader -> Registry.DeployQuestion? in
+            let environment = reader.parsed("environment", as: "the name of an environment") {
+                EnvironmentName($0)
+            }
+            let target = reader.optionalText("target", length: WebLimits.target) ?? ""
+            let use = reader.optional("use") { use in
+                use.parsed(as: "the name of a use") { UseName($0) }
+            }
+            let dryRun = reader.optional("dryRun") { $0.bool() } ?? false
+            let artifact = reader.digest("artifact")
+            guard let environment, let artifact else { return nil }
+            return Registry.DeployQuestion(
+                version: version, environment: environment, target: target, artifact: artifact,
+                use: use, dryRun: dryRun)
+        }
+        do {
+            let answer = try await registry.deploy(question, write.request())
+            return Answering.response(
+                answer.outcome,
+                members: [
+                    "decision": answer.decision,
+                    "permit": Answering.permitBundle(answer, registry)?.json ?? .null,
+                    "deployment": Self.deployment(answer.outcome),
+                ], status: .ok)
+        } catch let refusal as Refusal where refusal.kind == .halted {
+            return Response(json: Self.haltedAnswer(version, refusal, registry.halt.reason))
+        }
+    }
+
+    /// The id of a permitted deployment.
+    private static func deployment(_ outcome: Registry.Outcome) -> JSON {
+        guard case .deploymentDecided(let event) = outcome.recorded.entry.event,
+            !event.deployment.isEmpty
+        else { return .null }
+        return .string(event.deployment)
+    }
+
+    /// The gate of a halted service: it denies, says why, and records nothing, because it cannot.
+    private static func haltedAnswer(
+        _ version: VersionReference, _ refusal: Refusal, _ reason: HaltReason?
+    ) -> JSON {
+        let rule: JSON = [
+            "id": "LOG-HALTED", "title": "The log agrees with what is pinned", "mode": "enforce",
+            "result": "fail",
+            "values": [
+                "code": .string(reason?.code.rawValue ?? ""),
+                "evidence": .string(reason?.evidence ?? ""),
+            ],
+            "reason": .string(refusal.message),
+        ]
+        return [
+            "decision": [
+                "gate": "deploy", "subject": .string(version.description), "verdict": "deny",
+                "rules": [rule], "missing": [], "recorded": false,
+            ],
+            "permit": .null, "deployment": .null, "entry": .null, "receipt": .null,
+        ]
+    }
+
+    @Sendable private func retire(_ write: Write) async throws -> Response {
+        let version = try write.parameters.version()
+        let (reason, successor) = try write.decode { reader in
+            (
+                reader.text("reason", length: WebLimits.reason),
+                reader.optional("successor") { successor in
+                    successor.parsed(as: "a version, as ns/name@n") { VersionReference($0) }
+                }
+            )
+        }
+        let answer = try await registry.retire(
+            version, reason: reason, successor: successor, write.request())
+        // Like a permit, a certificate is released only with its receipt.
+        let certificate = answer.outcome.receipt == nil ? nil : answer.document
+        return Answering.response(
+            answer.outcome,
+            members: ["decision": answer.decision, "certificate": certificate?.json ?? .null],
+            status: .ok)
+    }
+
+    // MARK: what runs
+
+    @Sendable private func confirm(_ write: Write) async throws -> Response {
+        let id = try write.parameters.id("deployment-unknown", "There is no such deployment.")
+        try write.decode { $0.object { _ in () } }
+        let outcome = try await registry.confirmDeployment(id, write.request())
+        return Answering.response(outcome, result: ["deployment": .string(id)])
+    }
+
+    @Sendable private func end(_ write: Write) async throws -> Response {
+        let id = try write.parameters.id("deployment-unknown", "There is no such deployment.")
+        let reason = try write.decode { $0.reason() }
+        let outcome = try await registry.endDeployment(id, reason: reason, write.request())
+        return Answering.response(outcome, result: ["deployment": .string(id)])
+    }
+}

@@ -1,0 +1,106 @@
+// The log at its C2SP addresses (c2sp.org/tlog-tiles): checkpoint, tiles of hashes, bundles of entries.
+//
+// A tile or bundle never changes, so it is cached for ever; the checkpoint is asked for each time. A
+// partial tile is served as the prefix of what is stored, and only when the published tree has it:
+// nothing is shown that no signed checkpoint covers. Served while halted too: proofs stay true.
+
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+internal import HTTPTypes
+internal import Hummingbird
+internal import Registry
+internal import TransparencyLog
+
+/// The operations on the log.
+struct LogRoutes {
+    let registry: Registry
+    let access: HTTPSettings.LogAccess
+
+    var routes: [Route] {
+        [
+            .open("/log/checkpoint", checkpoint),
+            .open("/log/key", key),
+            .open("/log/tile/{path}", takesRest: true, tile),
+        ]
+    }
+
+    // MARK: access
+
+    private enum Part {
+        case hashes
+        case entries
+    }
+
+    /// Throws unless the part is public, or the caller may read it.
+    private func require(_ part: Part, _ context: Guest) throws {
+        guard !isPublic(part) else { return }
+        guard let caller = context.caller else { throw Problem.unauthenticated }
+        switch part {
+        case .hashes: return
+        case .entries:
+            guard registry.mayReadEntries(caller) else {
+                throw Refusal(
+                    .forbidden, "role-missing", "Entries are for auditors of every namespace.",
+                    hint: "An administrator can ask for a signed assignment of the role auditor over **.")
+            }
+        }
+    }
+
+    private func isPublic(_ part: Part) -> Bool {
+        switch (access, part) {
+        case (.all, _), (.tiles, .hashes): true
+        case (.private, _), (.tiles, .entries): false
+        }
+    }
+
+    // MARK: serving
+
+    @Sendable private func checkpoint(
+        _ request: WebRequest, _ context: Guest
+    ) async throws -> Response {
+        try require(.hashes, context)
+        guard let published = registry.follower.snapshot.published else {
+            throw Refusal(.notFound, "checkpoint-missing", "Nothing is published yet.")
+        }
+        return Conditional.response(
+            to: request, bytes: published.note, mediaType: "text/plain; charset=utf-8",
+            cacheControl: isPublic(.hashes) ? "public, no-cache" : "private, no-cache")
+    }
+
+    /// The verifier keys that count now, one a line: who has them can check everything else.
+    @Sendable private func key(_ request: WebRequest, _ context: Guest) async throws -> Response {
+        let now = registry.clock()
+        let keys = registry.root.logKeys.filter { $0.isValid(at: now) }.map { $0.key + "\n" }
+        return Conditional.response(
+            to: request, bytes: Array(keys.joined().utf8), mediaType: "text/plain; charset=utf-8",
+            cacheControl: "public, no-cache")
+    }
+
+    @Sendable private func tile(_ request: WebRequest, _ context: Guest) async throws -> Response {
+        let size = registry.follower.snapshot.published?.checkpoint.size ?? 0
+        let missing = Refusal(.notFound, "tile-unknown", "The published tree has no such tile.")
+        guard let path = TilePath(String(request.uri.path.dropFirst("/log/".count))) else {
+            try require(.hashes, context)
+            throw missing
+        }
+        let bytes: [UInt8]
+        let part: Part
+        switch path {
+        case .hashes(let id):
+            part = .hashes
+            try require(part, context)
+            guard id.exists(inTreeOf: size) else { throw missing }
+            bytes = try await registry.tile(id)
+        case .entries(let id):
+            part = .entries
+            try require(part, context)
+            guard id.exists(inTreeOf: size) else { throw missing }
+            bytes = try await registry.entryBundle(id)
+        }
+        let scope = isPublic(part) ? "public" : "private"
+        return Conditional.response(
+            to: request, bytes: bytes, mediaType: "application/octet-stream",
+            cacheControl: "\(scope), max-age=31536000, immutable")
+    }
+}

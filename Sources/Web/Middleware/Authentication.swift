@@ -1,0 +1,38 @@
+// From the bearer token to the caller. A wrong token is no caller; whether that matters, routes say.
+
+internal import Governance
+internal import HTTPTypes
+internal import Hummingbird
+internal import Registry
+
+/// Finds out who asks.
+struct Authentication: RouterMiddleware {
+    typealias Context = Guest
+    let registry: Registry
+
+    func handle(
+        _ request: WebRequest, context: Guest,
+        next: (WebRequest, Guest) async throws -> Response
+    ) async throws -> Response {
+        let path = request.uri.path
+        // Health must answer while the database is away.
+        guard path.hasPrefix("/api/v1/") || path.hasPrefix("/log/"),
+            !request.headers[values: .authorization].isEmpty
+        else { return try await next(request, context) }
+        // A credential that does not hold is told so everywhere, also where none is needed.
+        guard let header = request.single(.authorization), let token = Self.token(in: header),
+            let caller = try await registry.authenticate(token)
+        else { throw Problem.unauthenticated }
+        var context = context
+        context.caller = caller
+        context.trace.caller = caller.principal.description
+        return try await next(request, context)
+    }
+
+    /// `Bearer <token>`; the scheme's case does not matter (RFC 9110 section 11.1).
+    private static func token(in header: String) -> String? {
+        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+}

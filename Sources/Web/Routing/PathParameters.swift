@@ -1,0 +1,61 @@
+// Names in paths, as the types they stand for. A name that cannot exist is one that does not: 404.
+
+internal import Cryptography
+internal import Governance
+internal import Hummingbird
+internal import Registry
+
+/// The parameters of a path.
+struct PathParameters: Sendable {
+    private let parameters: Parameters
+
+    init(_ parameters: Parameters) {
+        self.parameters = parameters
+    }
+
+    /// `{id}` of a principal.
+    func principal() throws(Refusal) -> PrincipalID {
+        try value("id", "principal-unknown", "There is no such principal.") { PrincipalID($0) }
+    }
+
+    /// `{ns}` and `{name}`.
+    func model() throws(Refusal) -> ModelName {
+        try value("ns", "model-unknown", "There is no such model.") { namespace in
+            Namespace(namespace).flatMap { namespace in
+                parameters.get("name").flatMap { ModelName(namespace: namespace, name: $0) }
+            }
+        }
+    }
+
+    /// `{ns}`, `{name}` and `{n}`.
+    func version() throws(Refusal) -> VersionReference {
+        let model = try model()
+        return try value("n", "version-unknown", "There is no such version.") {
+            VersionReference("\(model)@\($0)")
+        }
+    }
+
+    /// `{key}`, a key id in hex.
+    func key() throws(Refusal) -> KeyID {
+        try value("key", "key-unknown", "There is no such key.") { KeyID(hex: $0) }
+    }
+
+    /// A SHA-256 in hex.
+    func digest(_ name: String, _ code: String, _ message: String) throws(Refusal) -> SHA256Digest {
+        try value(name, code, message) { SHA256Digest(hex: $0) }
+    }
+
+    /// An id that the registry made: short, and of harmless characters.
+    func id(_ code: String, _ message: String) throws(Refusal) -> String {
+        try value("id", code, message) { NameSegment.isValid($0) ? $0 : nil }
+    }
+
+    private func value<T>(
+        _ name: String, _ code: String, _ message: String, _ parse: (String) -> T?
+    ) throws(Refusal) -> T {
+        guard let value = parameters.get(name).flatMap(parse) else {
+            throw Refusal(.notFound, code, message)
+        }
+        return value
+    }
+}
