@@ -1,0 +1,55 @@
+# Everything one does in this repository. `make help` lists it; running a target again is cheap.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test build bench format lint check packages toolchain peers
+
+# The walls between the rooms are checked by every build (docs/architecture.md).
+FLAGS := --explicit-target-dependency-import-check error
+SOURCES := Sources Tests Package.swift
+# Other people's implementations that the tests compare us with, in a Python of their own.
+PEERS := jsonschema
+
+help:                ## list the targets
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+		| while IFS='|' read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done
+
+demo: packages       ## build, and run one model's whole life; ARGS=--exit stops at its end
+	@echo "building (the first time takes minutes)"
+	@swift build $(FLAGS) --product imprimatur
+	@.build/debug/imprimatur demo $(ARGS)
+
+test: packages peers ## build and run all tests; ARGS='--filter NAME' for some
+	@PATH="$(CURDIR)/.build/peers/bin:$$PATH" swift test $(FLAGS) --disable-xctest $(ARGS)
+
+build: packages      ## release binary: .build/release/imprimatur
+	@swift build $(FLAGS) -c release --product imprimatur
+
+bench: packages      ## benchmarks beside their peers; ONLY=prefix for some
+	@grep -q '"imprimatur-bench"' Package.swift || { echo "there is no benchmark yet" >&2; exit 1; }
+	@swift run $(FLAGS) -c release imprimatur-bench $(ONLY)
+
+format: toolchain    ## format the sources in place
+	@swift format format --in-place --recursive --parallel $(SOURCES)
+
+lint: packages       ## check format, warnings and walls
+	@swift format lint --strict --recursive --parallel $(SOURCES)
+	@swift build $(FLAGS) --build-tests
+
+check: lint test     ## lint and test
+
+packages: toolchain
+	@.ci/packages $(if $(filter test check,$(MAKECMDGOALS)),test)
+
+toolchain:
+	@command -v swift > /dev/null \
+		|| { echo "swift is not in PATH; Swift 6.2 or later: https://www.swift.org/install" >&2; exit 1; }
+
+# Tests whose peer is missing say that they were skipped.
+peers: packages
+	@stamp=".build/peers/$(subst $() $(),+,$(PEERS))"; \
+	[ -e "$$stamp" ] || { python3 -m venv .build/peers \
+		&& .build/peers/bin/pip install -q --disable-pip-version-check --timeout 20 --retries 1 $(PEERS) \
+		&& touch "$$stamp"; } \
+		|| echo "peers: $(PEERS) cannot be installed; the tests that need them will be skipped" >&2
