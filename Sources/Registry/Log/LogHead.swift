@@ -63,8 +63,6 @@ struct Integrator: Sendable {
         let range: CompactRange
         /// How many entries were taken in.
         let count: Int
-        /// Queue rows that were refused for want of a signature.
-        let refused: [Int64]
     }
 
     /// One batch. A crash before its commit leaves the queue as it was; after it, all is done.
@@ -91,7 +89,7 @@ struct Integrator: Sendable {
             SELECT taken.entry_id, e.bytes, e.leaf_hash
             FROM taken LEFT JOIN audit.entry e ON e.id = taken.entry_id ORDER BY taken.entry_id
             """, as: (Int64, [UInt8]?, [UInt8]?).self)
-        guard !taken.isEmpty else { return Batch(range: head.range, count: 0, refused: []) }
+        guard !taken.isEmpty else { return Batch(range: head.range, count: 0) }
         var ids: [Int64] = []
         var leaves: [SHA256Digest] = []
         var newlyRefused: [Int64] = []
@@ -114,7 +112,7 @@ struct Integrator: Sendable {
         if !newlyRefused.isEmpty { throw Refused(ids: newlyRefused) }
         let growth = try grow(head.range, leaves, db)
         try save(growth, from: head, ids: ids, leaves: leaves, db)
-        return Batch(range: growth.range, count: ids.count, refused: [])
+        return Batch(range: growth.range, count: ids.count)
     }
 
     /// Entries that must stay out; the transaction is undone and tried again without them.

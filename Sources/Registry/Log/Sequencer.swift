@@ -99,6 +99,16 @@ package struct Sequencer: Service {
         var publishedSize: Int64 = -1
         var refused: [Int64] = []
         while !Task.isCancelled {
+            if range.size > publishedSize, range.size > 0 {
+                try await publisher.publish(range, through: connection)
+                publishedSize = range.size
+                published.ring()
+            }
+            // Only looking costs nothing on disk; locking the head row would write.
+            guard try await hasWork(skipping: refused) else {
+                await committed.wait(timeout: Self.pollInterval)
+                continue
+            }
             try checkClock()
             if halt.reason != nil { return }
             do {
@@ -106,18 +116,21 @@ package struct Sequencer: Service {
                     try integrator.integrate(expecting: range, skipping: refused, db)
                 }
                 range = batch.range
-                if range.size > publishedSize, range.size > 0 {
-                    try await publisher.publish(range, through: connection)
-                    publishedSize = range.size
-                    Counter(label: "imprimatur_entries_integrated").increment(by: batch.count)
-                    published.ring()
-                }
-                if batch.count == 0 { await committed.wait(timeout: Self.pollInterval) }
+                Counter(label: "imprimatur_entries_integrated").increment(by: batch.count)
             } catch let error as Integrator.Refused {
                 refused += error.ids
                 logger.error("entries without a valid signature", metadata: ["ids": "\(error.ids)"])
                 Counter(label: "imprimatur_entries_refused").increment(by: error.ids.count)
             }
+        }
+    }
+
+    private func hasWork(skipping refused: [Int64]) async throws -> Bool {
+        try await connection.withConnection { db in
+            try db.one(
+                """
+                SELECT EXISTS (SELECT FROM audit.pending WHERE entry_id <> ALL(\(refused)))
+                """, as: Bool.self)
         }
     }
 
