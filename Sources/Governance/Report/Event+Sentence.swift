@@ -1,0 +1,173 @@
+// What each kind of event means, as a sentence for people who have never seen a log.
+//
+// The sentence follows from the event alone, so a checker computes it again and compares. The words
+// belong to the report format: docs/reference/report.md lists them.
+
+extension Event {
+    /// What happened, in plain words.
+    package var sentence: String {
+        switch self {
+        case .logOpened(let event): event.sentence
+        case .serviceStarted(let event): event.sentence
+        case .policyActivated(let event): event.sentence
+        case .principalRegistered(let event): event.sentence
+        case .keyAssigned(let event): event.sentence
+        case .keyRevoked(let event): event.sentence
+        case .roleAssigned(let event): event.sentence
+        case .roleRevoked(let event): event.sentence
+        case .tokenIssued(let event): event.sentence
+        case .tokenRevoked(let event): event.sentence
+        case .versionSubmitted(let event): event.sentence
+        case .evaluationRecorded(let event): event.sentence
+        case .approvalRecorded(let event): event.sentence
+        case .versionSuspended(let event): event.sentence
+        case .versionWithdrawn(let event): event.sentence
+        case .gateAsked(let event): event.sentence
+        case .deploymentDecided(let event): event.sentence
+        case .deploymentConfirmed(let event): event.sentence
+        case .deploymentEnded(let event): event.sentence
+        case .retirementDecided(let event): event.sentence
+        }
+    }
+}
+
+extension LogOpened {
+    fileprivate var sentence: String {
+        "The log was opened under version \(trustRootVersion) of the trust root"
+            + (development ? ", marked development." : ".")
+    }
+}
+
+extension ServiceStarted {
+    fileprivate var sentence: String {
+        "A service instance began to serve under version \(trustRootVersion) of the trust root."
+    }
+}
+
+extension PolicyActivated {
+    fileprivate var sentence: String {
+        "Policy pack \(name), version \(version), came into force."
+    }
+}
+
+extension PrincipalRegistered {
+    fileprivate var sentence: String {
+        "\(principal) was registered as a \(kind.rawValue)."
+    }
+}
+
+extension KeyAssigned {
+    fileprivate var sentence: String {
+        "\(principal) was given a signing key, from \(validFrom) until \(validUntil)."
+    }
+}
+
+extension KeyRevoked {
+    fileprivate var sentence: String {
+        "A signing key of \(principal) was revoked from \(effectiveFrom) on: \(reason)"
+    }
+}
+
+extension RoleAssigned {
+    fileprivate var sentence: String {
+        "\(principal) was given the role \(role) in \(namespace), from "
+            + "\(validFrom) until \(validUntil)."
+    }
+}
+
+extension RoleRevoked {
+    fileprivate var sentence: String {
+        "A role of \(principal) was revoked from \(effectiveFrom) on: \(reason)"
+    }
+}
+
+extension TokenIssued {
+    fileprivate var sentence: String {
+        "\(principal) was issued an API token, until \(expiresAt)."
+    }
+}
+
+extension TokenRevoked {
+    fileprivate var sentence: String {
+        "An API token of \(principal) was revoked: \(reason)"
+    }
+}
+
+extension VersionSubmitted {
+    fileprivate var sentence: String {
+        "\(version), called \(label) by its card, was submitted for approval in tier "
+            + "\(tier)."
+    }
+}
+
+extension EvaluationRecorded {
+    fileprivate var sentence: String {
+        "A \(evaluation) evaluation of \(version), made at \(evaluatedAt), "
+            + "was recorded."
+    }
+}
+
+extension ApprovalRecorded {
+    fileprivate var sentence: String {
+        switch meaning {
+        case .approve:
+            "\(principal) approved \(version) as \(role), until \(expiresAt)."
+        case .reject: "\(principal) rejected \(version) as \(role)."
+        case .withdraw:
+            "\(principal) withdrew the approval of \(version) as \(role)."
+        }
+    }
+}
+
+extension VersionSuspended {
+    fileprivate var sentence: String {
+        "\(version) was suspended: \(reason)"
+    }
+}
+
+extension VersionWithdrawn {
+    fileprivate var sentence: String {
+        "\(version) was withdrawn by its owner: \(reason)"
+    }
+}
+
+extension GateAsked {
+    fileprivate var sentence: String {
+        "The \(gate.rawValue) gate was asked about \(version) in \(environment) "
+            + "without commitment; its answer was \(verdict.rawValue)."
+    }
+}
+
+extension DeploymentDecided {
+    fileprivate var sentence: String {
+        switch verdict {
+        case .allow:
+            "The deploy gate allowed \(version) in \(environment), as deployment "
+                + "\(deployment)."
+        case .deny: "The deploy gate denied \(version) in \(environment)."
+        }
+    }
+}
+
+extension DeploymentConfirmed {
+    fileprivate var sentence: String {
+        "Deployment \(deployment) of \(version) was confirmed to run in "
+            + "\(environment)."
+    }
+}
+
+extension DeploymentEnded {
+    fileprivate var sentence: String {
+        "Deployment \(deployment) of \(version) ended in \(environment): "
+            + reason
+    }
+}
+
+extension RetirementDecided {
+    fileprivate var sentence: String {
+        switch verdict {
+        case .allow: "\(version) was retired: \(reason)"
+        case .deny: "The retire gate denied the retirement of \(version): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,218 @@
+// Step 7 of checking a report: what people signed, and whether they were entitled to.
+//
+// Keys and roles are those that follow from the report's own lines under the trust root, at the time
+// of each entry (identity, authority). A statement must say what its line says (statement).
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+
+extension ReportCheck {
+    /// Reads who holds which key and role from the lines, and judges each assignment.
+    mutating func checkIdentities(_ lines: [ReportLine]) {
+        for line in lines {
+            identities.apply(
+                line.entry,
+                document: IdentityBook.document(of: line.entry).flatMap { documents[$0] })
+        }
+        identities.settle()
+        for (position, line) in lines.enumerated() {
+            let statement: SHA256Digest
+            switch line.entry.event {
+            case .keyAssigned(let event): statement = event.statement
+            case .roleAssigned(let event): statement = event.statement
+            default: continue
+            }
+            let place = Self.place(position)
+            if identities.missing.contains(statement) {
+                find(place, "statement", "The document is not the statement that the line names.")
+            }
+            if let problems = identities.chain.problems[statement] {
+                let words = problems.map(\.rawValue).joined(separator: ", ")
+                find(place, "authority", "The assignment does not count: \(words).")
+            }
+            verdict.statements += 1
+        }
+    }
+
+    /// Verifies every other signed document.
+    mutating func checkStatements(_ lines: [ReportLine]) {
+        for (position, line) in lines.enumerated() {
+            let place = Self.place(position)
+            switch line.entry.event {
+            case .policyActivated(let event): check(event, at: place)
+            case .versionSubmitted(let event): check(event, at: place)
+            case .evaluationRecorded(let event): check(event, at: place)
+            case .approvalRecorded(let event): check(event, line.entry.time, at: place)
+            case .deploymentDecided(let event):
+                check(
+                    permit: event.permit, event.permitDocument, naming: event.decision,
+                    line.entry.time, at: place)
+            case .retirementDecided(let event):
+                check(
+                    permit: event.certificate, event.certificateDocument, naming: event.decision,
+                    line.entry.time, at: place)
+            case .logOpened, .serviceStarted, .principalRegistered, .keyAssigned, .keyRevoked,
+                .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
+                .versionWithdrawn, .gateAsked, .deploymentConfirmed, .deploymentEnded:
+                break
+            }
+        }
+    }
+
+    static func place(_ position: Int) -> JSONPointer { JSONPointer(["lines"]).appending(position) }
+
+    /// The envelope and statement of a document, if they are those that the line names.
+    private mutating func statement(
+        _ document: SHA256Digest, _ payload: SHA256Digest, at place: JSONPointer
+    ) -> (envelope: Envelope, statement: Statement)? {
+        // A missing document is a finding of its own already.
+        guard let bytes = documents[document] else { return nil }
+        guard let envelope = try? Envelope(parsing: bytes), envelope.payloadDigest == payload,
+            envelope.payloadType == Statement.payloadType,
+            let statement = try? Statement(parsing: envelope.payload)
+        else {
+            find(place, "statement", "Document \(document) is not the statement \(payload).")
+            return nil
+        }
+        verdict.statements += 1
+        return (envelope, statement)
+    }
+
+    private mutating func expect(_ holds: Bool, _ place: JSONPointer, _ message: String) {
+        if !holds { find(place, "statement", message) }
+    }
+
+    private mutating func check(_ event: PolicyActivated, at place: JSONPointer) {
+        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
+        else { return }
+        let signers = envelope.verify(with: root.custodians)
+        if signers.count < root.threshold {
+            find(
+                place, "authority",
+                "\(signers.count) custodians signed the policy pack, not \(root.threshold).")
+        }
+        expect(
+            statement.predicate["digest"]?.string == event.digest.hex
+                && statement.predicate["origin"]?.string == root.origin, place,
+            "The signed pack is another one.")
+        guard let files = documents[event.files] else { return }
+        expect(
+            readPack(files)?.digest == event.digest, place,
+            "The files are not those of the pack \(event.digest).")
+    }
+
+    private mutating func check(_ event: VersionSubmitted, at place: JSONPointer) {
+        guard let (envelope, statement) = statement(event.cardDocument, event.card, at: place) else {
+            return
+        }
+        let subject = statement.subjects.first
+        expect(
+            subject?.name == event.version.model.description && subject?.sha256 == event.artifact
+                && statement.predicate["origin"]?.string == root.origin, place,
+            "The signed card is of another model, artifact or log.")
+        let isSubmitters = identities.signers(of: envelope).contains {
+            holder(of: $0) == event.submitter
+        }
+        if !isSubmitters {
+            find(place, "authority", "The card is not signed by \(event.submitter).")
+        }
+        checkArtifact(event, at: place)
+    }
+
+    private func holder(of key: KeyID) -> PrincipalID? {
+        identities.chain.keys.values.first { $0.key.id == key }?.principal
+    }
+
+    private mutating func checkArtifact(_ event: VersionSubmitted, at place: JSONPointer) {
+        guard let list = documents[event.manifestDocument],
+            let bundle = documents[event.signatureDocument]
+        else { return }
+        guard let json = try? JSON(parsing: list), let manifest = try? ArtifactManifest(json: json),
+            manifest.digest == event.artifact
+        else {
+            find(place, "statement", "The list of files does not have the artifact's digest.")
+            return
+        }
+        guard let key = identities.publicKeys[event.signatureKey] else {
+            find(place, "authority", "The key that signed the artifact is not among the lines.")
+            return
+        }
+        let shapes = manifest.files.count == 1 ? [false, true] : [false]
+        let isSigned = shapes.contains {
+            ModelSignature.verify(
+                bundle: bundle, key: key,
+                model: ObservedModel(files: manifest.files, isSingleFile: $0)
+            ).isValid
+        }
+        expect(isSigned, place, "The artifact's signature does not hold for its list of files.")
+        verdict.statements += 1
+    }
+
+    private mutating func check(_ event: EvaluationRecorded, at place: JSONPointer) {
+        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
+        else { return }
+        if !identities.signers(of: envelope).contains(event.signer) {
+            find(place, "authority", "The evaluation is not signed by the key \(event.signer).")
+        }
+        guard statement.predicateType == FairnessPredicate.type else { return }
+        do {
+            let predicate = try FairnessPredicate(recomputing: statement.predicate)
+            expect(
+                predicate.origin == root.origin && predicate.evaluatedAt == event.evaluatedAt, place,
+                "The evaluation is of another log or time.")
+        } catch {
+            for finding in error.findings {
+                find(place, "statement", "The evaluation does not follow from its counts: \(finding)")
+            }
+        }
+    }
+
+    private mutating func check(
+        _ event: ApprovalRecorded, _ time: Timestamp, at place: JSONPointer
+    ) {
+        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
+        else { return }
+        guard let approval = try? ApprovalStatement(reading: statement) else {
+            find(place, "statement", "The statement is no approval.")
+            return
+        }
+        expect(
+            approval.origin == root.origin && approval.version == event.version
+                && approval.request.id == event.request
+                && approval.signer.principal == event.principal
+                && approval.signer.role == event.role && approval.meaning == event.meaning
+                && approval.signedAt == event.signedAt && approval.expiresAt == event.expiresAt, place,
+            "The signed statement says something else than the line.")
+        let signers = identities.signers(of: envelope)
+        let entitlement = identities.chain.entitlement(
+            of: event.principal, signers: signers, role: event.role,
+            namespace: event.version.model.namespace, assignment: approval.signer.assignment,
+            at: time)
+        var problems = entitlement.problems.map(\.rawValue)
+        if !signers.contains(event.key) { problems.append("not-signed-by-this-key") }
+        if entitlement.person != event.person { problems.append("another-person") }
+        if !problems.isEmpty {
+            find(
+                place, "authority",
+                "The statement does not count: \(problems.joined(separator: ", ")).")
+        }
+    }
+
+    /// A permit or a retirement certificate: signed by a permit key, for the decision of the line.
+    private mutating func check(
+        permit: SHA256Digest?, _ document: SHA256Digest?, naming decision: SHA256Digest,
+        _ time: Timestamp, at place: JSONPointer
+    ) {
+        guard let permit, let document,
+            let (envelope, statement) = statement(document, permit, at: place)
+        else { return }
+        if envelope.verify(with: root.permitKeys(at: time)).isEmpty {
+            find(place, "authority", "No permit key of the trust root has signed \(permit).")
+        }
+        let named =
+            statement.predicate["imprimatur"]?["decision"]?.string
+            ?? statement.predicate["decision"]?.string
+        expect(named == decision.hex, place, "\(permit) names another decision.")
+    }
+}

@@ -1,0 +1,86 @@
+// Who signed what, as a record of signatures is printed: name, role, meaning, time, key (21 CFR 11.50).
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+
+extension ReportPage {
+    /// "Signed electronic records shall contain information … that clearly indicates: (1) the printed
+    /// name of the signer; (2) the date and time when the signature was executed; and (3) the meaning
+    /// (such as review, approval, responsibility, or authorship) associated with the signature."
+    var signatures: HTML {
+        let rows = lines.compactMap(signature)
+        guard !rows.isEmpty else { return .empty }
+        return """
+            <section>
+            <h2>Signatures</h2>
+            <table><thead><tr><th scope="col">Printed name</th><th scope="col">Role</th>
+            <th scope="col">Meaning</th><th scope="col">Of</th><th scope="col">Signed</th>
+            <th scope="col">Recorded</th><th scope="col">Key</th></tr></thead>
+            <tbody>\(rows)</tbody></table>
+            <p class="lead">“Signed” is the time that the signer claims; “recorded” is the service’s
+            clock. Every signature is over the digests that the entry names.</p>
+            </section>
+            """
+    }
+
+    private func signature(_ line: Line) -> HTML? {
+        switch line.entry?.event {
+        case .versionSubmitted(let event):
+            return row(
+                line, event.submitter.description, role: "owner", meaning: "authorship of the card",
+                of: event.version, signed: nil, key: key(of: event.submitter))
+        case .evaluationRecorded(let event):
+            return row(
+                line, holder(of: event.signer), role: "evaluator", meaning: "evaluation",
+                of: event.version, signed: event.evaluatedAt.description, key: event.signer)
+        case .approvalRecorded(let event):
+            let comment = statement(event.document)?.predicate["comment"]?.string ?? ""
+            return row(
+                line, event.principal.description, role: event.role.rawValue,
+                meaning: Self.meaning(event.meaning), comment: comment, of: event.version,
+                signed: event.signedAt.description, key: event.key)
+        default: return nil
+        }
+    }
+
+    private static func meaning(_ meaning: ApprovalMeaning) -> String {
+        switch meaning {
+        case .approve: "approval"
+        case .reject: "rejection"
+        case .withdraw: "withdrawal of approval"
+        }
+    }
+
+    private func row(
+        _ line: Line, _ principal: String?, role: String, meaning: String, comment: String = "",
+        of version: VersionReference, signed: String?, key: KeyID?
+    ) -> HTML {
+        let remark: HTML = comment.isEmpty ? "" : "<p class=\"comment\"><bdi>\(comment)</bdi></p>"
+        return """
+            <tr><td>\(principal.map { who($0) } ?? "unknown")</td><td>\(role)</td>
+            <td>\(meaning)\(remark)</td><td>\(version.description)</td><td>\(time(signed))</td>
+            <td><a href="\(Link.fragment("entry-\(line.index)"))">\(line.index)</a>
+            \(time(line.time))</td><td>\(digest(key?.hex))</td></tr>
+
+            """
+    }
+
+    /// The principal that was given a key.
+    func holder(of key: KeyID) -> String? {
+        lines.lazy.compactMap { line -> String? in
+            guard case .keyAssigned(let event) = line.entry?.event, event.key == key else { return nil }
+            return event.principal.description
+        }.first
+    }
+
+    private func key(of principal: PrincipalID) -> KeyID? {
+        lines.lazy.compactMap { line -> KeyID? in
+            guard case .keyAssigned(let event) = line.entry?.event, event.principal == principal else {
+                return nil
+            }
+            return event.key
+        }.first
+    }
+}
