@@ -1,0 +1,50 @@
+// `imprimatur artifact sign`: OpenSSF Model Signing with a key.
+
+internal import ArgumentParser
+internal import Artifacts
+internal import Cryptography
+
+/// Signs every file but the ignored ones.
+struct ArtifactSign: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign", abstract: "Sign a model in the OpenSSF Model Signing format.",
+        discussion: """
+            `model-signing verify key` accepts what an ECDSA key signs. Exit codes: 0 signed, 2 not \
+            signed, 64 usage.
+            """)
+
+    @Argument(help: "The model: a directory or one file.")
+    var path: String
+
+    @OptionGroup var key: SigningKey
+
+    @Option(help: ArgumentHelp("The signature file to write.", valueName: "out"))
+    var bundle: String
+
+    @Option(help: ArgumentHelp("Leave this path, relative to PATH, out.", valueName: "path"))
+    var ignore: [String] = []
+
+    @Option(help: ArgumentHelp("Sign with this certificate.", valueName: "pem"))
+    var certificate: String?
+
+    @Option(help: ArgumentHelp("A certificate between it and the root.", valueName: "pem"))
+    var chain: [String] = []
+
+    func run() throws {
+        guard certificate == nil, chain.isEmpty else {
+            throw CommandError("Signing with a certificate (--certificate) is not supported yet.")
+        }
+        let key = try key.load()
+        let scan = try ArtifactScan.scan(path, signatureFiles: [bundle])
+        if key.algorithm == .ed25519 {
+            Console.warning(
+                "The format asks verifiers for ECDSA only: `model-signing` refuses Ed25519.")
+        }
+        if !scan.neverSigned.isEmpty {
+            Console.warning(
+                "never covered by a model signature: \(scan.neverSigned.joined(separator: ", "))")
+        }
+        try Files.write(bundle, scan.sign(with: key, ignoredPaths: ignore))
+        Console.out(scan.digest.hex)
+    }
+}

@@ -1,0 +1,107 @@
+// `imprimatur audit verify`: chain, tree, checkpoints, signatures and stored bytes, against the pin.
+
+internal import ArgumentParser
+internal import CanonicalJSON
+internal import Governance
+internal import Registry
+
+/// Verifies the whole log in the database.
+struct AuditVerify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Verify the whole log in the database; name what is wrong.",
+        discussion: """
+            Exit codes: 0 intact, and something outside the database says so; 1 tampered; 2 could \
+            not decide: the database cannot be read, or nothing outside of it confirms the log; 64 \
+            usage.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+
+    @Option(help: ArgumentHelp("Rely on this trust root instead of the service's.", valueName: "file"))
+    var root: String?
+
+    @Flag(help: "Replay the log too, and compare every row.")
+    var replay = false
+
+    @OptionGroup var format: Format
+
+    func run() async throws {
+        let trust = try root.map(Files.root) ?? database.trustRoot()
+        let pin = Pin(path: try database.settings().pin)
+        let replay = replay
+        let (report, replayed) = try await database.withAccess { access in
+            let report = try await Auditing.verify(
+                access.migrator, root: trust, pin: pin, progress: AuditText.progress)
+            let replayed =
+                replay
+                ? try await Auditing.replay(
+                    access.migrator, root: trust, progress: AuditText.progress) : nil
+            return (report, replayed)
+        }
+        Console.endProgress()
+        if format.json {
+            var members = report.json.object ?? [:]
+            if let replayed { members["replay"] = replayed.json }
+            Console.out(.object(members))
+        } else {
+            describe(report)
+            if let replayed { AuditText.describe(replayed) }
+        }
+        if report.verdict == .tampered || replayed?.isEqual == false { throw ExitCode.no }
+        if report.verdict == .unanchored { throw ExitCode.undecided }
+    }
+
+    private func describe(_ report: AuditReport) {
+        for note in report.notes { Console.warning(note) }
+        AuditText.list(report.findings)
+        let rate = report.seconds > 0 ? Int64(Double(report.entriesChecked) / report.seconds) : 0
+        Console.out(
+            "\(report.verdict.rawValue): \(report.size) entries of \(report.origin)\n"
+                + "root \(report.root)\n\(report.anchored)")
+        Console.note(
+            "\(report.entriesChecked) entries, \(report.documentsChecked) documents, "
+                + "\(report.checkpointsChecked) checkpoints checked; \(rate) entries/s")
+    }
+}
+
+/// What verify and replay print alike.
+enum AuditText {
+    /// Shows how far an audit is.
+    static let progress: @Sendable (AuditProgress) -> Void = { progress in
+        Console.progress("\(progress.done) of \(progress.total)")
+    }
+
+    /// Lists findings on standard error.
+    static func list(_ findings: AuditFindings) {
+        guard !findings.isEmpty else { return }
+        Console.error("\(findings.total) findings:")
+        for finding in findings.kept {
+            Console.note("  - \(finding.kind.rawValue) in \(finding.table)\(place(finding)): \(finding.message)")
+            for column in finding.columns {
+                Console.note(
+                    "      \(column.name): \(column.live ?? "absent"), by the log "
+                        + (column.replayed ?? "absent"))
+            }
+        }
+        let more = findings.total - findings.kept.count
+        if more > 0 { Console.note("  and \(more) more") }
+    }
+
+    private static func place(_ finding: AuditFinding) -> String {
+        switch finding.place {
+        case .whole: ""
+        case .index(let index): " at index \(index)"
+        case .id(let id): " row \(id)"
+        case .key(let key): " row \(key)"
+        }
+    }
+
+    /// Prints what a replay found.
+    static func describe(_ report: ReplayReport) {
+        list(report.findings)
+        let rows = report.rows.values.reduce(0, +)
+        Console.out(
+            "\(report.isEqual ? "equal" : "different"): \(report.entriesReplayed) entries replayed, "
+                + "\(rows) rows in \(report.rows.count) tables compared")
+    }
+}

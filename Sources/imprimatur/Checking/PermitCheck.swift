@@ -1,0 +1,142 @@
+// The full check of a permit in its bundle, offline: signature, bytes, time, and its place in the log.
+//
+// A bundle (sigstore, v0.3) holds the permit's envelope and one log entry. The permit counts when
+//   1. a permit key that the root certifies for now has signed it, for these bytes, here, now;
+//   2. the log entry is signed by a service key that the root certified at the entry's own time, says
+//      "deployment.decided: allow", and names the permit's digest, version, environment and bytes;
+//   3. the inclusion proof leads from the entry to the root of a checkpoint that the log key of the
+//      root (and the witnesses asked for) signed;
+//   4. the root itself has not expired.
+// All that speaks against it is told, not the first.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+internal import TransparencyLog
+
+/// What a permit's bundle is worth.
+struct PermitCheck {
+    /// One reason against it.
+    struct Finding: Hashable {
+        let code: String
+        let message: String
+    }
+
+    /// Everything that speaks against it.
+    private(set) var findings: [Finding] = []
+    /// What the permit says; believed only without findings.
+    private(set) var claimed: Permit?
+    /// SHA-256 of the signed payload.
+    private(set) var digest: SHA256Digest?
+    /// The place of its entry in the log.
+    private(set) var index: Int64?
+    /// The witnesses that cosigned.
+    private(set) var cosigned: [String] = []
+
+    var isValid: Bool { findings.isEmpty && claimed != nil }
+
+    /// Checks a bundle; `now` decides about the time of permit, keys and root.
+    init(
+        _ bundle: SigstoreBundle, receipts: ReceiptCheck, expecting expectation: PermitExpectation,
+        now: Timestamp
+    ) {
+        let root = receipts.root
+        if now < root.issuedAt || root.expiresAt < now {
+            refuse("root-expired", "The trust root is valid from \(root.issuedAt) to \(root.expiresAt).")
+        }
+        var expectation = expectation
+        expectation.origin = root.origin
+        let verdict = Permit.verify(
+            bundle.envelope, keys: root.permitKeys(at: now), expecting: expectation,
+            now: now.description)
+        claimed = verdict.claimed
+        digest = bundle.envelope.payloadDigest
+        for finding in verdict.findings { refuse(finding.code.rawValue, finding.line) }
+        guard bundle.logEntries.count == 1 else {
+            refuse("not-in-log", "The bundle has \(bundle.logEntries.count) log entries, not one.")
+            return
+        }
+        check(bundle.logEntries[0], receipts)
+        check(bundle.logEntries[0].canonicalizedBody, root)
+    }
+
+    private mutating func refuse(_ code: String, _ message: String) {
+        findings.append(Finding(code: code, message: message))
+    }
+
+    /// The proof leads from the entry to a checkpoint that the log signed.
+    private mutating func check(_ entry: TransparencyLogEntry, _ receipts: ReceiptCheck) {
+        for finding in entry.inclusionFindings() { refuse(finding.code.rawValue, finding.line) }
+        guard let inclusion = entry.inclusionProof else { return }
+        do {
+            let receipt = try LogProof(
+                index: inclusion.proof.index, hashes: inclusion.proof.hashes,
+                checkpoint: SignedNote(parsing: Array(inclusion.checkpoint.utf8)))
+            let leaf = MerkleTree.leafHash(of: entry.canonicalizedBody)
+            let verdict = receipts.verify(receipt, leafHash: leaf)
+            for reason in verdict.reasons { refuse("receipt", "\(reason)") }
+            index = verdict.proof?.index
+            cosigned = verdict.proof?.cosigned.map(\.description) ?? []
+        } catch {
+            refuse("receipt", "\(error)")
+        }
+    }
+
+    /// The entry is the service's own word that exactly this permit was given.
+    private mutating func check(_ body: [UInt8], _ root: TrustRoot) {
+        let entry: Entry
+        do {
+            let signed = try SignedEntry(parsing: body)
+            entry = try Entry(parsing: signed.payload)
+            guard let key = root.serviceKey(signed.keyID, at: entry.time), signed.isSigned(by: key)
+            else {
+                refuse("entry-signature", "No certified service key has signed the log entry.")
+                return
+            }
+        } catch {
+            refuse("entry-malformed", "\(error.message)")
+            return
+        }
+        if entry.origin != root.origin {
+            refuse("origin-mismatch", "The log entry is of the log \(entry.origin).")
+        }
+        guard case .deploymentDecided(let event) = entry.event, event.verdict == .allow else {
+            refuse("entry-mismatch", "The log entry is no permission to deploy.")
+            return
+        }
+        guard event.permit == digest else {
+            refuse("entry-mismatch", "The log entry is about another permit.")
+            return
+        }
+        guard let claimed else { return }
+        let agrees =
+            event.version.description == claimed.model
+            && event.environment.description == claimed.environment
+            && event.target == claimed.target && event.artifact == claimed.manifest.digest
+            && event.decision == claimed.decision
+        if !agrees { refuse("entry-mismatch", "The log entry and the permit disagree.") }
+    }
+}
+
+extension PermitCheck {
+    /// The check as JSON.
+    var json: JSON {
+        [
+            "valid": .bool(isValid),
+            "permit": digest.map { .string($0.hex) } ?? .null,
+            "model": claimed.map { .string($0.model) } ?? .null,
+            "environment": claimed.map { .string($0.environment) } ?? .null,
+            "target": claimed.map { .string($0.target) } ?? .null,
+            "artifact": claimed.map { .string($0.manifest.digest.hex) } ?? .null,
+            "notBefore": claimed.map { .string($0.notBefore) } ?? .null,
+            "notAfter": claimed.map { .string($0.notAfter) } ?? .null,
+            "development": claimed.map { .bool($0.development) } ?? .null,
+            "index": index.map { .integer($0) } ?? .null,
+            "witnesses": .array(cosigned.map(JSON.string)),
+            "revocation": "unknown",
+            "findings": .array(
+                findings.map { ["code": .string($0.code), "message": .string($0.message)] }),
+        ]
+    }
+}

@@ -1,0 +1,100 @@
+// `imprimatur permit check`: may these bytes run here, by this permit? Offline.
+
+internal import ArgumentParser
+internal import Artifacts
+internal import Attestation
+internal import CanonicalJSON
+internal import Governance
+internal import TransparencyLog
+
+/// The commands about permits.
+struct PermitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "permit", abstract: "Check permits offline.", subcommands: [PermitCheckCommand.self])
+}
+
+/// Checks a permit against the bytes on disk and a trust root that the caller brings.
+struct PermitCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Check a permit for the bytes on disk.",
+        discussion: """
+            Needs no network: the permit's bundle carries its receipt. A permit from a development \
+            root is refused unless --accept-development is given. Exit codes: 0 valid, 1 not, 2 could \
+            not decide, 64 usage.
+            """)
+
+    @Argument(help: "The permit's bundle.")
+    var permit: String
+
+    @Argument(help: "The artifact: a directory or one file.")
+    var path: String
+
+    @Option(help: ArgumentHelp("The trust root.", valueName: "file"))
+    var root: String
+
+    @Option(help: "Where the artifact is about to be used.", transform: Parse.environment)
+    var environment: EnvironmentName?
+
+    @Option(help: ArgumentHelp("What the artifact must be.", valueName: "ns/name@n"),
+        transform: Parse.version)
+    var model: VersionReference?
+
+    @Option(help: "The machine, cluster or place.")
+    var target: String?
+
+    @Option(help: ArgumentHelp("Whose cosignatures are needed (tlog-policy).", valueName: "file"))
+    var witnessPolicy: String?
+
+    @Option(help: ArgumentHelp("A list of revoked permits.", valueName: "file"))
+    var status: String?
+
+    @Option(help: "Check for this time instead of now.", transform: Parse.time)
+    var at: Timestamp?
+
+    @Flag(help: "Accept a permit from a development root.")
+    var acceptDevelopment = false
+
+    @OptionGroup var signatures: SignatureFiles
+    @OptionGroup var format: Format
+
+    func run() throws {
+        guard status == nil else {
+            throw CommandError("Status lists (--status) are not supported yet.")
+        }
+        let trust = try Files.root(root)
+        let witnesses = try witnessPolicy.map {
+            try WitnessPolicy(parsing: Files.read($0, limit: 1 << 20))
+        }
+        let bytes = try Files.read(permit)
+        let scan = try ArtifactScan.scan(path, signatureFiles: signatures.signature)
+        let bundle: SigstoreBundle
+        do {
+            bundle = try SigstoreBundle(parsing: bytes)
+        } catch {
+            throw CommandError(
+                "\(permit) is no permit.", findings: error.findings.map(\.description), code: .no)
+        }
+        let check = PermitCheck(
+            bundle, receipts: try ReceiptCheck(root: trust, witnesses: witnesses),
+            expecting: PermitExpectation(
+                artifact: scan.digest, model: model?.description,
+                environment: environment?.description, target: target,
+                acceptsDevelopment: acceptDevelopment),
+            now: at ?? SystemClock.now())
+        if format.json { Console.out(check.json) } else { describe(check) }
+        guard check.isValid else { throw ExitCode.no }
+    }
+
+    private func describe(_ check: PermitCheck) {
+        guard check.isValid, let permit = check.claimed else {
+            Console.error("The permit does not hold for these bytes here and now.")
+            for finding in check.findings { Console.note("  - \(finding.message)") }
+            return
+        }
+        if permit.development { Console.warning("made under a development root") }
+        Console.warning("revocation unknown: no status list was given")
+        Console.out(
+            "valid: \(permit.model) in \(permit.environment) until \(permit.notAfter)\n"
+                + "artifact \(permit.manifest.digest), log entry \(check.index ?? -1)")
+    }
+}

@@ -1,0 +1,77 @@
+// Reads the words of a command line into values; what cannot be read is a usage error.
+
+internal import ArgumentParser
+internal import Cryptography
+internal import Governance
+
+/// For `transform:` of options and arguments.
+enum Parse {
+    static func version(_ text: String) throws -> VersionReference {
+        try require(VersionReference(text), text, "a version such as credit/scorecard@3")
+    }
+
+    static func model(_ text: String) throws -> ModelName {
+        try require(ModelName(text), text, "a model such as credit/scorecard")
+    }
+
+    static func environment(_ text: String) throws -> EnvironmentName {
+        try require(EnvironmentName(text), text, "an environment such as production")
+    }
+
+    static func use(_ text: String) throws -> UseName {
+        try require(UseName(text), text, "a use such as consumer-credit")
+    }
+
+    static func principal(_ text: String) throws -> PrincipalID {
+        try require(PrincipalID(text), text, "a principal such as p-0123456789abcdef")
+    }
+
+    static func pattern(_ text: String) throws -> NamespacePattern {
+        try require(NamespacePattern(text), text, "a namespace pattern such as credit, * or **")
+    }
+
+    static func role(_ text: String) throws -> Role {
+        let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
+        return try require(Role(rawValue: text), text, "a role (\(roles))")
+    }
+
+    static func kind(_ text: String) throws -> PrincipalKind {
+        try require(PrincipalKind(rawValue: text), text, "person or service")
+    }
+
+    static func tier(_ text: String) throws -> Tier {
+        try require(
+            Int64(text).flatMap(Tier.init(rawValue:)).flatMap { Tier.usable.contains($0) ? $0 : nil },
+            text, "a tier: 1, 2 or 3")
+    }
+
+    static func algorithm(_ text: String) throws -> KeyAlgorithm {
+        let names = KeyAlgorithm.allCases.filter(\.canSign)
+        return try require(
+            KeyAlgorithm(rawValue: text).flatMap { $0.canSign ? $0 : nil }, text,
+            "an algorithm (\(names.map(\.rawValue).joined(separator: ", ")))")
+    }
+
+    static func digest(_ text: String) throws -> SHA256Digest {
+        try require(SHA256Digest(hex: text), text, "a digest of 64 lowercase hex digits")
+    }
+
+    static func keyID(_ text: String) throws -> KeyID {
+        try require(KeyID(hex: text), text, "a key id of 64 lowercase hex digits")
+    }
+
+    static func time(_ text: String) throws -> Timestamp {
+        try require(Timestamp(text), text, "a time such as 2026-11-21T08:00:00.000Z")
+    }
+
+    static func days(_ text: String) throws -> Int64 {
+        try require(
+            Int64(text).flatMap { (1...3_660).contains($0) ? $0 : nil }, text,
+            "a number of days from 1 to 3660")
+    }
+
+    private static func require<T>(_ value: T?, _ text: String, _ what: String) throws -> T {
+        guard let value else { throw ValidationError("“\(text)” is not \(what).") }
+        return value
+    }
+}

@@ -1,0 +1,82 @@
+// The one binary: the tree of its commands, and how each of them ends.
+
+internal import ArgumentParser
+internal import Glibc
+
+/// `imprimatur`.
+@main
+struct Imprimatur: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "imprimatur",
+        abstract: "Says which model may run where, and proves it.",
+        discussion: """
+            Exit codes: 0 yes (valid, allowed, intact, done), 1 no (invalid, denied, tampered, \
+            refused), 64 the command line is wrong, 75 recorded but the receipt is still to come; \
+            anything else: could not decide, and not a yes. Data goes to standard output; \
+            error:, warning: and hint: to standard error.
+            """,
+        version: Version.text,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Keys, bytes, cards, proofs",
+                subcommands: [
+                    KeyCommand.self, ArtifactCommand.self, CardCommand.self, EvaluateCommand.self,
+                    PermitCommand.self, RootCommand.self, StatementCommand.self,
+                    PolicyCommand.self,
+                    AuditCommand.self, ReportCommand.self,
+                ]),
+            CommandGroup(
+                name: "A model's life, through the service",
+                subcommands: [
+                    Submit.self, Status.self, Approve.self, Reject.self, Suspend.self,
+                    Withdraw.self, Deploy.self, Undeploy.self, Retire.self,
+                ]),
+            CommandGroup(
+                name: "People",
+                subcommands: [
+                    PrincipalCommand.self, RoleCommand.self, TokenCommand.self, WhoAmI.self,
+                ]),
+            CommandGroup(
+                name: "The service",
+                subcommands: [InitCommand.self, ServeCommand.self, MigrateCommand.self]),
+        ])
+
+    /// Parses, runs, and ends with the exit code that the answer deserves.
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try await asyncParseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Glibc.exit(end(error).rawValue)
+        }
+    }
+
+    private static func end(_ error: any Error) -> ExitCode {
+        if let code = error as? ExitCode { return code }
+        let code = exitCode(for: error)
+        switch code {
+        case .success:
+            Console.out(fullMessage(for: error))
+            return code
+        case .validationFailure:
+            // The parser's own words begin with "Error: "; ours with "error: ".
+            let text = fullMessage(for: error)
+            Console.error(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text)
+            return code
+        default:
+            let explained = CommandError(explaining: error)
+            explained.report()
+            return explained.code
+        }
+    }
+}
+
+/// Which release this is.
+enum Version {
+    static let text = "0.1.0"
+}

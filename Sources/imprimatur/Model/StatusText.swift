@@ -1,0 +1,76 @@
+// A status document and a decision in words.
+
+internal import CanonicalJSON
+
+/// Lines about the state of a version.
+enum StatusText {
+    /// Everything about a version.
+    static func lines(_ status: JSON) -> [String] {
+        var lines = [
+            "\(text(status, "version"))  “\(text(status, "label"))”  tier \(text(status, "tier"))  "
+                + text(status, "state"),
+            "submitted \(text(status, "submittedAt")) by \(text(status, "submitter"))",
+        ]
+        for name in ["card", "artifact", "evidence", "policy"] {
+            let digest = status["digests"].map { text($0, name) } ?? ""
+            lines.append("\(name.padded(to: 10))\(digest)")
+        }
+        for approval in status["approvals"]?.array ?? [] {
+            lines.append(
+                "\(text(approval, "meaning").padded(to: 10))by \(text(approval, "role")) "
+                    + "\(text(approval, "principal")) at \(text(approval, "signedAt"))")
+        }
+        for evaluation in status["evaluations"]?.array ?? [] {
+            lines.append("evaluated \(text(evaluation, "kind")) at \(text(evaluation, "evaluatedAt"))")
+        }
+        for restriction in status["restrictions"]?.array ?? [] {
+            lines.append("restricted \(restriction.canonicalText)")
+        }
+        for deployment in status["deployments"]?.array ?? [] {
+            lines.append(
+                "deployed  \(text(deployment, "id")) in \(text(deployment, "environment")): "
+                    + text(deployment, "state"))
+        }
+        return lines + missing(status)
+    }
+
+    /// What a version still lacks.
+    static func missing(_ status: JSON) -> [String] {
+        (status["missing"]?.array ?? []).map { "missing   \(need($0))" }
+    }
+
+    /// One need of a decision or status: `approval: role validator`.
+    static func need(_ need: JSON) -> String {
+        let kind = text(need, "kind")
+        let id = need["id"]?.string.map { " \($0)" } ?? ""
+        switch need["detail"] {
+        case .string(let detail): return "\(kind)\(id): \(detail)"
+        case .object(let members):
+            let parts = members.sorted { $0.key < $1.key }.map { name, value in
+                "\(name) \(value.string ?? value.canonicalText)"
+            }
+            return "\(kind): \(parts.joined(separator: ", "))"
+        case .some(let detail) where !detail.isNull: return "\(kind): \(detail.canonicalText)"
+        default: return kind + id
+        }
+    }
+
+    /// The rules that denied, failed softly or could not be evaluated, each with its reason.
+    static func reasons(_ decision: JSON) -> [String] {
+        (decision["rules"]?.array ?? []).compactMap { rule in
+            let result = text(rule, "result")
+            guard result == "fail" || result == "error" else { return nil }
+            let mode = text(rule, "mode") == "enforce" ? "" : " (\(text(rule, "mode")))"
+            let reason = rule["reason"]?.string ?? text(rule, "title")
+            return "\(text(rule, "id"))\(mode) \(text(rule, "title")): \(reason)"
+        }
+    }
+
+    private static func text(_ json: JSON, _ name: String) -> String {
+        switch json[name] {
+        case .string(let text): text
+        case .integer(let number): "\(number)"
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,133 @@
+// `imprimatur policy`: policy packs.
+
+internal import ArgumentParser
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+internal import Registry
+
+/// The commands about policy packs.
+struct PolicyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Check, show and sign policy packs.",
+        subcommands: [PolicyCheck.self, PolicyShow.self, PolicySign.self])
+}
+
+/// Checks a folder.
+struct PolicyCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Check a policy pack; name everything that is wrong.",
+        discussion: "Exit codes: 0 good, 1 not, 2 cannot be read, 64 usage.")
+
+    @Argument(help: "The pack's folder; - is the pack in this binary.")
+    var folder: String
+
+    @OptionGroup var format: Format
+
+    func run() throws {
+        let findings: [JSON]
+        let lines: [String]
+        var pack: PolicyPack?
+        do {
+            pack = try Cards.pack(folder: folder == "-" ? nil : folder)
+            (findings, lines) = ([], [])
+        } catch let error as PackFindings {
+            (findings, lines) = (error.findings.map(\.json), error.findings.map(\.description))
+        } catch let error as YAMLError {
+            (findings, lines) = ([["code": "yaml", "message": "\(error)"]], ["\(error)"])
+        }
+        if format.json {
+            Console.out([
+                "valid": .bool(pack != nil), "findings": .array(findings),
+                "digest": pack.map { .string($0.digest.hex) } ?? .null,
+            ])
+        } else if let pack {
+            Console.out("\(pack.name) version \(pack.version): a good pack\ndigest \(pack.digest)")
+        } else {
+            Console.error("The policy pack is not acceptable.")
+            for line in lines { Console.note("  - \(line)") }
+        }
+        guard pack != nil else { throw ExitCode.no }
+    }
+}
+
+/// Shows what a pack demands.
+struct PolicyShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show what a policy pack demands.",
+        discussion: "Exit codes: 0 shown, 2 cannot be read, 64 usage.")
+
+    @Argument(help: "The pack's folder; without it the pack in this binary.")
+    var folder: String?
+
+    @OptionGroup var format: Format
+
+    func run() throws {
+        let pack = try Cards.pack(folder: folder == "-" ? nil : folder)
+        guard !format.json else { return Console.out(document(pack)) }
+        var lines = [
+            "\(pack.name) version \(pack.version), in effect from \(pack.effectiveFrom)",
+            "digest \(pack.digest)", pack.description, "",
+        ]
+        for tier in pack.tiers { lines.append("tier \(tier.tier) \(tier.name): \(tier.text)") }
+        for (gate, rules) in pack.rules.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            lines += ["", "gate \(gate.rawValue)"]
+            lines += rules.map { "  \($0.id)  \($0.mode.rawValue)  \($0.title)" }
+        }
+        Console.out(lines.joined(separator: "\n"))
+    }
+
+    private func document(_ pack: PolicyPack) -> JSON {
+        let gates = pack.rules.map { gate, rules -> (String, JSON) in
+            (
+                gate.rawValue,
+                .array(
+                    rules.map {
+                        [
+                            "id": .string($0.id), "title": .string($0.title),
+                            "mode": .string($0.mode.rawValue),
+                        ]
+                    })
+            )
+        }
+        return [
+            "name": .string(pack.name), "version": .integer(pack.version),
+            "digest": .string(pack.digest.hex), "description": .string(pack.description),
+            "effectiveFrom": .string("\(pack.effectiveFrom)"),
+            "gates": .object(Dictionary(uniqueKeysWithValues: gates)),
+        ]
+    }
+}
+
+/// Makes the statement that custodians sign over a pack.
+struct PolicySign: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign", abstract: "Sign a policy pack as a custodian.",
+        discussion: """
+            Further custodians add their signatures with `imprimatur statement sign`. Exit codes: 0 \
+            signed, 1 the pack is not acceptable, 2 not signed, 64 usage.
+            """)
+
+    @Argument(help: "The pack's folder; - is the pack in this binary.")
+    var folder: String
+
+    @Option(help: "The origin of the log that the pack is for.")
+    var origin: String
+
+    @OptionGroup var key: SigningKey
+
+    @Option(
+        name: [.short, .customLong("output")],
+        help: ArgumentHelp("The statement to make; never overwritten.", valueName: "file"))
+    var output: String
+
+    func run() throws {
+        let files = try PackFiles.load(folder: folder == "-" ? nil : folder)
+        let pack = try PolicyPack.parse(files)
+        let envelope = try PackStore.statement(for: pack, files: files, origin: origin)
+            .sign(with: [key.load()])
+        try Files.create(output, envelope.canonicalBytes)
+        Console.out(pack.digest.hex)
+    }
+}
