@@ -39,7 +39,7 @@ extension TestService {
 
     /// The top of the checkout that this file is in.
     static let repository = String(
-        #filePath.prefix(upTo: #filePath.range(of: "/Tests/RegistryTests")?.lowerBound ?? "".endIndex))
+        #filePath.prefix(upTo: #filePath.range(of: "/Tests/")?.lowerBound ?? "".endIndex))
 
     /// The example card, for a model.
     static func exampleCard(model: ModelName, edit: (inout JSON) -> Void = { _ in }) throws -> JSON {
