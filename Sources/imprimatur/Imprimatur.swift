@@ -38,7 +38,9 @@ struct Imprimatur: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "The service",
-                subcommands: [InitCommand.self, ServeCommand.self, MigrateCommand.self]),
+                subcommands: [
+                    InitCommand.self, ServeCommand.self, MigrateCommand.self, DemoCommand.self,
+                ]),
         ])
 
     /// Parses, runs, and ends with the exit code that the answer deserves.

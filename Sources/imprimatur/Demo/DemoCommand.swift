@@ -1,0 +1,97 @@
+// `imprimatur demo`: the whole life of one model, told while it happens.
+
+internal import ArgumentParser
+internal import Foundation
+internal import Glibc
+internal import Registry
+
+/// Makes a service of its own, lives a model's life in it, and leaves it open.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Live one model's whole life in a service of its own.",
+        discussion: """
+            Runs the very commands that it prints, against a fresh service on a private PostgreSQL. \
+            Exit codes: 0 everything went as it should, 2 something did not, 64 usage.
+            """)
+
+    @Flag(help: "Stop the service at the end instead of leaving it open.")
+    var exit = false
+
+    @Option(help: ArgumentHelp("An empty folder to work in; else a new one in /tmp.", valueName: "dir"))
+    var directory: String?
+
+    @Option(help: ArgumentHelp("The folder of the example; else docs/examples/scorecard.", valueName: "dir"))
+    var examples: String?
+
+    @Option(help: ArgumentHelp("Where the service listens.", valueName: "host:port"),
+        transform: Address.init)
+    var listen = Address(host: "127.0.0.1", port: 0)
+
+    func run() async throws {
+        let example = try findExample()
+        let stage = DemoStage(folder: try makeFolder())
+        do {
+            try DemoStory(
+                stage: stage, example: example, listen: "\(listen.urlHost):\(listen.port)"
+            ).tell()
+        } catch {
+            stage.stopService()
+            throw error
+        }
+        if exit {
+            stage.stopService()
+            Console.out("\nThe service is stopped. Everything is in \(stage.folder).")
+            return
+        }
+        Console.out(
+            """
+
+            The service is running at \(stage.server)
+            The report is \(stage.folder)/report.html
+            A token to look around with: \(stage.folder)/service/credentials/auditor.token
+            Ctrl-C ends it.
+            """)
+        stage.waitForService()
+    }
+
+    /// The private PostgreSQL runs as another user, which must be able to pass through.
+    private func makeFolder() throws -> String {
+        if let directory {
+            let path = DataDirectory(path: directory).path
+            if File.exists(path), !(try File.list(path)).isEmpty {
+                throw CommandError("\(directory) is not empty.")
+            }
+            try File.makeFolder(path, mode: 0o711)
+            return path
+        }
+        var template = Array("/tmp/imprimatur-demo-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw CommandError("cannot make a folder in /tmp")
+        }
+        let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        chmod(path, 0o711)
+        return path
+    }
+
+    /// Given, below the working directory, or beside the build that this program comes from.
+    private func findExample() throws -> String {
+        let inside = "docs/examples/scorecard"
+        if let examples {
+            guard File.exists(examples + "/card.yaml") else {
+                throw CommandError("\(examples) holds no card.yaml.")
+            }
+            return DataDirectory(path: examples).path
+        }
+        var folders = [DataDirectory(path: inside).path]
+        var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        while folder.path != "/" {
+            folder.deleteLastPathComponent()
+            folders.append(folder.path + "/" + inside)
+        }
+        guard let found = folders.first(where: { File.exists($0 + "/card.yaml") }) else {
+            throw CommandError(
+                "The example is not here.", hint: "Give its folder with --examples.")
+        }
+        return found
+    }
+}

@@ -1,0 +1,320 @@
+// What happens in the demo, in order. Everything is done by the commands that are printed.
+
+internal import Foundation
+internal import Registry
+
+/// The life of the model credit/scorecard.
+struct DemoStory {
+    let stage: DemoStage
+    /// The folder of the example.
+    let example: String
+    let listen: String
+
+    private static let columns = [
+        "--label", "repaid", "--prediction", "approved", "--score", "score", "--group", "age,sex",
+    ]
+
+    func tell() throws {
+        try copyExample()
+        try createService()
+        try enrol()
+        try submit()
+        try denyUnfairModel()
+        try approve()
+        try deploy()
+        try denyAlteredBytes()
+        try suspendSecondVersion()
+        try retire()
+        try audit()
+    }
+
+    private func copyExample() throws {
+        let files = FileManager.default
+        try files.copyItem(atPath: example + "/model", toPath: stage.folder + "/model")
+        for name in ["card.yaml", "predictions.csv", "predictions-unfair.csv"] {
+            try files.copyItem(atPath: "\(example)/\(name)", toPath: "\(stage.folder)/\(name)")
+        }
+    }
+
+    private func createService() throws {
+        stage.step(
+            "A service of its own",
+            "A trust root, a private PostgreSQL, a log, the policy pack, the first administrator.")
+        try stage.run(["init", "--data-dir", "service", "--development"])
+        try stage.startService([
+            "serve", "--data-dir", "service", "--listen", listen, "--development",
+        ])
+    }
+
+    // MARK: people
+
+    private static let people: [(name: String, printed: String, kind: String, role: String)] = [
+        ("olga", "Olga Owner", "person", "owner"),
+        ("vera", "Vera Validator", "person", "validator"),
+        ("carl", "Carl Compliance", "person", "compliance-officer"),
+        ("fay", "Fay Fairness", "person", "fairness-reviewer"),
+        ("robot", "Deployment robot", "service", "deployer"),
+    ]
+
+    private func enrol() throws {
+        stage.step(
+            "People and services",
+            "Everybody has a key of their own and a role by signed assignment in the namespace credit. "
+                + "Roles that approve need two signers.")
+        stage.person = "administrator"
+        let keys = "service/credentials"
+        for person in Self.people {
+            let isFirst = person.name == "olga"
+            func run(_ arguments: [String]) throws -> String {
+                try isFirst ? stage.run(arguments) : stage.quiet(arguments)
+            }
+            _ = try run(["key", "new", person.name + ".pem"])
+            let id = try run([
+                "principal", "add", "--name", person.printed, "--kind", person.kind, "--key",
+                person.name + ".pem", "--signer", keys + "/administrator.pem",
+            ])
+            var grant = [
+                "role", "grant", "--principal", id, "--role", person.role, "--namespace", "credit",
+                "--signer", keys + "/administrator.pem",
+            ]
+            if person.role != "owner", person.role != "deployer" {
+                grant += ["--signer", keys + "/custodian.pem"]
+            }
+            _ = try run(grant)
+            _ = try run(["token", "issue", "--principal", id, "-o", person.name + ".token"])
+            stage.remark("\(person.name) is \(id), \(person.role) in credit")
+            if isFirst {
+                _ = try stage.quiet([
+                    "role", "grant", "--principal", id, "--role", "validator", "--namespace",
+                    "credit", "--signer", keys + "/administrator.pem", "--signer",
+                    keys + "/custodian.pem",
+                ])
+                stage.remark("olga is a validator too, for the models of others")
+            }
+        }
+    }
+
+    // MARK: submission
+
+    private func submit() throws {
+        stage.step(
+            "A card and a signed artifact",
+            "A card that lacks something is refused with everything that is missing, at once.")
+        stage.person = "olga"
+        try write("draft.yaml", text("card.yaml").removing(section: "operation"))
+        try stage.run(["card", "check", "draft.yaml"], expecting: 1)
+        try stage.run(["card", "check", "card.yaml"])
+        let submission = [
+            "submit", "model", "--card", "card.yaml", "--model", "credit/scorecard", "--key",
+            "olga.pem", "--signature",
+        ]
+        _ = try stage.quiet([
+            "artifact", "sign", "model", "--key", "robot.pem", "--bundle", "robots.sig",
+        ])
+        try stage.run(submission + ["robots.sig"], expecting: 1)
+        stage.remark("the robot's key is known, but it is no owner's")
+        try stage.run(["artifact", "sign", "model", "--key", "olga.pem", "--bundle", "model.sig"])
+        try stage.run(submission + ["model.sig"])
+        stage.remark("names and contacts in the card were sent beside it; signed are commitments")
+    }
+
+    private func denyUnfairModel() throws {
+        stage.step(
+            "The gate says no",
+            "Nobody has approved; and an evaluation shows that the youngest are refused too often.")
+        stage.person = "robot"
+        try stage.run(deployment(of: "model", 1), expecting: 1)
+        try evaluate("predictions-unfair.csv", version: 1, artifact: "model", "unfair.json")
+        stage.person = "robot"
+        try stage.run(deployment(of: "model", 1), expecting: 1)
+        stage.remark("DEP-203 names the measure, its exact value and the limit in the policy")
+    }
+
+    private func evaluate(
+        _ file: String, version: Int, artifact: String, _ statement: String, shown: Bool = true
+    ) throws {
+        stage.person = "fay"
+        let origin = try origin()
+        let evaluation =
+            ["evaluate", "fairness", file] + Self.columns + [
+                "--origin", origin, "--model", "credit/scorecard", "--artifact", artifact, "--key",
+                "fay.pem", "-o", statement,
+            ]
+        let record = ["evaluate", "submit", statement, "--model", "credit/scorecard@\(version)"]
+        for arguments in [evaluation, record] {
+            _ = try shown ? stage.run(arguments) : stage.quiet(arguments)
+        }
+    }
+
+    private func origin() throws -> String {
+        let lines = try stage.quiet(["whoami"]).split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("origin") } ?? ""
+        return line.split(separator: " ").last.map(String.init) ?? ""
+    }
+
+    // MARK: approval and deployment
+
+    private func approve() throws {
+        stage.step(
+            "A fair evaluation, and two people approve",
+            "The service computes every rate again. The submitter cannot approve; each signer sees "
+                + "what is signed.")
+        try evaluate("predictions.csv", version: 1, artifact: "model", "fair.json")
+        stage.person = "olga"
+        try stage.run(approval(1, "olga", "validator"), expecting: 1)
+        stage.remark("being a validator does not help: it is her own submission")
+        stage.person = "vera"
+        try stage.run(approval(1, "vera", "validator"))
+        stage.person = "carl"
+        try stage.run(approval(1, "carl", "compliance-officer"))
+        try stage.run(["status", "credit/scorecard@1"])
+    }
+
+    private func approval(_ version: Int, _ name: String, _ role: String) -> [String] {
+        [
+            "approve", "credit/scorecard@\(version)", "--key", name + ".pem", "--role", role,
+            "--environment", "production",
+        ]
+    }
+
+    private func deployment(of path: String, _ version: Int) -> [String] {
+        [
+            "deploy", path, "--model", "credit/scorecard@\(version)", "--environment", "production",
+        ]
+    }
+
+    private func deploy() throws {
+        stage.step(
+            "The gate says yes",
+            "The robot hashes the bytes on its disk, gets a permit, and verifies permit and receipt "
+                + "against its own trust root.")
+        stage.person = "robot"
+        try stage.run(
+            deployment(of: "model", 1)
+                + ["--confirm", "--stage", "staged", "--permit", "permit.json"])
+        try stage.run([
+            "permit", "check", "permit.json", "model", "--root", "service/root.json",
+            "--environment", "production", "--accept-development",
+        ])
+    }
+
+    private func denyAlteredBytes() throws {
+        stage.step("One byte is changed", "The bytes on the disk are not the approved ones.")
+        try FileManager.default.copyItem(
+            atPath: stage.folder + "/model", toPath: stage.folder + "/altered")
+        let card = try text("altered/scorecard.json")
+        try write("altered/scorecard.json", card.replacingOccurrences(of: "60", with: "61"))
+        try stage.run(deployment(of: "altered", 1), expecting: 1)
+        try stage.run(
+            [
+                "permit", "check", "permit.json", "altered", "--root", "service/root.json",
+                "--accept-development",
+            ], expecting: 1)
+    }
+
+    // MARK: suspension and the end
+
+    private func suspendSecondVersion() throws {
+        stage.step(
+            "A second version, approved and then suspended",
+            "What forbids needs no quorum: one entitled person, at once. Version 1 is not touched.")
+        try prepareSecondVersion()
+        stage.person = "robot"
+        try stage.run(deployment(of: "model2", 2) + ["--dry-run"])
+        stage.person = "vera"
+        try stage.run([
+            "suspend", "credit/scorecard@2", "--reason", "Complaints about refusals are looked into.",
+        ])
+        stage.person = "robot"
+        try stage.run(deployment(of: "model2", 2), expecting: 1)
+        try stage.run(deployment(of: "model", 1) + ["--dry-run"])
+    }
+
+    private func prepareSecondVersion() throws {
+        try FileManager.default.copyItem(
+            atPath: stage.folder + "/model", toPath: stage.folder + "/model2")
+        try write("model2/README.txt", text("model2/README.txt") + "\nSecond edition.\n")
+        try write(
+            "card2.yaml",
+            text("card.yaml").replacingOccurrences(of: "version: \"2026.11\"", with: "version: \"2026.12\""))
+        stage.person = "olga"
+        _ = try stage.quiet([
+            "artifact", "sign", "model2", "--key", "olga.pem", "--bundle", "model2.sig",
+        ])
+        _ = try stage.quiet([
+            "submit", "model2", "--card", "card2.yaml", "--model", "credit/scorecard",
+            "--signature", "model2.sig", "--key", "olga.pem",
+        ])
+        try evaluate(
+            "predictions.csv", version: 2, artifact: "model2", "fair2.json", shown: false)
+        for (name, role) in [("vera", "validator"), ("carl", "compliance-officer")] {
+            stage.person = name
+            _ = try stage.quiet(approval(2, name, role))
+        }
+        stage.remark("credit/scorecard@2 was submitted, evaluated and approved like the first")
+    }
+
+    private func retire() throws {
+        stage.step("The end of version 1", "Not while it runs; then with a certificate.")
+        stage.person = "olga"
+        let retirement = ["retire", "credit/scorecard@1", "--reason", "Replaced by a newer edition."]
+        try stage.run(retirement, expecting: 1)
+        stage.person = "robot"
+        let id = try deploymentID()
+        try stage.run(["undeploy", id, "--reason", "Taken down."])
+        stage.person = "olga"
+        try stage.run(retirement + ["--certificate", "certificate.json"])
+        stage.person = "robot"
+        try stage.run(deployment(of: "model", 1), expecting: 1)
+    }
+
+    private func deploymentID() throws -> String {
+        let lines = try stage.quiet(["status", "credit/scorecard@1"]).split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("deployed") && $0.hasSuffix("active") } ?? ""
+        return line.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+    }
+
+    private func audit() throws {
+        stage.step(
+            "The auditor",
+            "A report in which every line has its proof; the whole log, checked against what is pinned "
+                + "outside the database; every table rebuilt from the log.")
+        stage.person = "auditor"
+        for format in ["html", "json"] {
+            try stage.run([
+                "report", "model", "credit/scorecard", "--format", format, "-o", "report.\(format)",
+            ])
+        }
+        try stage.run([
+            "report", "verify", "report.json", "--root", "service/root.json",
+            "--accept-development",
+        ])
+        try stage.run([
+            "audit", "check", "card@1.tlog-proof", "--entry", "card@1.entry", "--root",
+            "service/root.json",
+        ])
+        try stage.run(["audit", "verify", "--data-dir", "service", "--replay"])
+    }
+
+    // MARK: files
+
+    private func text(_ name: String) throws -> String {
+        String(decoding: try File.read("\(stage.folder)/\(name)", limit: 1 << 20), as: UTF8.self)
+    }
+
+    private func write(_ name: String, _ text: String) throws {
+        try Files.write("\(stage.folder)/\(name)", Array(text.utf8))
+    }
+}
+
+extension String {
+    /// The YAML text without one section at its top level.
+    fileprivate func removing(section name: String) -> String {
+        var isInside = false
+        let lines = split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            if line.first.map({ $0 != " " && $0 != "#" }) == true { isInside = line.hasPrefix(name + ":") }
+            return !isInside
+        }
+        return lines.joined(separator: "\n")
+    }
+}
