@@ -59,12 +59,18 @@ extension ReportPage {
         let result = rule["result"]?.string ?? ""
         let reason: HTML = rule["reason"]?.string.map { "<p class=\"reason\">\(prose($0))</p>" } ?? ""
         let values = rule["values"].flatMap { $0.object?.isEmpty == false ? $0 : nil }
+        let isBad = result == "fail" || result == "error"
         let table: HTML =
-            values.map { "<details><summary>values</summary>\(value($0))</details>" } ?? ""
+            values.map { values in
+                let shown = value(values)
+                return isBad
+                    ? "<details open><summary>values</summary>\(shown)</details>"
+                    : "<details><summary>values</summary>\(shown)</details>"
+            } ?? ""
         let mode = rule["mode"]?.string ?? ""
         let remark: HTML = mode == "enforce" ? "" : " <small>(\(mode))</small>"
         return """
-            <tr class="\(result == "fail" || result == "error" ? "bad" : "")">
+            <tr class="\(isBad ? "bad" : "")">
             <td class="id">\(rule["id"]?.string ?? "")</td>
             <td>\(rule["title"]?.string ?? "")\(remark)</td><td>\(badge(result))</td>
             <td>\(reason)\(table)</td></tr>

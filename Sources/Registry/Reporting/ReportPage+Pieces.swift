@@ -34,11 +34,8 @@ extension ReportPage {
     /// A time as people read it.
     func time(_ text: String?) -> HTML {
         guard let text, text.utf8.count == 24 else { return "\(text ?? "")" }
-        return "<time datetime=\"\(text)\">\(Self.plainTime(text))</time>"
-    }
-
-    private static func plainTime(_ text: String) -> String {
-        "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
+        let (day, clock) = (String(text.prefix(10)), String(text.dropFirst(11).prefix(8)))
+        return "<time datetime=\"\(text)\"><span>\(day)</span> <span>\(clock) UTC</span></time>"
     }
 
     /// Somebody: the printed name, and the pseudonym that the log holds.
@@ -50,18 +47,21 @@ extension ReportPage {
         return "<span class=\"who\"><bdi>\(name)</bdi> <code>\(principal)</code></span>"
     }
 
-    /// A sentence with printed names for pseudonyms, and times as people read them.
+    /// A sentence with printed names for pseudonyms, times as people read them, digests shortened.
     func prose(_ sentence: String) -> HTML {
         var pieces: [HTML] = []
-        for (position, word) in sentence.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+        let words = sentence.split(separator: " ", omittingEmptySubsequences: false)
+        for (position, word) in words.enumerated() {
             if position > 0 { pieces.append(" ") }
             let core = word.prefix { $0.isLetter || $0.isNumber || "-:.".contains($0) }
-            let bare = core.hasSuffix(".") || core.hasSuffix(":") ? core.dropLast() : core
+            let bare = String(core.hasSuffix(".") || core.hasSuffix(":") ? core.dropLast() : core)
             let rest = String(word.dropFirst(bare.count))
-            if Timestamp(String(bare)) != nil {
-                pieces.append("\(time(String(bare)))\(rest)")
-            } else if let name = people[String(bare)]?["name"]?.string {
-                pieces.append("<bdi title=\"\(String(bare))\">\(name)</bdi>\(rest)")
+            if Timestamp(bare) != nil {
+                pieces.append("\(time(bare))\(rest)")
+            } else if SHA256Digest(hex: bare) != nil {
+                pieces.append("\(digest(bare))\(rest)")
+            } else if let name = people[bare]?["name"]?.string {
+                pieces.append("<bdi title=\"\(bare)\">\(name)</bdi>\(rest)")
             } else {
                 pieces.append("\(String(word))")
             }
@@ -93,7 +93,10 @@ extension ReportPage {
         case .array(let elements):
             guard !elements.isEmpty else { return "<span class=\"none\">none</span>" }
             guard depth < 6 else { return "\(json.canonicalText)" }
-            let isPlain = elements.allSatisfy { $0.array == nil && $0.object == nil }
+            // Sentences stand one under the other, words in a row.
+            let isPlain = elements.allSatisfy { element in
+                element.array == nil && element.object == nil && element.string?.hasSuffix(".") != true
+            }
             let items = elements.enumerated().map { index, element -> HTML in
                 let item = value(element, depth: depth + 1)
                 return isPlain ? (index > 0 ? ", \(item)" : item) : "<li>\(item)</li>"

@@ -60,7 +60,7 @@ extension ReportPage {
         let remark: HTML = comment.isEmpty ? "" : "<p class=\"comment\"><bdi>\(comment)</bdi></p>"
         return """
             <tr><td>\(principal.map { who($0) } ?? "unknown")</td><td>\(role)</td>
-            <td>\(meaning)\(remark)</td><td>\(version.description)</td><td>\(time(signed))</td>
+            <td>\(meaning)\(remark)</td><td>\(version.description)</td><td>\(signed.map { time($0) } ?? "not stated")</td>
             <td><a href="\(Link.fragment("entry-\(line.index)"))">\(line.index)</a>
             \(time(line.time))</td><td>\(digest(key?.hex))</td></tr>
 

@@ -43,11 +43,17 @@ package struct ReportPage {
         Array(ReportPage(report).page.text.utf8)
     }
 
-    /// The Content-Security-Policy under which the page looks as it should.
-    package static let contentSecurityPolicy: String = {
-        let digest = Base64.encode(SHA256.hash(Array(ReportStyle.sheet.text.utf8)).bytes)
-        return "default-src 'none'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
-    }()
+    /// A policy that fits every page; each page states a stricter one of its own, and both hold.
+    package static let contentSecurityPolicy =
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+    /// The Content-Security-Policy of one report's page: its own style sheets, by digest.
+    package static func contentSecurityPolicy(of report: JSON) -> String {
+        let sources = [ReportStyle.sheet, ReportStyle.pageMargins(digest: report["digest"]?.string)].map {
+            "'sha256-\(Base64.encode(SHA256.hash(Array($0.text.utf8)).bytes))'"
+        }.joined(separator: " ")
+        return "default-src 'none'; style-src \(sources); base-uri 'none'; form-action 'none'"
+    }
 
     private var page: HTML {
         """
@@ -55,10 +61,11 @@ package struct ReportPage {
         <html lang="en">
         <head>
         <meta charset="utf-8">
-        <meta http-equiv="Content-Security-Policy" content="\(Self.contentSecurityPolicy)">
+        <meta http-equiv="Content-Security-Policy" content="\(Self.contentSecurityPolicy(of: report))">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>\(text("title"))</title>
         <style>\(ReportStyle.sheet)</style>
+        <style>\(ReportStyle.pageMargins(digest: report["digest"]?.string))</style>
         </head>
         <body>
         \(masthead)

@@ -1,8 +1,10 @@
 // How a report looks: ink on paper, on a screen as in print.
 
+internal import Cryptography
+
 /// The style sheet of a report.
 enum ReportStyle {
-    /// Static, so that its digest can stand in the page's policy.
+    /// The same for every report.
     static let sheet: HTML = """
         :root { --ink: #1b2430; --soft: #5b6675; --line: #d5dae1; --wash: #f5f7f9; --mark: #1d4f63;
           --good: #17633a; --bad: #9c2226; --serif: "Iowan Old Style", "Palatino Linotype", Palatino,
@@ -46,8 +48,11 @@ enum ReportStyle {
         .seal { margin: 1rem 0 0; padding: .6rem .9rem; border: 1px solid var(--ink); font-size: .92rem; }
         .card > div { display: grid; grid-template-columns: 11rem 1fr; gap: 1rem; padding: .35rem 0;
           border-bottom: 1px solid var(--line); }
-        .pairs > div { display: grid; grid-template-columns: minmax(7rem, 14rem) 1fr; gap: .8rem;
-          padding: .12rem 0; }
+        .pairs > div { display: flex; flex-wrap: wrap; column-gap: .8rem; padding: .12rem 0; }
+        .pairs dt { flex: 0 0 9rem; overflow-wrap: anywhere; }
+        .pairs dd { flex: 1 1 7rem; }
+        .pairs > div:has(> dd > .pairs, > dd > ul) { display: block; }
+        .pairs > div > dd > ul { border-left: 2px solid var(--line); padding-left: .6rem; }
         .pairs .pairs { border-left: 2px solid var(--line); padding-left: .6rem; }
         .digests > div { display: grid; grid-template-columns: 11rem 1fr; gap: .8rem; }
         table { width: 100%; border-collapse: collapse; margin: .6rem 0 1rem; font-size: .92rem; }
@@ -57,7 +62,7 @@ enum ReportStyle {
         th, td { padding: .42rem .7rem .42rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
         th:last-child, td:last-child { padding-right: 0; }
         .number { text-align: right; font-variant-numeric: tabular-nums; }
-        td.when, td time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+        td.when, time span { white-space: nowrap; font-variant-numeric: tabular-nums; }
         .lines td.number { color: var(--soft); width: 3.2rem; text-align: right; }
         .lines tr.bad td.number { box-shadow: inset 3px 0 var(--bad); }
         .lines tr.good td.number { box-shadow: inset 3px 0 var(--good); }
@@ -67,6 +72,10 @@ enum ReportStyle {
         .who { display: inline-block; }
         .who code { color: var(--soft); font-size: .78rem; display: block; }
         .meta .who code { display: inline; }
+        .rules { table-layout: fixed; }
+        .rules th:nth-child(1) { width: 5.6rem; }
+        .rules th:nth-child(2) { width: 19rem; }
+        .rules th:nth-child(3) { width: 8rem; }
         .rules td.id { white-space: nowrap; font-variant-numeric: tabular-nums; }
         .rules tr.bad td.id { box-shadow: inset 3px 0 var(--bad); padding-left: .6rem; }
         .reason { margin: 0; }
@@ -79,6 +88,7 @@ enum ReportStyle {
         summary { color: var(--mark); cursor: pointer; width: max-content; }
         .proof ol { margin: .2rem 0 .6rem; padding-left: 1.6rem; }
         ul.plain { list-style: none; margin: 0; padding: 0; }
+        dd ul.plain > li + li { margin-top: .2rem; }
         .bar { display: block; width: 100%; min-width: 4.5rem; height: 5px; margin: .35rem 0 .1rem; }
         .bar .rail { fill: #e3e7ec; }
         .bar .level { fill: var(--mark); }
@@ -105,9 +115,20 @@ enum ReportStyle {
           thead { display: table-header-group; }
           .banner, .badge, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           details:not([open]) { display: none; }
-          footer.running { position: fixed; bottom: -12mm; left: 0; right: 0; padding: 0; border: 0;
-            font-size: 7.5pt; }
+          footer.running { padding: .6rem 0 0; }
           a { color: inherit; text-decoration: none; }
         }
         """
+    /// What is printed at the edge of each page: which report it is of, and how many pages there are.
+    static func pageMargins(digest: String?) -> HTML {
+        let digest = digest.flatMap { SHA256Digest(hex: $0)?.hex } ?? "unknown"
+        return """
+            @media print { @page {
+              @bottom-left { content: "Report digest \(digest)"; font: 7pt "DejaVu Sans Mono", monospace;
+                color: #5b6675; }
+              @bottom-right { content: counter(page) " of " counter(pages);
+                font: 8pt "DejaVu Sans", sans-serif; color: #5b6675; }
+            } }
+            """
+    }
 }
