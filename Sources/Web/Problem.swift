@@ -86,7 +86,8 @@ extension Problem {
             self.init(.contentTooLarge, "body-too-large", error.description)
         case .syntax, .encoding, .duplicateKey, .number, .depth, .pointer:
             self.init(
-                .badRequest, "json-malformed", "The body is not acceptable JSON: \(error.description).")
+                .badRequest, "json-malformed",
+                "The body is not acceptable JSON: \(error.description).")
         }
     }
 
@@ -108,7 +109,8 @@ extension Problem {
         case is NIOTooManyBytesError: self = .bodyTooLarge
         case is CancellationError:
             self.init(Refusal(.busy, "stopping", "The service is stopping; nothing was decided."))
-        case let error as HTTPError: self.init(error.status, "http-error", error.status.reasonPhrase)
+        case let error as HTTPError:
+            self.init(error.status, "http-error", error.status.reasonPhrase)
         default:
             guard let refusal = Refusal(classifying: error) else { return nil }
             self.init(refusal)

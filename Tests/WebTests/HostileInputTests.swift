@@ -18,7 +18,10 @@ import Testing
         ("trailing bytes", Array("{}{}".utf8)),
         ("duplicated key", Array(#"{"reason":"a","reason":"b"}"#.utf8)),
         ("duplicated key below", Array(#"{"assignment":{"a":1,"a":1}}"#.utf8)),
-        ("nested 40 deep", Array((String(repeating: "[", count: 40) + String(repeating: "]", count: 40)).utf8)),
+        (
+            "nested 40 deep",
+            Array((String(repeating: "[", count: 40) + String(repeating: "]", count: 40)).utf8)
+        ),
         ("nested 200,000 deep", Array(String(repeating: #"{"a":"#, count: 200_000).utf8)),
         ("not UTF-8", Array(#"{"reason":""#.utf8) + [0xff, 0xfe] + Array(#""}"#.utf8)),
         ("overlong UTF-8", Array(#"{"reason":""#.utf8) + [0xc0, 0x80] + Array(#""}"#.utf8)),
@@ -34,7 +37,10 @@ import Testing
     private static let wrong: [(String, JSON)] = [
         ("null", .null), ("array", []), ("string", "x"), ("number", 7),
         ("unknown member", ["surprise": 1]),
-        ("wrong types", ["reason": 1, "assignment": 2, "days": "x", "statement": [], "card": .null]),
+        (
+            "wrong types",
+            ["reason": 1, "assignment": 2, "days": "x", "statement": [], "card": .null]
+        ),
         ("NUL in text", ["reason": "a\u{0}b"]),
         ("too long a reason", ["reason": .string(String(repeating: "x", count: 3_000))]),
         ("days out of range", ["days": 100_000]),
@@ -72,7 +78,8 @@ import Testing
         for name in body.keys.sorted() {
             for (what, value) in [
                 ("an object", ["not": "this"] as JSON), ("a list of lists", [[]]),
-                ("a NUL", "a\u{0}b"), ("a long text", .string(String(repeating: "x", count: 70_000))),
+                ("a NUL", "a\u{0}b"),
+                ("a long text", .string(String(repeating: "x", count: 70_000))),
                 ("a negative number", -1),
             ] {
                 var changed = body
@@ -113,7 +120,9 @@ import Testing
             for route in try service.table.routes {
                 guard case .write(let limit, _) = route.handler else { continue }
                 let path = Self.path(route.template, service)
-                func check(_ what: String, _ answer: Answer, is statuses: ClosedRange<Int> = 400...499) {
+                func check(
+                    _ what: String, _ answer: Answer, is statuses: ClosedRange<Int> = 400...499
+                ) {
                     asked += 1
                     #expect(
                         statuses.contains(answer.status) && answer.isProblem,
@@ -152,14 +161,21 @@ import Testing
             try await client.post(path, bytes: Array("{}".utf8), token: token, headers: headers),
             413...413)
         check(
-            "too large, unannounced", try await client.post(path, bytes: huge, token: token), 413...413)
-        for type in [nil, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1"] {
+            "too large, unannounced", try await client.post(path, bytes: huge, token: token),
+            413...413)
+        for type in [
+            nil, "text/plain", "application/x-www-form-urlencoded",
+            "application/json; charset=latin1",
+        ] {
             check(
                 "type \(type ?? "none")",
-                try await client.post(path, bytes: Array("{}".utf8), token: token, type: type), 415...415)
+                try await client.post(path, bytes: Array("{}".utf8), token: token, type: type),
+                415...415)
         }
         headers = [.contentEncoding: "gzip"]
-        check("compressed", try await client.post(path, [:], token: token, headers: headers), 415...415)
+        check(
+            "compressed", try await client.post(path, [:], token: token, headers: headers),
+            415...415)
         for key in ["", String(repeating: "k", count: 201), "t\u{e4}st"] {
             headers = [.idempotencyKey: key]
             check(
@@ -176,7 +192,8 @@ import Testing
             _ = try await service.submit()
             let before = try await service.contents()
             let names = [
-                "%00", "..", "%2e%2e", "UPPER", "x%27%3B--", String(repeating: "a", count: 5_000), "\u{fc}",
+                "%00", "..", "%2e%2e", "UPPER", "x%27%3B--", String(repeating: "a", count: 5_000),
+                "\u{fc}",
                 "-1", "0", "18446744073709551616", "p-XYZ", "%ff%fe",
             ]
             for route in try service.table.routes where route.template.contains("{") {
@@ -187,13 +204,18 @@ import Testing
                     let answer = try await service.client.send(
                         route.method, path, token: service.administrator.token,
                         headers: [.contentType: "application/json"],
-                        body: RequestBody(buffer: ByteBuffer(bytes: JSON.object(Self.sample(route.template)).canonicalBytes)))
+                        body: RequestBody(
+                            buffer: ByteBuffer(
+                                bytes: JSON.object(Self.sample(route.template)).canonicalBytes)))
                     #expect(
                         (400...499).contains(answer.status) && answer.isProblem,
                         "\(path.prefix(200)): \(answer.status) \(answer.text.prefix(200))")
                 }
             }
-            for query in ["?limit=0", "?limit=9999", "?limit=x", "?cursor=%00", "?cursor=!!", "?nothing=1", "?limit=1&limit=2"] {
+            for query in [
+                "?limit=0", "?limit=9999", "?limit=x", "?cursor=%00", "?cursor=!!", "?nothing=1",
+                "?limit=1&limit=2",
+            ] {
                 let answer = try await service.client.get(
                     "/api/v1/models" + query, token: service.owner.token)
                 #expect(answer.status == 400 && answer.isProblem, "\(query): \(answer.text)")

@@ -77,7 +77,8 @@ import TransparencyLog
         #expect(event.permit == bundle.envelope.payloadDigest)
         let receipt = try LogProof(parsing: Array((answer.json["receipt"]?.string ?? "").utf8))
         let verdict = receipt.verify(
-            leafHash: MerkleTree.leafHash(of: entry.canonicalizedBody), origin: service.service.origin,
+            leafHash: MerkleTree.leafHash(of: entry.canonicalizedBody),
+            origin: service.service.origin,
             logKeys: [vkey], policy: .noWitnesses)
         #expect(verdict.reasons == [])
     }
@@ -155,7 +156,8 @@ import TransparencyLog
 
             let digest = role.payloadDigest.hex
             for revocation in [
-                "\(path)/roles/\(digest)/revocation", "\(path)/keys/\(key.publicKey.id.hex)/revocation",
+                "\(path)/roles/\(digest)/revocation",
+                "\(path)/keys/\(key.publicKey.id.hex)/revocation",
                 "/api/v1/tokens/\(issued.json["result"]?["token"]?.string ?? "")/revocation",
             ] {
                 let answer = try await client.post(
@@ -205,7 +207,9 @@ import TransparencyLog
                 ], token: service.owner.token)
             #expect(answer.status == 422)
             #expect(answer.isProblem)
-            let pointers = (answer.json["findings"]?.array ?? []).compactMap { $0["pointer"]?.string }
+            let pointers = (answer.json["findings"]?.array ?? []).compactMap {
+                $0["pointer"]?.string
+            }
             #expect(pointers.contains { $0.contains("/limits/technical") }, "\(pointers)")
             #expect(pointers.contains { $0.contains("/use/purpose") }, "\(pointers)")
         }

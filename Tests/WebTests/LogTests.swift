@@ -21,7 +21,8 @@ import TransparencyLog
             let note = try await service.client.get("/log/checkpoint")
             #expect(note.headers[.cacheControl] == "public, no-cache")
             let head = try #require(
-                Checkpoint.open(note.bytes, origin: service.service.origin, logKeys: [vkey]).checkpoint
+                Checkpoint.open(note.bytes, origin: service.service.origin, logKeys: [vkey])
+                    .checkpoint
             ).checkpoint
             #expect(head.size > 10)
 
@@ -41,7 +42,10 @@ import TransparencyLog
             // An earlier width is the prefix; a later one does not exist, nor a tile that is not full.
             let earlier = try await service.client.get("/log/tile/0/000.p/3")
             #expect(earlier.bytes == Array(tile.bytes.prefix(96)))
-            for path in ["0/000.p/\(width + 1)", "0/000", "1/000.p/1", "0/001.p/1", "0/000.p/0", "0/0", "0/000.p/03", "entries/000", "-1/000", "64/000", "0/x000/000"] {
+            for path in [
+                "0/000.p/\(width + 1)", "0/000", "1/000.p/1", "0/001.p/1", "0/000.p/0", "0/0",
+                "0/000.p/03", "entries/000", "-1/000", "64/000", "0/x000/000",
+            ] {
                 let answer = try await service.client.get("/log/tile/\(path)")
                 #expect(answer.status == 404 && answer.isProblem, "\(path): \(answer.status)")
                 #expect(answer.headers[.cacheControl] == "no-store")

@@ -35,7 +35,8 @@ import Testing
                 if case .write = route.handler {
                     #expect(operation["requestBody"]?["required"]?.bool == true)
                     for status in ["202", "400", "401", "413", "415", "422", "503"] {
-                        #expect(operation["responses"]?[status] != nil, "\(route.template) \(status)")
+                        #expect(
+                            operation["responses"]?[status] != nil, "\(route.template) \(status)")
                     }
                 }
             }

@@ -16,7 +16,9 @@ import Testing
     @Test func `answers unknown addresses and methods with problems`() async throws {
         try await WebService.with { service in
             let client = service.client
-            for path in ["/", "/nothing", "/api/v1", "/api/v2/models", "/log", "/log/tile", "/API/v1/models"] {
+            for path in [
+                "/", "/nothing", "/api/v1", "/api/v2/models", "/log", "/log/tile", "/API/v1/models",
+            ] {
                 let answer = try await client.get(path)
                 #expect(answer.status == 404 && answer.isProblem, "\(path): \(answer.status)")
             }
@@ -37,10 +39,12 @@ import Testing
             for path in ["/healthz", "/nothing", "/api/v1/models", "/api/openapi.json"] {
                 let given = try await service.client.get(path, headers: [.requestID: "my-id.1"])
                 #expect(given.headers[.requestID] == "my-id.1")
-                let bad = try await service.client.get(path, headers: [.requestID: "no spaces allowed"])
+                let bad = try await service.client.get(
+                    path, headers: [.requestID: "no spaces allowed"])
                 #expect(bad.headers[.requestID]?.hasPrefix("q-") == true)
                 #expect(bad.headers[.xContentTypeOptions] == "nosniff")
-                #expect(bad.headers[.contentSecurityPolicy]?.hasPrefix("default-src 'none'") == true)
+                #expect(
+                    bad.headers[.contentSecurityPolicy]?.hasPrefix("default-src 'none'") == true)
                 #expect(bad.headers[.strictTransportSecurity] == nil)
             }
             let secret = try await service.client.get("/api/v1/whoami", token: service.owner.token)
@@ -149,8 +153,10 @@ import Testing
             }
             #expect(try await client.get("/readyz").code == "log-halted")
             #expect(try await client.get("/healthz").json["halted"] == "forked")
-            #expect(try await client.get("/log/checkpoint", token: service.owner.token).status == 200)
-            #expect(try await client.get(WebService.version, token: service.owner.token).status == 200)
+            #expect(
+                try await client.get("/log/checkpoint", token: service.owner.token).status == 200)
+            #expect(
+                try await client.get(WebService.version, token: service.owner.token).status == 200)
             #expect(try await service.contents() == before)
         }
     }

@@ -19,6 +19,25 @@ import Testing
         let status: Int
         var has = ""
         var hasNot = ""
+
+        static func post(
+            _ who: String, _ member: Member?, _ path: String, _ body: JSON, _ status: Int,
+            has: String = "", hasNot: String = ""
+        ) -> Row {
+            Row(
+                who: who, token: member?.token, method: .post, path: path, body: body,
+                status: status,
+                has: has, hasNot: hasNot)
+        }
+
+        static func get(
+            _ who: String, _ member: Member?, _ path: String, _ status: Int, has: String = "",
+            hasNot: String = ""
+        ) -> Row {
+            Row(
+                who: who, token: member?.token, method: .get, path: path, status: status, has: has,
+                hasNot: hasNot)
+        }
     }
 
     private func run(_ rows: [Row], _ service: WebService) async throws {
@@ -31,7 +50,9 @@ import Testing
                 }
             let label = "\(row.who) \(row.method.rawValue) \(row.path)"
             #expect(answer.status == row.status, "\(label): \(answer.text.prefix(400))")
-            if !row.has.isEmpty { #expect(answer.text.contains(row.has), "\(label): \(answer.text.prefix(400))") }
+            if !row.has.isEmpty {
+                #expect(answer.text.contains(row.has), "\(label): \(answer.text.prefix(400))")
+            }
             if !row.hasNot.isEmpty { #expect(!answer.text.contains(row.hasNot), "\(label)") }
             if row.status >= 400 { #expect(answer.isProblem, "\(label)") }
         }
@@ -48,7 +69,8 @@ import Testing
                     #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
                 } else {
                     let isLog = path.hasPrefix("/log/") && path != "/log/key"
-                    #expect(answer.status == (isLog ? 401 : 200), "\(path): \(answer.text.prefix(200))")
+                    #expect(
+                        answer.status == (isLog ? 401 : 200), "\(path): \(answer.text.prefix(200))")
                 }
             }
         }
@@ -61,15 +83,25 @@ import Testing
             let path = WebService.model + "/versions"
             try await run(
                 [
-                    Row(who: "guest", token: nil, method: .post, path: path, body: body, status: 401),
-                    Row(who: "deployer", token: service.deployer.token, method: .post, path: path, body: body, status: 403, has: "role-missing", hasNot: "Person"),
-                    Row(who: "administrator", token: service.administrator.token, method: .post, path: path, body: body, status: 403),
-                    Row(who: "owner elsewhere", token: service.owner.token, method: .post, path: "/api/v1/namespaces/fraud/models/scorecard/versions", body: elsewhere, status: 403),
-                    Row(who: "owner", token: service.owner.token, method: .post, path: path, body: body, status: 201, has: "credit/scorecard@1"),
-                    Row(who: "any member", token: service.deployer.token, method: .get, path: WebService.version, status: 200, has: "\"state\":\"open\"", hasNot: "salt"),
-                    Row(who: "any member", token: service.deployer.token, method: .get, path: WebService.model, status: 200, has: "scorecard@1"),
-                    Row(who: "any member", token: service.deployer.token, method: .get, path: WebService.model + "/versions/2", status: 404, has: "version-unknown"),
-                    Row(who: "any member", token: service.deployer.token, method: .get, path: "/api/v1/models", status: 200, has: "credit/scorecard"),
+                    .post("guest", nil, path, body, 401),
+                    .post(
+                        "deployer", service.deployer, path, body, 403, has: "role-missing",
+                        hasNot: "Person"),
+                    .post("administrator", service.administrator, path, body, 403),
+                    .post(
+                        "owner elsewhere", service.owner,
+                        "/api/v1/namespaces/fraud/models/scorecard/versions", elsewhere, 403),
+                    .post("owner", service.owner, path, body, 201, has: "credit/scorecard@1"),
+                    .get(
+                        "any member", service.deployer, WebService.version, 200,
+                        has: "\"state\":\"open\"", hasNot: "salt"),
+                    .get("any member", service.deployer, WebService.model, 200, has: "scorecard@1"),
+                    .get(
+                        "any member", service.deployer, WebService.model + "/versions/2", 404,
+                        has: "version-unknown"),
+                    .get(
+                        "any member", service.deployer, "/api/v1/models", 200,
+                        has: "credit/scorecard"),
                 ], service)
         }
     }
@@ -77,23 +109,38 @@ import Testing
     @Test func `evidence is for those entitled to give it`() async throws {
         try await WebService.with { service in
             let version = try await service.submit()
-            let forged = try service.service.evaluationStatement(of: version, by: service.owner.person)
-            let rightful = try service.service.evaluationStatement(of: version, by: service.reviewer.person)
+            let forged = try service.service.evaluationStatement(
+                of: version, by: service.owner.person)
+            let rightful = try service.service.evaluationStatement(
+                of: version, by: service.reviewer.person)
             let evaluations = WebService.version + "/evaluations"
             try await run(
                 [
-                    Row(who: "owner", token: service.owner.token, method: .post, path: evaluations, body: ["statement": forged.json], status: 422, has: "evaluation-not-entitled"),
-                    Row(who: "reviewer", token: service.reviewer.token, method: .post, path: evaluations, body: ["statement": rightful.json], status: 201, has: "receipt"),
-                    Row(who: "reviewer again", token: service.reviewer.token, method: .post, path: evaluations, body: ["statement": rightful.json], status: 409, has: "evaluation-exists"),
+                    .post(
+                        "owner", service.owner, evaluations, ["statement": forged.json], 422,
+                        has: "evaluation-not-entitled"),
+                    .post(
+                        "reviewer", service.reviewer, evaluations, ["statement": rightful.json],
+                        201, has: "receipt"),
+                    .post(
+                        "reviewer again", service.reviewer, evaluations,
+                        ["statement": rightful.json], 409, has: "evaluation-exists"),
                 ], service)
-            let own = try await service.service.approvalStatement(of: version, by: service.owner.person, as: .validator)
-            let good = try await service.service.approvalStatement(of: version, by: service.validator.person, as: .validator)
+            let own = try await service.service.approvalStatement(
+                of: version, by: service.owner.person, as: .validator)
+            let good = try await service.service.approvalStatement(
+                of: version, by: service.validator.person, as: .validator)
             let approvals = WebService.version + "/approvals"
             try await run(
                 [
-                    Row(who: "submitter", token: service.owner.token, method: .post, path: approvals, body: ["statement": own.json], status: 422, has: "gate-denied"),
-                    Row(who: "under another version", token: service.validator.token, method: .post, path: WebService.model + "/versions/2/approvals", body: ["statement": good.json], status: 422, has: "version-mismatch"),
-                    Row(who: "validator", token: service.validator.token, method: .post, path: approvals, body: ["statement": good.json], status: 201),
+                    .post(
+                        "submitter", service.owner, approvals, ["statement": own.json], 422,
+                        has: "gate-denied"),
+                    .post(
+                        "under another version", service.validator,
+                        WebService.model + "/versions/2/approvals", ["statement": good.json], 422,
+                        has: "version-mismatch"),
+                    .post("validator", service.validator, approvals, ["statement": good.json], 201),
                 ], service)
         }
     }
@@ -105,15 +152,31 @@ import Testing
             let deployments = WebService.version + "/deployments"
             try await run(
                 [
-                    Row(who: "guest", token: nil, method: .post, path: deployments, body: question, status: 401),
-                    Row(who: "wrong role", token: service.owner.token, method: .post, path: deployments, body: question, status: 200, has: "\"verdict\":\"deny\"", hasNot: "dsseEnvelope"),
-                    Row(who: "unknown version", token: service.deployer.token, method: .post, path: WebService.model + "/versions/7/deployments", body: question, status: 404, has: "version-unknown"),
-                    Row(who: "unknown deployment", token: service.deployer.token, method: .post, path: "/api/v1/deployments/d-00/confirmation", body: [:], status: 404, has: "deployment-unknown"),
-                    Row(who: "deployer", token: service.deployer.token, method: .post, path: WebService.version + "/suspension", body: ["reason": "x"], status: 403),
-                    Row(who: "validator", token: service.validator.token, method: .post, path: WebService.version + "/suspension", body: ["reason": "drift"], status: 201),
-                    Row(who: "validator", token: service.validator.token, method: .post, path: WebService.version + "/withdrawal", body: ["reason": "x"], status: 403),
-                    Row(who: "owner", token: service.owner.token, method: .post, path: WebService.version + "/withdrawal", body: ["reason": "wrong data"], status: 201),
-                    Row(who: "deployer", token: service.deployer.token, method: .get, path: WebService.version, status: 200, has: "suspension"),
+                    .post("guest", nil, deployments, question, 401),
+                    .post(
+                        "wrong role", service.owner, deployments, question, 200,
+                        has: "\"verdict\":\"deny\"", hasNot: "dsseEnvelope"),
+                    .post(
+                        "unknown version", service.deployer,
+                        WebService.model + "/versions/7/deployments", question, 404,
+                        has: "version-unknown"),
+                    .post(
+                        "unknown deployment", service.deployer,
+                        "/api/v1/deployments/d-00/confirmation", [:], 404, has: "deployment-unknown"
+                    ),
+                    .post(
+                        "deployer", service.deployer, WebService.version + "/suspension",
+                        ["reason": "x"], 403),
+                    .post(
+                        "validator", service.validator, WebService.version + "/suspension",
+                        ["reason": "drift"], 201),
+                    .post(
+                        "validator", service.validator, WebService.version + "/withdrawal",
+                        ["reason": "x"], 403),
+                    .post(
+                        "owner", service.owner, WebService.version + "/withdrawal",
+                        ["reason": "wrong data"], 201),
+                    .get("deployer", service.deployer, WebService.version, 200, has: "suspension"),
                 ], service)
         }
     }
@@ -126,20 +189,41 @@ import Testing
             let statement = try KeyAssignment(
                 origin: service.service.origin, principal: service.owner.person.principal,
                 kind: .person, key: service.owner.person.key.publicKey,
-                validFrom: service.service.clock.now, validUntil: service.service.clock.now.adding(seconds: 10)
+                validFrom: service.service.clock.now,
+                validUntil: service.service.clock.now.adding(seconds: 10)
             ).statement.sign(with: [service.owner.person.key])
             try await run(
                 [
-                    Row(who: "deployer", token: service.deployer.token, method: .post, path: "/api/v1/principals", body: ["name": "X", "person": .null, "assignment": statement.json], status: 403),
-                    Row(who: "administrator, unsigned by one", token: service.administrator.token, method: .post, path: "/api/v1/principals", body: ["name": "X", "person": .null, "assignment": statement.json], status: 422, has: "assignment-not-entitled"),
-                    Row(who: "deployer", token: service.deployer.token, method: .post, path: path + "/keys", body: ["assignment": statement.json], status: 403),
-                    Row(who: "for another", token: service.administrator.token, method: .post, path: "/api/v1/principals/\(service.deployer.person.principal)/keys", body: ["assignment": statement.json], status: 422, has: "principal-mismatch"),
-                    Row(who: "deployer", token: service.deployer.token, method: .post, path: path + "/tokens", body: ["days": 1], status: 403, hasNot: "imp_"),
-                    Row(who: "deployer", token: service.deployer.token, method: .post, path: path + "/keys/\(key)/revocation", body: ["reason": "x"], status: 403),
-                    Row(who: "deployer", token: service.deployer.token, method: .post, path: path + "/roles/\(role)/revocation", body: ["reason": "x"], status: 403),
-                    Row(who: "herself", token: service.owner.token, method: .post, path: path + "/tokens", body: ["days": 1], status: 201, has: "imp_"),
-                    Row(who: "any member", token: service.deployer.token, method: .get, path: path, status: 200, has: key, hasNot: "hash"),
-                    Row(who: "any member", token: service.deployer.token, method: .get, path: "/api/v1/principals/p-0000000000000000", status: 404, has: "principal-unknown"),
+                    .post(
+                        "deployer", service.deployer, "/api/v1/principals",
+                        ["name": "X", "person": .null, "assignment": statement.json], 403),
+                    .post(
+                        "administrator, unsigned by one", service.administrator,
+                        "/api/v1/principals",
+                        ["name": "X", "person": .null, "assignment": statement.json], 422,
+                        has: "assignment-not-entitled"),
+                    .post(
+                        "deployer", service.deployer, path + "/keys",
+                        ["assignment": statement.json], 403),
+                    .post(
+                        "for another", service.administrator,
+                        "/api/v1/principals/\(service.deployer.person.principal)/keys",
+                        ["assignment": statement.json], 422, has: "principal-mismatch"),
+                    .post(
+                        "deployer", service.deployer, path + "/tokens", ["days": 1], 403,
+                        hasNot: "imp_"),
+                    .post(
+                        "deployer", service.deployer, path + "/keys/\(key)/revocation",
+                        ["reason": "x"], 403),
+                    .post(
+                        "deployer", service.deployer, path + "/roles/\(role)/revocation",
+                        ["reason": "x"], 403),
+                    .post(
+                        "herself", service.owner, path + "/tokens", ["days": 1], 201, has: "imp_"),
+                    .get("any member", service.deployer, path, 200, has: key, hasNot: "hash"),
+                    .get(
+                        "any member", service.deployer, "/api/v1/principals/p-0000000000000000",
+                        404, has: "principal-unknown"),
                 ], service)
         }
     }

@@ -99,7 +99,8 @@ struct PrincipalRoutes {
             .unprocessable, "principal-mismatch", "The assignment is for another principal.",
             findings: [
                 JSONFinding(
-                    JSONPointer(["assignment"]), "principal", "It is for \(subject), not \(principal).")
+                    JSONPointer(["assignment"]), "principal",
+                    "It is for \(subject), not \(principal).")
             ])
     }
 

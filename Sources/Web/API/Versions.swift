@@ -82,7 +82,7 @@ struct VersionRoutes {
                 to: request, bytes: bytes, mediaType: "text/html; charset=utf-8",
                 cacheControl: "private, no-cache")
             response.headers[.contentSecurityPolicy] =
-                ReportPage.contentSecurityPolicy + "; frame-ancestors 'none'"
+                ReportPage.contentSecurityPolicy(of: report.json) + "; frame-ancestors 'none'"
             return response
         }
     }

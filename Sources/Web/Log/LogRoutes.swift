@@ -42,7 +42,7 @@ struct LogRoutes {
             guard registry.mayReadEntries(caller) else {
                 throw Refusal(
                     .forbidden, "role-missing", "Entries are for auditors of every namespace.",
-                    hint: "An administrator can ask for a signed assignment of the role auditor over **.")
+                    hint: "Ask for a signed assignment of the role auditor over **.")
             }
         }
     }

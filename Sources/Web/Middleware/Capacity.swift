@@ -52,7 +52,7 @@ final class Capacity: Sendable {
             hint: "Try again after the time in Retry-After, with the same Idempotency-Key."))
 }
 
-/// Bounds the requests in flight. Health is answered whatever the load.
+/// Bounds the requests in flight; health is answered whatever the load.
 struct CapacityMiddleware: RouterMiddleware {
     typealias Context = Guest
     let capacity: Capacity

@@ -88,7 +88,8 @@ struct Tracking: RouterMiddleware {
     // MARK: headers
 
     /// What HTML pages may load: nothing but what the page itself says with its own header.
-    private static let policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    private static let policy =
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
     private static func secure(_ response: inout Response, isTLS: Bool) {
         response.headers[.xContentTypeOptions] = "nosniff"

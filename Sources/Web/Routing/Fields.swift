@@ -25,9 +25,8 @@ extension JSONReader {
     /// A string for people: no control characters, which no page shows and no database stores.
     func text(_ name: String, length: ClosedRange<Int>) -> String {
         let value = string(name, length: length)
-        if value.unicodeScalars.contains(where: { $0.properties.generalCategory == .control
-            && $0 != "\n" && $0 != "\t" })
-        {
+        let controls = value.unicodeScalars.filter { $0.properties.generalCategory == .control }
+        if controls.contains(where: { $0 != "\n" && $0 != "\t" }) {
             refuse(name, JSONFinding.Code.format, "Control characters are not allowed.")
         }
         return value

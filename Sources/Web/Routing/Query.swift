@@ -19,7 +19,8 @@ struct Query: Sendable {
                     "Known parameters are \(names.sorted().joined(separator: ", ")).")
             }
             guard values.updateValue(String(value), forKey: name) == nil else {
-                throw Problem(.badRequest, "query-repeated", "The parameter \(name) is there twice.")
+                throw Problem(
+                    .badRequest, "query-repeated", "The parameter \(name) is there twice.")
             }
         }
     }

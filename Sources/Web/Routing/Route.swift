@@ -25,7 +25,8 @@ struct Route: Sendable {
     let handler: Handler
 
     private init(
-        _ method: HTTPRequest.Method, _ template: String, takesRest: Bool = false, _ handler: Handler
+        _ method: HTTPRequest.Method, _ template: String, takesRest: Bool = false,
+        _ handler: Handler
     ) {
         self.method = method
         self.template = template

@@ -38,12 +38,13 @@ struct Write: Sendable {
         else {
             throw Problem(
                 .badRequest, "idempotency-key-malformed",
-                "An Idempotency-Key is 1 to \(WebLimits.idempotencyKeyBytes) printable ASCII characters.")
+                "An Idempotency-Key is 1 to \(WebLimits.idempotencyKeyBytes) printable ASCII bytes."
+            )
         }
         return key
     }
 
-    /// The request for the registry. A write of several acts gives each a suffix of its own.
+    /// The request for the registry; a write of several acts gives each a suffix of its own.
     func request(suffix: String = "") -> GovernedRequest {
         let idempotency = key.map {
             GovernedRequest.idempotency(

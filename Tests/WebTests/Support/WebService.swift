@@ -143,7 +143,9 @@ struct WebService: Sendable {
     func submit(seed: String = "one") async throws -> TestVersion {
         let answer = try await client.post(
             Self.model + "/versions", submission(seed: seed), token: owner.token)
-        guard let reference = answer.json["result"]?["version"]?.string.flatMap(VersionReference.init),
+        guard
+            let reference = answer.json["result"]?["version"]?.string.flatMap(
+                VersionReference.init),
             let digest = answer.json["result"]?["digests"]?["artifact"]?.string,
             let artifact = SHA256Digest(hex: digest)
         else { throw TestFailure("submission: \(answer.status) \(answer.text.prefix(600))") }
@@ -166,7 +168,8 @@ struct WebService: Sendable {
             try await expect(
                 201,
                 client.post(
-                    Self.version + "/approvals", ["statement": statement.json], token: member.token))
+                    Self.version + "/approvals", ["statement": statement.json], token: member.token)
+            )
         }
         return version
     }
@@ -179,7 +182,10 @@ struct WebService: Sendable {
 
     func question(_ version: TestVersion, _ members: [String: JSON] = [:]) -> JSON {
         .object(
-            ["environment": "production", "target": "test", "artifact": .string(version.artifact.hex)]
-                .merging(members) { $1 })
+            [
+                "environment": "production", "target": "test",
+                "artifact": .string(version.artifact.hex),
+            ]
+            .merging(members) { $1 })
     }
 }
