@@ -1,0 +1,100 @@
+// The stored checkpoints, each compared with the tree at its size.
+//
+// One checkpoint that does not agree is an altered checkpoint; a row of them, up to the end, is an
+// altered log, and the change lies between the last size that agrees and the first that does not.
+
+internal import Cryptography
+internal import TransparencyLog
+
+/// Checkpoints on their way through a verification.
+struct CheckpointLedger: Sendable {
+    private let pin: PinState
+    /// Those of the block at hand, by size; only those that the log key signed.
+    private var expected: [Int64: Checkpoint] = [:]
+    /// Sizes at which a checkpoint row stands in this block and at the end of the one before.
+    private var sizes: Set<Int64> = []
+    private(set) var checked: Int64 = 0
+    /// The largest size of any row.
+    private(set) var lastSize: Int64 = 0
+    /// The largest size whose root agreed.
+    private var lastAgreement: Int64 = 0
+    private var disagreement: (first: Int64, last: Int64, count: Int64)?
+
+    init(pin: PinState) {
+        self.pin = pin
+    }
+
+    /// Whether a checkpoint row of this size is at hand.
+    func hasSize(_ size: Int64) -> Bool { sizes.contains(size) }
+
+    /// Takes the checkpoints of the next block, with what opening their notes showed.
+    mutating func expect(
+        _ rows: [(row: LogBlock.CheckpointRow, verdict: CheckpointVerdict)]
+    ) -> [AuditFinding] {
+        var findings: [AuditFinding] = []
+        sizes = sizes.filter { $0 == lastSize }
+        expected = [:]
+        for (row, verdict) in rows {
+            checked += 1
+            func fault(_ kind: AuditFinding.Kind, _ message: String) {
+                findings.append(finding(kind, row.size, message))
+            }
+            if !sizes.insert(row.size).inserted {
+                fault(.checkpointDuplicate, "the size has more than one row")
+            }
+            lastSize = max(lastSize, row.size)
+            guard let checkpoint = verdict.checkpoint?.checkpoint else {
+                fault(
+                    .checkpointUnsigned,
+                    "the note is not signed by a log key of the trust root: \(verdict.reasons)")
+                continue
+            }
+            if checkpoint.size != row.size || checkpoint.root.bytes != row.root {
+                fault(
+                    .checkpointColumns,
+                    "the row says size \(row.size), root \(Hex.encode(row.root)); its note says "
+                        + "size \(checkpoint.size), root \(checkpoint.root)")
+            }
+            if checkpoint.size == row.size { expected[row.size] = checkpoint }
+        }
+        return findings
+    }
+
+    private func finding(
+        _ kind: AuditFinding.Kind, _ size: Int64, _ message: String
+    ) -> AuditFinding {
+        AuditFinding(
+            kind, "audit.checkpoint", .key(String(size)), pin.anchor(of: size - 1), message)
+    }
+
+    /// Compares the checkpoint of this size, if there is one; answers what became certain by it.
+    mutating func compare(
+        at size: Int64, _ witnesses: inout LogWitnesses
+    ) -> AuditFinding? {
+        guard let checkpoint = expected[size] else { return nil }
+        if witnesses.settle(at: checkpoint.root) {
+            defer { lastAgreement = size }
+            return close()
+        } else if let (first, _, count) = disagreement {
+            disagreement = (first, size, count + 1)
+        } else {
+            disagreement = (size, size, 1)
+        }
+        return nil
+    }
+
+    /// Reports the checkpoints that did not agree, if there were any.
+    mutating func close() -> AuditFinding? {
+        guard let (first, last, count) = disagreement else { return nil }
+        disagreement = nil
+        let which =
+            count == 1
+            ? "the root that is signed for size \(first) is not that of the log"
+            : "the roots that are signed for \(count) sizes from \(first) to \(last) are not "
+                + "those of the log"
+        return finding(
+            .checkpointRoot, first,
+            "\(which); up to size \(lastAgreement) roots agree, so entries from index "
+                + "\(lastAgreement) on, or these checkpoints, were altered")
+    }
+}

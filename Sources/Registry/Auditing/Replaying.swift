@@ -1,0 +1,194 @@
+// Rebuilds every projection from the log, beside the live tables, and compares the two.
+//
+// Everything happens in one REPEATABLE READ transaction, so that a running service neither disturbs
+// nor is disturbed. Each projection gets an empty temporary table of the same form; the entries of
+// the snapshot go through `Projection.statements`, the function that commands use too: first those
+// with a place in the log, in its order, then those still queued, in insert order. An entry that no
+// service key signed has no effect: the sequencer refuses it, and nobody may project what nobody
+// signed.
+
+internal import Database
+internal import Governance
+
+/// One replay.
+struct Replayer {
+    let root: TrustRoot
+    let progress: @Sendable (AuditProgress) -> Void
+    private let examiner: EntryExaminer
+    private var result = Result()
+
+    /// What a replay has gathered.
+    struct Result: Sendable {
+        var findings = AuditFindings()
+        var size: Int64 = 0
+        var replayed: Int64 = 0
+        var rows: [String: Int64] = [:]
+
+        func report(seconds: Double) -> ReplayReport {
+            ReplayReport(
+                size: size, findings: findings, entriesReplayed: replayed, rows: rows,
+                seconds: seconds)
+        }
+    }
+
+    init(root: TrustRoot, progress: @escaping @Sendable (AuditProgress) -> Void) {
+        self.root = root
+        self.progress = progress
+        examiner = EntryExaminer(root: root)
+    }
+
+    mutating func run(_ db: borrowing Connection) throws -> Result {
+        try db.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+        try db.execute("SET LOCAL TimeZone = 'UTC'")
+        try db.execute("SET LOCAL jit = off")
+        for table in Projection.Table.allCases {
+            // Without defaults: what no insert names stays empty, also in a column added later.
+            try db.execute(
+                """
+                CREATE TEMPORARY TABLE \(identifier: table)
+                    (LIKE registry.\(identifier: table) INCLUDING CONSTRAINTS INCLUDING INDEXES)
+                    ON COMMIT DROP
+                """)
+        }
+        result.size = try db.one("SELECT count(*) FROM audit.leaf", as: Int64.self)
+        try replayLog(db)
+        try replayQueue(db)
+        for table in Projection.Table.allCases {
+            try db.execute("ANALYZE pg_temp.\(identifier: table)")
+            let (findings, rows) = try ProjectionComparison(table: table).run(db)
+            result.findings.add(findings)
+            result.rows[table.rawValue] = rows
+        }
+        return result
+    }
+
+    // MARK: entries
+
+    private func log(after index: Int64) -> SQL {
+        """
+        SELECT l.index, l.entry_id, e.bytes
+        FROM audit.leaf l LEFT JOIN audit.entry e ON e.id = l.entry_id
+        WHERE l.index > \(index) ORDER BY l.index LIMIT \(LogBlock.length)
+        """
+    }
+
+    private func queue(after id: Int64) -> SQL {
+        """
+        SELECT p.entry_id, p.entry_id, e.bytes
+        FROM audit.pending p LEFT JOIN audit.entry e ON e.id = p.entry_id
+        WHERE p.entry_id > \(id)
+          AND NOT EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = p.entry_id)
+        ORDER BY p.entry_id LIMIT \(LogBlock.length)
+        """
+    }
+
+    private mutating func replayLog(_ db: borrowing Connection) throws {
+        try replay(db, log(after:)) { .index($0) }
+    }
+
+    private mutating func replayQueue(_ db: borrowing Connection) throws {
+        try replay(db, queue(after:)) { .id($0) }
+    }
+
+    /// An entry on its way into the tables.
+    private struct Step {
+        let place: AuditFinding.Place
+        let entry: Entry
+    }
+
+    private mutating func replay(
+        _ db: borrowing Connection, _ select: (Int64) -> SQL,
+        _ place: (Int64) -> AuditFinding.Place
+    ) throws {
+        var last: Int64 = -1
+        while true {
+            let rows = try db.all(select(last), as: (Int64, Int64, [UInt8]?).self)
+            guard let end = rows.last?.0 else { return }
+            last = end
+            let examiner = examiner
+            let examined = ParallelWork(rows.map(\.2)) { $0.map(examiner.examine) }.wait()
+            var steps: [Step] = []
+            for (row, examined) in zip(rows, examined) {
+                let place = place(row.0)
+                guard let examined else {
+                    add(.entryMissing, "audit.entry", place, "entry \(row.1) is missing")
+                    continue
+                }
+                guard let entry = examined.entry, examined.isAuthentic else {
+                    for fault in examined.faults {
+                        add(fault.kind, "audit.entry", place, "not replayed: \(fault.message)")
+                    }
+                    continue
+                }
+                steps.append(Step(place: place, entry: entry))
+            }
+            try carry(steps, db)
+            result.replayed += Int64(steps.count)
+            progress(AuditProgress(done: result.replayed, total: result.size))
+        }
+    }
+
+    private mutating func add(
+        _ kind: AuditFinding.Kind, _ table: String, _ place: AuditFinding.Place, _ message: String
+    ) {
+        result.findings.add(.init(kind, table, place, .unanchored, message))
+    }
+
+    /// Carries entries into the tables together, or one by one when they do not all fit.
+    private mutating func carry(_ steps: [Step], _ db: borrowing Connection) throws {
+        guard !steps.isEmpty else { return }
+        do {
+            try attempt(Self.statements(for: steps), db)
+            return
+        } catch let error as DatabaseError where error.kind == .server {}
+        for step in steps {
+            do {
+                try attempt(Projection.statements(for: step.entry, in: .replay), db)
+            } catch let error as DatabaseError where error.kind == .server {
+                add(
+                    .replayFailed, error.table.map { "registry.\($0)" } ?? "registry", step.place,
+                    "\(step.entry.event.kind) does not fit what the entries before it made: "
+                        + error.message)
+            }
+        }
+    }
+
+    /// Runs all of them or none.
+    private func attempt(_ statements: [SQL], _ db: borrowing Connection) throws {
+        try db.savepoint { db in
+            // The savepoint is sent with the first statement; preparing a later one may fail.
+            try db.execute("SELECT")
+            try db.executeBatch(statements)
+        }
+    }
+
+    /// The statements of a batch. A subject that many entries wrote is written once, with its last
+    /// number: a row updated a million times in one transaction would be a million row versions.
+    private static func statements(for steps: [Step]) -> [SQL] {
+        var written: [String: Entry.SubjectSequence] = [:]
+        var statements: [SQL] = []
+        for step in steps {
+            for (name, subject) in step.entry.subjects where subject.wrote {
+                written[name] = subject
+            }
+            statements += Projection.statements(for: step.entry.with(subjects: [:]), in: .replay)
+        }
+        if let last = steps.last {
+            // The statement about subjects is the first of any entry's.
+            statements += Projection.statements(
+                for: last.entry.with(subjects: written), in: .replay
+            )
+            .prefix(1)
+        }
+        return statements
+    }
+}
+
+extension Entry {
+    fileprivate func with(subjects: [String: SubjectSequence]) -> Entry {
+        Entry(
+            actor: actor, configuration: configuration, documents: documents,
+            idempotency: idempotency, event: event, origin: origin, policy: policy,
+            request: request, subjects: subjects, time: time)
+    }
+}

@@ -1,0 +1,298 @@
+// Verifies a log from its first entry to its last, in one snapshot and constant memory.
+//
+// Blocks of 512 places are read one after the other. While two threads look at the entries of a
+// block by themselves, this one reads the next block; then it folds the examined block into
+//   - the tree, the chain and the tiles (LogWitnesses: who lied is settled by signed roots),
+//   - the checkpoints and the pin, each at its size,
+//   - the subjects' numbers, times, documents and retry keys (RecordLedger).
+// At the end: head, upper tiles, what lies beyond the log, the queue, and entries without a place.
+
+internal import Cryptography
+internal import Database
+internal import Governance
+internal import TransparencyLog
+
+/// One verification.
+struct LogVerifier {
+    let root: TrustRoot
+    let logKeys: [VerifierKey]
+    let pin: PinState
+    let progress: @Sendable (AuditProgress) -> Void
+    let examiner: EntryExaminer
+
+    var result = VerificationResult()
+    var witnesses = LogWitnesses()
+    var checkpoints: CheckpointLedger
+    var record: RecordLedger
+    var lastEntryID = Int64.min
+    private var isPinReached = false
+
+    /// Searches for a hash among all entries; each may read the whole table.
+    private var remainingLookups = 32
+
+    init(
+        root: TrustRoot, logKeys: [VerifierKey], pin: PinState,
+        progress: @escaping @Sendable (AuditProgress) -> Void
+    ) {
+        self.root = root
+        self.logKeys = logKeys
+        self.pin = pin
+        self.progress = progress
+        examiner = EntryExaminer(root: root)
+        checkpoints = CheckpointLedger(pin: pin)
+        record = RecordLedger(pin: pin)
+    }
+
+    /// A block on its way through the examiners.
+    private struct Pending {
+        let block: LogBlock
+        let entries: ParallelWork<[UInt8]?, ExaminedEntry?>
+        let notes: ParallelWork<LogBlock.CheckpointRow, CheckpointVerdict>
+    }
+
+    mutating func run(_ db: borrowing Connection) throws -> VerificationResult {
+        try db.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+        // Every block is looked up by key, whatever the statistics say.
+        try db.execute("SET LOCAL enable_seqscan = off")
+        try db.execute("SET LOCAL jit = off")
+        if case .unusable(let reason) = pin {
+            result.findings.add(.init(.pinUnreadable, "pin", .whole, .unanchored, reason))
+        }
+        let head = try StoredHead.load(db)
+        let headSize = try head.map(\.size) ?? StoredHead.sizeByLeaves(db)
+        var pending: Pending? = try begin(from: 0, headSize, db)
+        while let current = pending {
+            pending =
+                current.block.end == nil
+                ? try begin(from: current.block.start + LogBlock.length, headSize, db) : nil
+            try fold(
+                current.block, current.entries.wait(), current.notes.wait(), db)
+            progress(AuditProgress(done: witnesses.size, total: headSize))
+        }
+        witnesses.settleByMajority()
+        report(try resolve(db))
+        try finish(head, headSize, db)
+        return result
+    }
+
+    private mutating func begin(
+        from start: Int64, _ headSize: Int64, _ db: borrowing Connection
+    ) throws -> Pending {
+        let block = try LogBlock(
+            from: start, headSize: headSize, lookups: &remainingLookups, db)
+        let (examiner, origin, keys) = (examiner, root.origin, logKeys)
+        return Pending(
+            block: block,
+            entries: ParallelWork(block.entries) { $0.map(examiner.examine) },
+            notes: ParallelWork(block.checkpoints) {
+                Checkpoint.open($0.note, origin: origin, logKeys: keys)
+            })
+    }
+
+    // MARK: one block
+
+    private mutating func fold(
+        _ block: LogBlock, _ entries: [ExaminedEntry?], _ notes: [CheckpointVerdict],
+        _ db: borrowing Connection
+    ) throws {
+        for index in block.duplicates {
+            add(.leafDuplicate, "audit.leaf", index, "the index has more than one row")
+        }
+        for number in block.duplicateTiles {
+            addTile(.tileDuplicate, 0, number, "the tile has more than one row")
+        }
+        result.findings.add(checkpoints.expect(zip(block.checkpoints, notes).map { ($0, $1) }))
+        for index in block.indexes {
+            let row = block.rows[Int(index - block.start)]
+            let examined = entries[Int(index - block.start)]
+            guard
+                witnesses.hear(
+                    LeafTestimony(
+                        index: index, entryID: row?.entryID,
+                        entry: row?.bytes == nil ? nil : examined?.leafHash,
+                        row: row.flatMap { SHA256Digest(bytes: $0.leafHash) },
+                        tile: block.tileHash(at: index),
+                        chain: row.flatMap { SHA256Digest(bytes: $0.chainHash) }))
+            else { break }
+            if let examined, let row, let bytes = row.bytes {
+                take(examined, index, row.entryID, bytes, row.entryHash)
+            } else if let examined, let entry = block.recovered[index] {
+                take(examined, index, entry.entryID, entry.bytes, entry.entryHash)
+            }
+            compareRoots(at: index + 1)
+        }
+        checkWidths(of: block)
+        report(try resolve(db))
+        for tile in witnesses.takeClosedTiles() { try compare(tile, db) }
+        result.findings.add(try record.settle(db))
+    }
+
+    /// What an entry says by itself and after those before it.
+    private mutating func take(
+        _ examined: ExaminedEntry, _ index: Int64, _ id: Int64, _ bytes: [UInt8],
+        _ storedHash: [UInt8]?
+    ) {
+        result.entriesChecked += 1
+        result.bytesChecked += Int64(bytes.count)
+        if storedHash != examined.leafHash.bytes {
+            add(
+                .entryHashColumn, "audit.entry", index,
+                "the column leaf_hash of entry \(id) is not the hash of its bytes")
+        }
+        for fault in examined.faults { add(fault.kind, "audit.entry", index, fault.message) }
+        if id <= lastEntryID, !checkpoints.hasSize(index) {
+            result.note(
+                "entry \(id) at index \(index) follows entry \(lastEntryID), and no checkpoint "
+                    + "shows that another batch began there")
+        }
+        lastEntryID = id
+        guard let entry = examined.entry else { return }
+        if case .logOpened = entry.event, index != 0 {
+            add(.entryMisplaced, "audit.entry", index, "log.opened stands only at index 0")
+        } else if index == 0, entry.event.kind != LogOpened.kind {
+            add(.entryMisplaced, "audit.entry", 0, "index 0 is \(entry.event.kind), not log.opened")
+        }
+        for fault in record.take(entry, id, isAuthentic: examined.isAuthentic, index) {
+            add(fault.kind, "audit.entry", index, fault.message)
+        }
+    }
+
+    /// The pin and the checkpoints of this size.
+    private mutating func compareRoots(at size: Int64) {
+        if let pinned = pin.checkpoint, pinned.size == size {
+            isPinReached = true
+            if !witnesses.settle(at: pinned.root) {
+                result.findings.add(
+                    .init(
+                        .pinContradicted, "pin", .index(size - 1), .contradicts(size: size),
+                        "at size \(size) the pin has root \(pinned.root), the log "
+                            + "\(witnesses.tree.root): an entry below was added, removed, changed "
+                            + "or moved together with everything that is derived from it"))
+            }
+        }
+        guard checkpoints.hasSize(size) else { return }
+        if let finding = checkpoints.compare(at: size, &witnesses) { result.findings.add(finding) }
+    }
+
+    /// Tiles of level 0 must reach as far as the log, and no farther; their content is testimony.
+    private mutating func checkWidths(of block: LogBlock) {
+        let indexes = block.indexes
+        guard !indexes.isEmpty else { return }
+        for number in indexes.lowerBound / 256...(indexes.upperBound - 1) / 256 {
+            let width = min(256, indexes.upperBound - number * 256)
+            guard let bytes = block.tiles[number] else {
+                addTile(.tileMissing, 0, number, "the tile is missing")
+                continue
+            }
+            if bytes.count != Int(width) * 32 {
+                addTile(
+                    .tileAltered, 0, number,
+                    "the tile has \(bytes.count) bytes instead of \(width * 32)")
+            }
+        }
+    }
+
+    // MARK: attribution
+
+    /// A settled dispute with what the database knows of the hash that belongs there.
+    private struct Resolution {
+        let dispute: SettledDispute
+        /// An entry elsewhere that has the hash.
+        let elsewhere: Int64?
+    }
+
+    private mutating func resolve(
+        _ db: borrowing Connection
+    ) throws -> (resolutions: [Resolution], brokenChain: [Int64]) {
+        let (disputes, brokenChain) = witnesses.takeSettled()
+        var resolutions: [Resolution] = []
+        for dispute in disputes {
+            var elsewhere: Int64?
+            if dispute.testimony.entry != dispute.truth, remainingLookups > 0 {
+                remainingLookups -= 1
+                elsewhere = try db.all(
+                    """
+                    SELECT id FROM audit.entry WHERE leaf_hash = \(dispute.truth.bytes)
+                    ORDER BY id LIMIT 1
+                    """, as: Int64.self
+                ).first
+            }
+            resolutions.append(Resolution(dispute: dispute, elsewhere: elsewhere))
+        }
+        return (resolutions, brokenChain)
+    }
+
+    private mutating func report(_ settled: (resolutions: [Resolution], brokenChain: [Int64])) {
+        var tiles: [Int64: [Int64]] = [:]
+        for resolution in settled.resolutions {
+            let (testimony, truth) = (resolution.dispute.testimony, resolution.dispute.truth)
+            attribute(testimony, truth, resolution.elsewhere)
+            if let tile = testimony.tile, tile != truth {
+                tiles[testimony.index / 256, default: []].append(testimony.index % 256)
+            }
+        }
+        for (number, places) in tiles.sorted(by: { $0.key < $1.key }) {
+            let shown = places.prefix(8).map(String.init).joined(separator: ", ")
+            addTile(
+                .tileAltered, 0, number,
+                "the tile has other hashes at \(shown)\(places.count > 8 ? " …" : "")")
+        }
+        for index in settled.brokenChain {
+            add(
+                .chainAltered, "audit.leaf", index,
+                "chain_hash does not follow from the leaves before")
+        }
+    }
+
+    private mutating func attribute(
+        _ testimony: LeafTestimony, _ truth: SHA256Digest, _ elsewhere: Int64?
+    ) {
+        let index = testimony.index
+        guard let id = testimony.entryID else {
+            add(.leafMissing, "audit.leaf", index, "the row is missing; its leaf hash was \(truth)")
+            return
+        }
+        if testimony.row != truth {
+            let found = testimony.row?.hex ?? "no hash"
+            add(.leafAltered, "audit.leaf", index, "leaf_hash is \(found), it was \(truth)")
+        }
+        guard testimony.entry != truth else { return }
+        if let elsewhere {
+            add(
+                .leafEntry, "audit.leaf", index,
+                "entry_id is \(id), but the entry that belongs here is \(elsewhere)")
+        } else if let entry = testimony.entry {
+            add(
+                .entryAltered, "audit.entry", index,
+                "the bytes of entry \(id) hash to \(entry), they hashed to \(truth)")
+        } else {
+            add(
+                .entryMissing, "audit.entry", index, "entry \(id) is missing; its hash was \(truth)"
+            )
+        }
+    }
+
+    // MARK: findings
+
+    mutating func add(
+        _ kind: AuditFinding.Kind, _ table: String, _ index: Int64, _ message: String
+    ) {
+        result.findings.add(
+            .init(kind, table, .index(index), pin.anchor(of: index), message))
+    }
+
+    mutating func addTile(
+        _ kind: AuditFinding.Kind, _ level: Int, _ number: Int64, _ message: String
+    ) {
+        // The first leaf under the tile: if that is anchored, so is a hash of the tile.
+        let (first, overflow) = number.multipliedReportingOverflow(by: 1 << Int64(8 * level + 8))
+        let isAnchored = number >= 0 && !overflow
+        result.findings.add(
+            .init(
+                kind, "audit.tile", .key("[\(level), \(number)]"),
+                isAnchored ? pin.anchor(of: first) : .unanchored, message))
+    }
+
+    /// Whether the pin's size was met.
+    var reachedPin: Bool { isPinReached }
+}

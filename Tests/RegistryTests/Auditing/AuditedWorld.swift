@@ -1,0 +1,159 @@
+// A log with a whole life in it, made once; every test gets a copy of its database to tamper with.
+
+import Cryptography
+import Database
+import Governance
+import Registry
+import Synchronization
+import TestSupport
+import Testing
+import TransparencyLog
+
+/// What is outside the database of the audited log.
+struct AuditedWorld: Sendable {
+    let root: TrustRoot
+    let directory: DataDirectory
+    let pin: Pin
+    /// Entries in the log.
+    let size: Int64
+    let serviceKey: PrivateKey
+    let logSigner: NoteSigner
+    let principal: PrincipalID
+
+    private static let made = Mutex<AuditedWorld?>(nil)
+
+    /// The world of this process; only within a test that has a copy of its database.
+    static var current: AuditedWorld {
+        get throws { try #require(made.withLock { $0 }) }
+    }
+
+    /// Dry runs, so that there is more than one tile.
+    static let questions = 280
+
+    static let template = ScratchTemplate("audited") { scratch in
+        let folder = try TestCluster.temporaryDirectory()
+        let service = try await TestService.start(
+            scratch, DataDirectory(path: folder + "/data"), TestClock())
+        try await live(service)
+        await service.stop()
+        // What the sequencer published last is pinned; nothing writes any more.
+        let settings = try StoredSettings.read(
+            File.read(service.directory.settings, limit: 1 << 20))
+        let size = try await withScratch(scratch.superuserURL) { db in
+            try db.one("SELECT size FROM audit.head", as: Int64.self)
+        }
+        guard let name = KeyName(service.origin) else { throw TestFailure("name") }
+        let world = AuditedWorld(
+            root: service.registry.root, directory: service.directory,
+            pin: Pin(path: settings.pin), size: size,
+            serviceKey: try KeyFile.load(service.directory.serviceKey),
+            logSigner: try NoteSigner(name: name, key: KeyFile.load(service.directory.logKey)),
+            principal: service.administrator.principal)
+        made.withLock { $0 = world }
+    }
+
+    /// A life that leaves a row in every projection.
+    private static func live(_ service: TestService) async throws {
+        let team = try await service.makeTeam()
+        let registry = service.registry
+        let version = try await service.submit(by: team.owner, key: "first-submission")
+        try await service.evaluate(version, by: team.reviewer)
+        try await service.approve(version, by: team.validator, as: .validator)
+        try await service.approve(version, by: team.officer, as: .complianceOfficer)
+        let answer = try await service.deploy(version, by: team.deployer)
+        _ = try await registry.confirmDeployment(answer.deployment, service.request(team.deployer))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<questions / 8 {
+                        _ = try await service.deploy(version, by: team.deployer, dryRun: true)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        _ = try await registry.endDeployment(
+            answer.deployment, reason: "done", service.request(team.deployer, key: "ended"))
+        let second = try await service.submit(by: team.owner, seed: "two")
+        _ = try await registry.suspend(
+            second.reference, reason: "drift", service.request(team.validator))
+        _ = try await registry.retire(
+            version.reference, reason: "superseded", successor: nil, service.request(team.owner))
+    }
+
+    // MARK: the copy at hand
+
+    static var scratch: ScratchDatabase {
+        get throws { try #require(ScratchDatabase.current) }
+    }
+
+    static func withScratch<R: Sendable>(
+        _ url: DatabaseURL, _ body: @Sendable (borrowing Connection) throws -> R
+    ) async throws -> R {
+        let connection = DedicatedConnection(url)
+        try await connection.connect()
+        do {
+            let result = try await connection.transaction(.write, body)
+            await connection.close()
+            return result
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    /// Does something to the copy as superuser, with every trigger and constraint trigger off.
+    static func tamper(_ body: @escaping @Sendable (borrowing Connection) throws -> Void)
+        async throws
+    {
+        try await withScratch(scratch.superuserURL) { db in
+            try db.execute("SET LOCAL session_replication_role = replica")
+            for table in AuditTable.allCases {
+                try db.execute("ALTER TABLE audit.\(identifier: table) DISABLE TRIGGER ALL")
+            }
+            for table in Projection.Table.allCases {
+                try db.execute("ALTER TABLE registry.\(identifier: table) DISABLE TRIGGER ALL")
+            }
+            try body(db)
+        }
+    }
+
+    static func tamper(_ statements: [SQL]) async throws {
+        try await tamper { db in for sql in statements { try db.execute(sql) } }
+    }
+
+    func verify(pin: Pin?) async throws -> AuditReport {
+        try await Auditing.verify(Self.scratch.url(as: .migrator), root: root, pin: pin)
+    }
+
+    func verify() async throws -> AuditReport { try await verify(pin: pin) }
+
+    func replay() async throws -> ReplayReport {
+        try await Auditing.replay(Self.scratch.url(as: .migrator), root: root)
+    }
+
+    /// An entry as the service would sign it.
+    func entry(
+        _ event: Event? = nil, origin: String? = nil,
+        subjects: [String: Entry.SubjectSequence] = [:],
+        documents: [SHA256Digest] = [], time: Timestamp? = nil, key: PrivateKey? = nil
+    ) throws -> [UInt8] {
+        let entry = Entry(
+            actor: principal, configuration: nil, documents: documents, idempotency: nil,
+            event: event
+                ?? .tokenRevoked(
+                    TokenRevoked(token: "t-none", principal: principal, reason: "test")),
+            origin: origin ?? root.origin, policy: nil, request: "test", subjects: subjects,
+            time: time ?? TestClock().now)
+        return try SignedEntry.sign([entry.canonicalBytes], with: key ?? serviceKey)[0]
+    }
+}
+
+enum AuditTable: String, CaseIterable {
+    case entry, pending, leaf, head, tile, checkpoint, document, idempotency
+}
+
+extension AuditFindings {
+    /// Table and kind of every finding, once each.
+    var named: Set<String> { Set(kept.map { "\($0.table) \($0.kind.rawValue)" }) }
+}
