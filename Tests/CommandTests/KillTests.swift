@@ -16,7 +16,7 @@ import Testing
         let service = try ServedBinary()
         defer { service.remove() }
         try service.initialise()
-        let acknowledged = Mutex<[String]>([])
+        let acknowledged = Acknowledged()
         var random = SystemRandomNumberGenerator()
         for round in 0..<Self.rounds {
             try await service.start()
@@ -28,7 +28,7 @@ import Testing
                         while let leaf = await service.issueToken(
                             for: principal, key: "\(round)-\(writer)-\(count)")
                         {
-                            acknowledged.withLock { $0.append(leaf) }
+                            acknowledged.note(leaf)
                             count += 1
                         }
                     }
@@ -39,7 +39,7 @@ import Testing
             }
             service.kill()
         }
-        let all = acknowledged.withLock { $0 }
+        let all = acknowledged.leaves
         #expect(all.count > Self.rounds, "the writers got nothing acknowledged")
         try await service.start()
         for leaf in all {
@@ -59,6 +59,15 @@ import Testing
         let replay = try service.run(["audit", "replay", "--data-dir", service.data, "--json"])
         #expect(replay.status == 0, "\(replay.output.suffix(4000))")
     }
+}
+
+/// Leaf hashes of the entries that were acknowledged.
+final class Acknowledged: Sendable {
+    private let state = Mutex<[String]>([])
+
+    var leaves: [String] { state.withLock { $0 } }
+
+    func note(_ leaf: String) { state.withLock { $0.append(leaf) } }
 }
 
 /// The built binary, serving a data directory of its own.
@@ -132,7 +141,7 @@ final class ServedBinary: Sendable {
         state.withLock { $0.process = process }
         for _ in 0..<1_200 {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            if let line = text.split(separator: "\n").first(where: { $0.contains("listening on ") }),
+            if let line = text.split(separator: "\n").first(where: { $0.contains("listening on http") }),
                 let url = line.components(separatedBy: "listening on ").last
             {
                 state.withLock { $0.url = url.trimmingCharacters(in: .whitespaces) }
@@ -178,7 +187,7 @@ final class ServedBinary: Sendable {
 
     // MARK: requests
 
-    private func request(_ path: String, body: JSON? = nil, key: String? = nil) -> URLRequest? {
+    private func makeRequest(_ path: String, body: JSON? = nil, key: String? = nil) -> URLRequest? {
         let (url, token) = state.withLock { ($0.url, $0.token) }
         guard let url = URL(string: url + path) else { return nil }
         var request = URLRequest(url: url)
@@ -194,13 +203,13 @@ final class ServedBinary: Sendable {
     }
 
     func status(of path: String) async -> Int? {
-        guard let request = request(path) else { return nil }
+        guard let request = makeRequest(path) else { return nil }
         let answer = try? await URLSession.shared.data(for: request)
         return (answer?.1 as? HTTPURLResponse)?.statusCode
     }
 
     func whoami() async throws -> String {
-        let request = try #require(request("/api/v1/whoami"))
+        let request = try #require(makeRequest("/api/v1/whoami"))
         let (data, _) = try await URLSession.shared.data(for: request)
         return try #require(try JSON(parsing: Array(data))["principal"]?.string)
     }
@@ -208,7 +217,7 @@ final class ServedBinary: Sendable {
     /// A governed write; answers the leaf hash of its entry, or nil when it was not acknowledged.
     func issueToken(for principal: String, key: String) async -> String? {
         guard
-            let request = request(
+            let request = makeRequest(
                 "/api/v1/principals/\(principal)/tokens", body: ["days": 1], key: key),
             let (data, response) = try? await URLSession.shared.data(for: request),
             let status = (response as? HTTPURLResponse)?.statusCode, (200...202).contains(status)
