@@ -78,8 +78,11 @@ extension Registry {
                 "SELECT document FROM registry.evaluation WHERE version = \(name) ORDER BY statement",
                 as: [UInt8].self),
             Ask.all(
-                "SELECT id, kind, reason FROM registry.restriction WHERE version = \(name) ORDER BY id",
-                as: RestrictionRow.self),
+                """
+                SELECT id, kind, reason FROM registry.restriction WHERE version = \(name)
+                UNION ALL SELECT encode(certificate, 'hex'), 'retirement', reason
+                FROM registry.retirement WHERE version = \(name) ORDER BY 1
+                """, as: RestrictionRow.self),
             Ask.all(
                 """
                 SELECT id, environment FROM registry.deployment
