@@ -113,9 +113,9 @@ extension LogVerifier {
     }
 
     private mutating func checkPin(_ tree: GrowingTree, _ db: borrowing Connection) throws {
-        guard let pinned = pin.checkpoint else { return }
+        // A pin of the empty log confirms nothing.
+        guard let pinned = pin.checkpoint, pinned.size > 0 else { return }
         result.anchor = AuditAnchor(size: pinned.size, root: pinned.root, source: "pin")
-        guard pinned.size > 0 else { return }
         guard reachedPin else {
             result.findings.add(
                 .init(
