@@ -70,7 +70,7 @@ enum ReportStyle {
         .lines tr:target td { background: #fff6d9; }
         .what { margin: 0; }
         .who { display: inline-block; }
-        .who code { color: var(--soft); font-size: .78rem; display: block; }
+        .who code { color: var(--soft); font-size: .78rem; display: block; white-space: nowrap; }
         .meta .who code { display: inline; }
         .rules { table-layout: fixed; }
         .rules th:nth-child(1) { width: 5.6rem; }
@@ -107,7 +107,7 @@ enum ReportStyle {
           html, body { background: #fff; }
           body { max-width: none; box-shadow: none; font-size: 9.5pt; }
           header.masthead, main { padding-left: 0; padding-right: 0; }
-          .mark { padding-top: 0; }
+          .mark { padding-top: .6rem; }
           .banner { padding: .4rem .8rem; border: 2px solid #b97a00; }
           h2 { break-after: avoid; margin-top: 1.6rem; }
           h3, h4, .meta { break-after: avoid; }
