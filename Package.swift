@@ -70,6 +70,7 @@ let package = Package(
                 "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
                 "Governance", "Registry",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -126,9 +127,14 @@ let package = Package(
         tests(
             of: "Web",
             [
-                "TestSupport", "CanonicalJSON", "Registry",
+                "TestSupport", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
+                "Governance", "Database", "Registry",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(
             name: "CommandTests",

@@ -89,8 +89,7 @@ package final class PrivateCluster: Sendable {
             if layout.dataVersion == nil {
                 try ClusterInitialization.run(settings, layout, user, binaries)
             }
-            if let running = RunningServer.find(layout) {
-                try running.waitUntilReady(layout, seconds: settings.startTimeoutSeconds)
+            if let running = try adoptable(settings, layout) {
                 try running.checkIdentity(layout)
                 return PrivateCluster(
                     layout: layout, origin: .adopted, serverUser: user,
@@ -98,13 +97,47 @@ package final class PrivateCluster: Sendable {
             }
             // the map follows the users and roles of today
             try ClusterInitialization.writeConfiguration(settings, layout, user)
-            let running = try RunningServer.launch(settings, layout, user, binaries)
+            let running = try launch(settings, layout, user, binaries)
             return PrivateCluster(
                 layout: layout, origin: .started, serverUser: user, processID: running.processID,
                 mayStop: true, lock: lock)
         } catch {
             if isOwner { close(lock) }
             throw error
+        }
+    }
+
+    /// The server of this directory, once it answers; nil when there is none or it ended meanwhile.
+    private static func adoptable(
+        _ settings: Settings, _ layout: ClusterLayout
+    ) throws(ClusterError) -> RunningServer? {
+        guard let running = RunningServer.find(layout) else { return nil }
+        do throws(ClusterError) {
+            try running.waitUntilReady(layout, seconds: settings.startTimeoutSeconds)
+            return running
+        } catch {
+            // killed a moment ago: its process id lasts until somebody reaps it
+            guard running.hasEnded else { throw error }
+            return nil
+        }
+    }
+
+    /// Starts the server; after a crash its orphans may hold the shared memory a moment longer.
+    private static func launch(
+        _ settings: Settings, _ layout: ClusterLayout, _ user: SystemUser,
+        _ binaries: PostgresBinaries
+    ) throws(ClusterError) -> RunningServer {
+        let deadline = ContinuousClock.now + .seconds(10)
+        let wasKilled = FileSystem.read(layout.dataDirectory + "/postmaster.pid") != nil
+        while true {
+            do throws(ClusterError) {
+                return try RunningServer.launch(settings, layout, user, binaries)
+            } catch {
+                guard wasKilled, error.kind == .startFailed, ContinuousClock.now < deadline else {
+                    throw error
+                }
+                usleep(200_000)
+            }
         }
     }
 

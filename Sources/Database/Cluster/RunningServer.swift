@@ -30,7 +30,8 @@ struct RunningServer {
             defer { free(own) }
             guard String(cString: own) == layout.dataDirectory else { return nil }
         }
-        return RunningServer(processID: pid, startedAt: String(lines[2]))
+        let found = RunningServer(processID: pid, startedAt: String(lines[2]))
+        return found.hasEnded ? nil : found
     }
 
     /// Starts the server and waits until it answers.
@@ -80,7 +81,7 @@ struct RunningServer {
     func waitUntilReady(_ layout: ClusterLayout, seconds: Int) throws(ClusterError) {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !isReady(layout) {
-            guard ContinuousClock.now < deadline, kill(processID, 0) == 0 || errno == EPERM else {
+            guard ContinuousClock.now < deadline, !hasEnded else {
                 throw ClusterError(
                     .notReady,
                     "PostgreSQL (process \(processID)) does not answer at"
@@ -152,7 +153,7 @@ struct RunningServer {
     }
 
     /// Whether the process is gone; one that only waits to be reaped by its parent is.
-    private var hasEnded: Bool {
+    var hasEnded: Bool {
         guard kill(processID, 0) == 0 || errno == EPERM,
             let status = FileSystem.read("/proc/\(processID)/stat")
         else { return true }

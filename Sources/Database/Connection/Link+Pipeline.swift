@@ -12,6 +12,10 @@ extension Link {
         _ batch: [SQL], _ handle: (Int, consuming Rows) throws(DatabaseError) -> Void
     ) throws(DatabaseError) {
         try checkReady()
+        // A PREPARE that fails aborts the transaction: the savepoint that shall catch it goes first.
+        if !deferred.isEmpty, batch.contains(where: statements.wouldPrepare) {
+            try flushDeferred()
+        }
         // preparing needs its own round trip, so it comes before the pipeline is opened
         for sql in batch { _ = try plan(sql) }
         let opening = deferred

@@ -44,6 +44,11 @@ struct StatementCache {
         return (entry, false, evicted)
     }
 
+    /// Whether the next use of the statement would prepare it on the server.
+    func wouldPrepare(_ sql: SQL) -> Bool {
+        names && entries[sql.template].map { $0.name == nil } ?? false
+    }
+
     /// Remembers that a statement is prepared under this name.
     mutating func setName(_ name: String, of sql: SQL) { entries[sql.template]?.name = name }
 

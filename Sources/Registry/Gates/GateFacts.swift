@@ -46,7 +46,9 @@ extension Dossier {
             of: statement.statement.signer.principal, in: row.reference.model.namespace, at: now
         ).map { ApproveFacts.HeldRole(role: $0.role, since: $0.since) }
         facts.submitter = submitter
-        facts.priorStatements = approvals.map {
+        // An approval of another state is void: its signer may sign the present one.
+        let standing = approvals.filter { $0.meaning != .approve || $0.digests == digests }
+        facts.priorStatements = standing.map {
             ApproveFacts.PriorStatement(digest: $0.digest, person: $0.person, meaning: $0.meaning)
         }
         return facts

@@ -163,7 +163,7 @@ extension Registry {
                 .unprocessable, "assignment-not-entitled",
                 "The statement does not count: "
                     + problems.map(\.rawValue).joined(separator: ", ") + ".",
-                findings: problems.map { JSONFinding(.root, $0.rawValue, "\($0)") })
+                findings: problems.map { JSONFinding(.root, $0.rawValue, $0.sentence) })
         }
     }
 }

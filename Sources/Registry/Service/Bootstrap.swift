@@ -101,6 +101,30 @@ struct Bootstrap: Sendable {
         return administrator
     }
 
+    /// A first token for each administrator, which must not outlive the handing over: a day.
+    func issueTokens(to principals: [PrincipalID], now: Timestamp) async throws {
+        guard !principals.isEmpty else { return }
+        try File.makeFolder(directory.credentials)
+        for principal in principals {
+            try await issueToken(to: principal, until: now.adding(seconds: 86_400), as: "\(principal)")
+        }
+    }
+
+    private func issueToken(
+        to principal: PrincipalID, until: Timestamp, as name: String
+    ) async throws {
+        let secret = "imp_" + Base64.urlEncode(Random.bytes(32))
+        try await write(
+            Act(
+                .tokenIssued(
+                    TokenIssued(
+                        token: Registry.makeID("t-", bytes: 8), principal: principal,
+                        hash: SHA256.hash(Array(secret.utf8)), expiresAt: until))),
+            Subjects(written: [Subjects.principal(principal)]))
+        try File.create(
+            directory.credentials + "/\(name).token", Array((secret + "\n").utf8), mode: 0o600)
+    }
+
     private func makePerson(
         _ name: String, _ role: Role, _ custodian: PrivateKey, _ now: Timestamp
     ) async throws -> PrincipalID? {
@@ -118,17 +142,8 @@ struct Bootstrap: Sendable {
             validUntil: until
         ).statement.sign(with: [custodian])
         try await record(roleStatement)
-        let secret = "imp_" + Base64.urlEncode(Random.bytes(32))
-        try await write(
-            Act(
-                .tokenIssued(
-                    TokenIssued(
-                        token: Registry.makeID("t-", bytes: 8), principal: principal,
-                        hash: SHA256.hash(Array(secret.utf8)), expiresAt: until))),
-            Subjects(written: [Subjects.principal(principal)]))
         try KeyFile.create(directory.credentials + "/\(name).pem", key)
-        try File.create(
-            directory.credentials + "/\(name).token", Array((secret + "\n").utf8), mode: 0o600)
+        try await issueToken(to: principal, until: until, as: name)
         return principal
     }
 

@@ -82,6 +82,7 @@ extension Initialisation {
             directory: directory, root: made.root, access: access, clock: clock, policies: policies)
         try await bootstrap.openEntries(packStatement: packStatement, custodian: made.custodian)
         for envelope in assignments { try await bootstrap.record(envelope) }
+        try await bootstrap.issueTokens(to: administrators, now: now)
         var administrator: PrincipalID?
         if let custodian = made.custodian {
             administrator = try await bootstrap.makeFirstPeople(custodian: custodian, now: now)
@@ -90,6 +91,17 @@ extension Initialisation {
         return Initialised(
             origin: settings.origin, settings: settings, rootDigest: made.root.digest,
             development: made.root.development, administrator: administrator)
+    }
+
+    /// Whom the given assignments make administrators.
+    private var administrators: [PrincipalID] {
+        let named = assignments.compactMap { envelope -> PrincipalID? in
+            guard case .role(let role)? = IdentityBook.read(envelope.canonicalBytes)?.assignment,
+                role.role == .administrator
+            else { return nil }
+            return role.principal
+        }
+        return Set(named).sorted()
     }
 
     private func prepareFolders() throws -> StoredSettings {
