@@ -71,11 +71,11 @@ struct Deploy: AsyncParsableCommand {
         let key = retry.key
         let reply = try await ask(client, scan, key)
         let document = try reply.json()
-        guard let decision = document["decision"], let verdict = decision["verdict"]?.string else {
-            throw CommandError("The service's answer holds no decision.")
-        }
+        guard let decision = document["decision"],
+            let verdict = decision["verdict"]?.string.flatMap(Verdict.init(rawValue:))
+        else { throw CommandError("The service's answer holds no decision.") }
         if format.json { Console.out(document) }
-        guard verdict == "allow" else {
+        guard verdict == .allow else {
             describeDenial(decision)
             throw ExitCode.no
         }

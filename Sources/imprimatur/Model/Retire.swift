@@ -39,10 +39,10 @@ struct Retire: AsyncParsableCommand {
         let key = retry.key
         let answer = try await ask(client, key)
         if format.json { Console.out(answer.json) }
-        guard let decision = answer.json["decision"], let verdict = decision["verdict"]?.string else {
-            throw CommandError("The service's answer holds no decision.")
-        }
-        guard verdict == "allow" else {
+        guard let decision = answer.json["decision"],
+            let verdict = decision["verdict"]?.string.flatMap(Verdict.init(rawValue:))
+        else { throw CommandError("The service's answer holds no decision.") }
+        guard verdict == .allow else {
             Console.error("\(version) may not be retired.")
             for reason in StatusText.reasons(decision) { Console.note("  - \(reason)") }
             if !format.json { Console.out("deny") }

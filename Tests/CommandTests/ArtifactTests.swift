@@ -1,0 +1,148 @@
+// Signing and verifying bytes, alone and together with `model-signing` from PyPI.
+
+import CanonicalJSON
+import Foundation
+import Testing
+
+/// The Python that the tests of the room Artifacts install the peer into.
+enum ModelSigning {
+    static let python: String? = {
+        let folder = Program.repository + "/.build/oms-peer"
+        let python = folder + "/bin/python"
+        if runs(python, ["-c", "import model_signing, OpenSSL"]) { return python }
+        guard runs("/usr/bin/python3", ["-m", "venv", folder]),
+            runs(
+                python,
+                [
+                    "-m", "pip", "install", "--quiet", "model-signing==1.1.1", "pyOpenSSL",
+                    "jsonschema",
+                ])
+        else { return nil }
+        return python
+    }()
+
+    static let isThere = python != nil
+
+    private static func runs(_ program: String, _ arguments: [String]) -> Bool {
+        guard FileManager.default.isExecutableFile(atPath: program) else { return false }
+        return (try? Program.execute(program, arguments, in: "/", [:]))?.code == 0
+    }
+
+    static func run(_ arguments: [String], in folder: String) throws -> Ran {
+        guard let python else { throw ProgramError("no model-signing") }
+        return try Program.execute(python, ["-m", "model_signing"] + arguments, in: folder, [:])
+    }
+}
+
+/// A program's folder with a small model and a key.
+func modelScene(algorithm: String = "ecdsa-p256") throws -> Program {
+    let program = try Program()
+    try program.write("model/config.json", #"{"arch":"tiny"}"#)
+    try program.write("model/weights/a.bin", "weights\n")
+    try program.write("model/模型.bin", "1")
+    try program.run("key", "new", "k.pem", "--algorithm", algorithm, "--public-key", "k.pub")
+    return program
+}
+
+@Suite struct `A signed artifact` {
+    static let verify = ["artifact", "verify", "model", "--bundle", "model.sig", "--public-key"]
+
+    @Test func `verifies with the key that signed, wherever its signature lies`() throws {
+        let program = try modelScene()
+        for bundle in ["model.sig", "model/inside.sig"] {
+            let signed = try program.run(
+                "artifact", "sign", "model", "--key", "k.pem", "--bundle", bundle)
+            let ran = try program.run(
+                "artifact", "verify", "model", "--bundle", bundle, "--public-key", "k.pub")
+            #expect(signed.code == 0 && ran.code == 0, "\(signed) \(ran)")
+            #expect(ran.output.contains("valid: 3 files signed by"))
+            let digest = try program.run("artifact", "digest", "model", "--signature", bundle)
+            #expect(digest.line == signed.line)
+            if bundle != "model.sig" { return }
+        }
+    }
+
+    struct Damage: CustomStringConvertible, Sendable {
+        let description: String
+        let code: String
+        let apply: @Sendable (Program) throws -> Void
+    }
+
+    static let damages = [
+        Damage(description: "a byte changed", code: "file-altered") {
+            try $0.write("model/weights/a.bin", "weightS\n")
+        },
+        Damage(description: "a file added", code: "file-extra") {
+            try $0.write("model/extra", "")
+        },
+        Damage(description: "a file removed", code: "file-missing") {
+            try FileManager.default.removeItem(atPath: $0.folder + "/model/config.json")
+        },
+        Damage(description: "another signature", code: "signature-invalid") {
+            try $0.run("key", "new", "other.pem")
+            try $0.run("artifact", "sign", "model", "--key", "other.pem", "--bundle", "model.sig")
+        },
+        Damage(description: "no bundle at all", code: "malformed") {
+            try $0.write("model.sig", "{}")
+        },
+    ]
+
+    @Test(arguments: damages)
+    func `does not verify after`(_ damage: Damage) throws {
+        let program = try modelScene()
+        try program.run("artifact", "sign", "model", "--key", "k.pem", "--bundle", "model.sig")
+        try damage.apply(program)
+        let ran = try program.run(Self.verify + ["k.pub", "--json"])
+        #expect(ran.code == 1, "\(ran)")
+        let json = try JSON(parsing: ran.output)
+        #expect(json["valid"] == false)
+        let codes = json["findings"]?.array?.compactMap { $0["code"]?.string } ?? []
+        #expect(codes.contains(damage.code), "\(codes)")
+        let told = try program.run(Self.verify + ["k.pub"])
+        #expect(told.code == 1 && told.output.isEmpty && told.errors.hasPrefix("error: "), "\(told)")
+    }
+
+    @Test func `leaves ignored paths out, and says so`() throws {
+        let program = try modelScene()
+        try program.run(
+            "artifact", "sign", "model", "--key", "k.pem", "--bundle", "model.sig", "--ignore",
+            "weights")
+        try program.write("model/weights/a.bin", "changed")
+        let ran = try program.run(Self.verify + ["k.pub"])
+        #expect(ran.code == 0, "\(ran)")
+        #expect(ran.errors.contains("warning: weights/a.bin is not covered"), "\(ran)")
+    }
+
+    @Test func `cannot be judged when a link lies in it`() throws {
+        let program = try modelScene()
+        try program.run("artifact", "sign", "model", "--key", "k.pem", "--bundle", "model.sig")
+        try FileManager.default.createSymbolicLink(
+            atPath: program.folder + "/model/link", withDestinationPath: "/etc/passwd")
+        let ran = try program.run(Self.verify + ["k.pub"])
+        #expect(ran.code == 2, "\(ran)")
+    }
+}
+
+@Suite(.enabled(if: ModelSigning.isThere, "skipped: pip cannot install model-signing 1.1.1"))
+struct `Beside model-signing from PyPI` {
+    @Test(arguments: ["ecdsa-p256", "ecdsa-p384", "ecdsa-p521"])
+    func `each program verifies what the other signs, and not what was altered`(
+        algorithm: String
+    ) throws {
+        let program = try modelScene(algorithm: algorithm)
+        let theirs = { (arguments: [String]) in
+            try ModelSigning.run(arguments + ["--signature", "model.sig"], in: program.folder)
+        }
+        let ours = ["artifact", "verify", "model", "--bundle", "model.sig", "--public-key", "k.pub"]
+        try program.run("artifact", "sign", "model", "--key", "k.pem", "--bundle", "model.sig")
+        let verified = try theirs(["verify", "key", "model", "--public_key", "k.pub"])
+        #expect(verified.code == 0, "\(verified)")
+        let signed = try theirs(["sign", "key", "model", "--private_key", "k.pem"])
+        #expect(signed.code == 0, "\(signed)")
+        let accepted = try program.run(ours)
+        #expect(accepted.code == 0, "\(accepted)")
+        try program.write("model/config.json", #"{"arch":"tinY"}"#)
+        #expect(try program.run(ours).code == 1)
+        #expect(try theirs(["verify", "key", "model", "--public_key", "k.pub"]).code != 0)
+    }
+}
