@@ -1,2 +1,0 @@
-// Measures; replaced when the first benchmark arrives.
-print("no benchmark yet")
