@@ -18,6 +18,7 @@ package struct Registry: Sendable {
     package let permitKey: PrivateKey
     package let clock: Clock
     let committed: Wakeup
+    let authenticator: EntryAuthenticator
     let signatures = SignatureCache()
 
     /// How long a write waits for its receipt before it answers without.
@@ -26,7 +27,7 @@ package struct Registry: Sendable {
     package init(
         database: Database, writer: Writer, follower: Follower, halt: Halt, root: TrustRoot,
         packs: PackStore, vault: Vault, schema: JSONSchema, permitKey: PrivateKey,
-        clock: @escaping Clock, committed: Wakeup
+        clock: @escaping Clock, committed: Wakeup, authenticator: EntryAuthenticator
     ) {
         self.database = database
         self.writer = writer
@@ -39,6 +40,7 @@ package struct Registry: Sendable {
         self.permitKey = permitKey
         self.clock = clock
         self.committed = committed
+        self.authenticator = authenticator
     }
 
     /// A committed act, with its receipt if the log published it in time.
@@ -89,8 +91,9 @@ package struct Registry: Sendable {
 
     /// Refuses a caller that administers nothing.
     func requireAdministrator(_ caller: Caller) throws(Refusal) {
-        let chain = follower.snapshot.identities.chain
-        guard chain.administers(caller.principal, at: clock()) else {
+        // Links between principals forbid; they never permit.
+        let held = follower.snapshot.identities.chain.assignments(of: caller.principal, at: clock())
+        guard held.contains(where: { $0.assignment.role == .administrator }) else {
             throw Refusal(.forbidden, "role-missing", "This needs the role administrator.")
         }
     }

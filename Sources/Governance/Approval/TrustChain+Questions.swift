@@ -114,7 +114,7 @@ extension TrustChain {
     }
 
     /// Whether the person behind a principal administers anything at that time.
-    package func administers(_ principal: PrincipalID, at time: Timestamp) -> Bool {
+    private func administers(_ principal: PrincipalID, at time: Timestamp) -> Bool {
         roles.contains { digest, entry in
             entry.assignment.role == .administrator
                 && persons.areSame(entry.assignment.principal, principal)

@@ -14,6 +14,7 @@
 //     subjects       the sequence number that this entry gives each subject it changes,
 //                    and the one it saw of each subject it only read: {"name":{"seq":4,"wrote":true}}
 //     time           {"at":"2026-11-21T08:00:00.000Z","source":"service"}
+//     token          public id of the API token that authenticated the request, or null
 //     version        1
 //
 // Per subject the numbers of the entries that wrote it are 1, 2, 3 … without a gap, so a history that
@@ -44,6 +45,8 @@ package struct Entry: Sendable, Hashable {
     package let subjects: [String: SubjectSequence]
     /// The service's clock when it decided.
     package let time: Timestamp
+    /// Public id of the token that authenticated the request; nil for what the service did itself.
+    package let token: String?
 
     /// Digests that tell a retry from a different request.
     package struct Idempotency: Sendable, Hashable {
@@ -74,7 +77,7 @@ package struct Entry: Sendable, Hashable {
     package init(
         actor: PrincipalID?, configuration: SHA256Digest?, documents: [SHA256Digest],
         idempotency: Idempotency?, event: Event, origin: String, policy: SHA256Digest?,
-        request: String, subjects: [String: SubjectSequence], time: Timestamp
+        request: String, subjects: [String: SubjectSequence], time: Timestamp, token: String? = nil
     ) {
         self.actor = actor
         self.configuration = configuration
@@ -86,6 +89,7 @@ package struct Entry: Sendable, Hashable {
         self.request = request
         self.subjects = subjects
         self.time = time
+        self.token = token
     }
 
     /// The canonical bytes, as they are signed and hashed.
@@ -107,6 +111,7 @@ package struct Entry: Sendable, Hashable {
             "request": .string(request),
             "subjects": .object(subjects),
             "time": ["at": .text(time), "source": "service"],
+            "token": token.map(JSON.string) ?? .null,
             "version": 1,
         ]
         return json.canonicalBytes
@@ -141,14 +146,15 @@ package struct Entry: Sendable, Hashable {
             guard json.object?.count == 2, json["source"]?.string == "service" else { return nil }
             return json["at"]?.string.flatMap { Timestamp($0) }
         }
+        let token = reader.nullable("token") { $0.string }
         if let problem = reader.finish() { throw .malformed(problem) }
         guard let actor, let configuration, let data, let documents, let idempotency, let kind,
-            let origin, let policy, let request, let subjects, let time
+            let origin, let policy, let request, let subjects, let time, let token
         else { throw .malformed("a member is malformed") }
         self.init(
             actor: actor, configuration: configuration, documents: documents,
             idempotency: idempotency, event: try Event(kind: kind, members: data), origin: origin,
-            policy: policy, request: request, subjects: subjects, time: time)
+            policy: policy, request: request, subjects: subjects, time: time, token: token)
     }
 
     private static func digests(_ json: JSON) -> [SHA256Digest]? {

@@ -51,11 +51,13 @@ package struct RestrictiveFold: Sendable {
         }
     }
 
-    /// Something that was confirmed to run and not yet said to have ended.
+    /// Something that may run: permitted until a moment, or confirmed and not yet said to have ended.
     package struct Deployment: Sendable, Hashable {
         package let id: String
         package let version: VersionReference
         package let environment: EnvironmentName
+        /// When the permit ends; nil once it is confirmed to run.
+        package let until: Timestamp?
     }
 
     package init() {}
@@ -86,7 +88,13 @@ package struct RestrictiveFold: Sendable {
                 to: event.version)
         case .deploymentConfirmed(let event):
             deployments[event.deployment] = Deployment(
-                id: event.deployment, version: event.version, environment: event.environment)
+                id: event.deployment, version: event.version, environment: event.environment,
+                until: nil)
+        case .deploymentDecided(let event):
+            guard let notAfter = event.notAfter else { break }
+            deployments[event.deployment] = Deployment(
+                id: event.deployment, version: event.version, environment: event.environment,
+                until: notAfter)
         case .deploymentEnded(let event): deployments[event.deployment] = nil
         case .retirementDecided(let event):
             if let certificate = event.certificate {
@@ -95,7 +103,7 @@ package struct RestrictiveFold: Sendable {
                     to: event.version)
             }
         case .serviceStarted, .principalRegistered, .keyAssigned, .roleAssigned, .tokenIssued,
-            .versionSubmitted, .evaluationRecorded, .gateAsked, .deploymentDecided:
+            .versionSubmitted, .evaluationRecorded, .gateAsked:
             break
         }
     }
@@ -121,8 +129,11 @@ package struct RestrictiveFold: Sendable {
         restrictions[version] ?? []
     }
 
-    /// What of a version is said to run.
-    package func activeDeployments(of version: VersionReference) -> [Deployment] {
-        deployments.values.filter { $0.version == version }.sorted { $0.id < $1.id }
+    /// What of a version runs or may be started, by the log.
+    package func activeDeployments(
+        of version: VersionReference, at now: Timestamp
+    ) -> [Deployment] {
+        deployments.values.filter { $0.version == version && ($0.until.map { now < $0 } ?? true) }
+            .sorted { $0.id < $1.id }
     }
 }

@@ -12,9 +12,11 @@
 // million signatures. The batch is an RFC 6962 tree: leaf i is the leaf hash of
 // PAE("application/vnd.imprimatur.entry.v1+json", entry bytes), where PAE is DSSE's pre-authentication
 // encoding; `path` is the inclusion proof of leaf `index` among `size`, in lowercase hex, and the
-// signature (Ed25519 by the service key whose id is `key`) is over the text
+// signature (Ed25519 by the service key whose id is `key`) is over
 //
-//     imprimatur.dev/entry-batch/v1\n<size>\n<base64 of the root>\n
+//     PAE("application/vnd.imprimatur.entry-batch.v1", "<size>\n<base64 of the root>\n")
+//
+// which is no note and no checkpoint, whatever its content: those do not begin with "DSSEv1".
 //
 // An entry signed alone has index 0, size 1, and an empty path.
 
@@ -55,7 +57,9 @@ package struct SignedEntry: Sendable, Hashable {
 
     /// The message that a service key signs for a batch.
     package static func batchMessage(size: Int64, root: SHA256Digest) -> [UInt8] {
-        Array("imprimatur.dev/entry-batch/v1\n\(size)\n\(Base64.encode(root.bytes))\n".utf8)
+        Envelope.preAuthenticationEncoding(
+            type: "application/vnd.imprimatur.entry-batch.v1",
+            body: Array("\(size)\n\(Base64.encode(root.bytes))\n".utf8))
     }
 
     /// Signs entries as one batch; answers the bytes to store, in order.
@@ -100,6 +104,9 @@ package struct SignedEntry: Sendable, Hashable {
             read = try JSONReader.decode(seal, Seal.init(reading:))
         } catch {
             throw .malformed("signature\(error.findings.first?.description ?? "")")
+        }
+        guard seal.canonicalBytes == Array(bytes[sealStart..<bytes.count - 1]) else {
+            throw .malformed("the signature is not in canonical form")
         }
         guard read.index < read.size else { throw .malformed("the batch has no such index") }
         batchIndex = read.index

@@ -17,6 +17,7 @@
 package import Attestation
 internal import CanonicalJSON
 package import Cryptography
+internal import TransparencyLog
 
 /// A trust root whose signatures have been checked.
 package struct TrustRoot: Sendable {
@@ -138,9 +139,14 @@ package struct TrustRoot: Sendable {
         for key in permitKeys where key.until.milliseconds(since: key.from) > Self.longestPermitKey {
             problems.append("permit key \(key.key.id.hex) is certified for more than 90 days")
         }
-        let permits = Set(permitKeys.map(\.key.id))
-        if !permits.isDisjoint(with: serviceKeys.map(\.key.id)) {
-            problems.append("a key is both permit key and service key")
+        let logs = logKeys.compactMap { try? VerifierKey($0.key).publicKey?.id }
+        if logs.count != logKeys.count { problems.append("a log key is not a verifier key") }
+        let uses = [
+            Set(custodians.map(\.id)), Set(logs), Set(permitKeys.map(\.key.id)),
+            Set(serviceKeys.map(\.key.id)),
+        ]
+        if Set(uses.joined()).count < uses.map(\.count).reduce(0, +) {
+            problems.append("a key has more than one of the uses custodian, log, permit and service")
         }
         return problems
     }

@@ -56,7 +56,7 @@ extension Registry {
             let facts = dossier.deployFacts(
                 presented: question.artifact, environment: question.environment, use: question.use,
                 requester: holder(caller, in: namespace, dossier.chain, at: now),
-                fold: try foldFact(dossier.snapshot, db, now: now))
+                fold: foldFact(dossier.snapshot, now: now))
             let decision = dossier.pack.pack.decide(
                 gate: .deploy, subject: .version(question.version), facts: facts.json, now: now)
             if question.dryRun {

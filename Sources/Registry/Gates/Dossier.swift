@@ -9,6 +9,7 @@ internal import CanonicalJSON
 internal import Cryptography
 internal import Database
 internal import Governance
+internal import TransparencyLog
 
 /// A version with its evidence, verified.
 struct Dossier {
@@ -30,8 +31,12 @@ struct Dossier {
     let now: Timestamp
 
     /// The digest of the evidence set: SHA-256 of the RFC 8785 list of statement digests, ascending.
+    ///
+    /// Every evaluation that the log holds is in it, whatever its signature is worth by now: otherwise
+    /// evidence could be made to vanish without voiding the approvals given over it.
     var evidence: SHA256Digest {
-        Self.evidenceDigest(evaluations.filter(\.verified).map(\.digest))
+        let recorded = snapshot.record.evaluations(of: row.reference)
+        return Self.evidenceDigest(recorded.map(\.statement))
     }
 
     static func evidenceDigest(_ digests: [SHA256Digest]) -> SHA256Digest {
@@ -46,7 +51,15 @@ struct Dossier {
     var submitter: SubmitterFact {
         SubmitterFact(
             principal: row.submitter, person: chain.person(of: row.person),
-            linked: chain.linked(to: row.person))
+            linked: Self.authors(row, chain, signature.signer).sorted())
+    }
+
+    /// Everybody who made the version, with all who are the same person: none of them may judge it.
+    static func authors(
+        _ row: VersionRow, _ chain: TrustChain, _ signer: PrincipalID?
+    ) -> Set<PrincipalID> {
+        let ids = [row.submitter, row.person] + (signer.map { [$0] } ?? [])
+        return Set(ids.flatMap { chain.linked(to: $0) })
     }
 
     var policyFact: PolicyFact {
@@ -64,18 +77,16 @@ extension Registry {
     func dossier(
         of reference: VersionReference, _ db: borrowing Connection, now: Timestamp
     ) throws -> Dossier {
-        let row = try VersionRow.require(reference, db)
-        let snapshot = follower.snapshot
+        let stored = try VersionRow.require(reference, db)
+        let snapshot = try upToDate(follower.snapshot, db)
+        let row = try believed(stored, snapshot)
         guard let pack = try packs.active(db) else {
             throw Refusal(.conflict, "policy-missing", "No policy pack is in force that can be read.")
         }
         let name = reference.description
-        let (approvals, evaluations, restrictions, deployments, revocations) = try db.pipeline(
+        let (approvals, restrictions, deployments, revocations) = try db.pipeline(
             Ask.all(
                 "SELECT document FROM registry.approval WHERE version = \(name) ORDER BY statement",
-                as: [UInt8].self),
-            Ask.all(
-                "SELECT document FROM registry.evaluation WHERE version = \(name) ORDER BY statement",
                 as: [UInt8].self),
             Ask.all(
                 """
@@ -86,7 +97,8 @@ extension Registry {
             Ask.all(
                 """
                 SELECT id, environment FROM registry.deployment
-                WHERE version = \(name) AND state = 'active' ORDER BY id
+                WHERE version = \(name) AND (state = 'active'
+                    OR (state = 'permitted' AND not_after > \(SQLTimestamp(now)))) ORDER BY id
                 """, as: DeploymentRow.self),
             Ask.all(
                 """
@@ -96,7 +108,8 @@ extension Registry {
                 WHERE revoked_at IS NOT NULL
                 """, as: RevocationRow.self))
         let chain = Self.chain(snapshot, revocations)
-        let digests = (approvals + evaluations).compactMap { SHA256Digest(bytes: $0) }
+        let evaluations = snapshot.record.evaluations(of: reference).map(\.document)
+        let digests = approvals.compactMap { SHA256Digest(bytes: $0) } + evaluations
         let wanted = digests + [row.cardDocument, row.manifestDocument, row.signatureDocument]
         let documents = try Documents.load(wanted, db)
         let examiner = Examiner(
@@ -106,20 +119,95 @@ extension Registry {
         let manifest = documents[row.manifestDocument].flatMap {
             examiner.manifest($0, digest: row.artifact)
         }
+        let signature = examiner.signature(documents[row.signatureDocument], manifest, row)
+        let authors = Dossier.authors(row, chain, signature.signer)
+        let card = examiner.card(documents[row.cardDocument], row)
+        let alarms = Self.alarms(
+            stored, row, card, missing: evaluations.filter { documents[$0] == nil })
         return Dossier(
             row: row, snapshot: snapshot, chain: chain, pack: pack,
             requestPack: try packs.pack(row.policy, db),
-            card: examiner.card(documents[row.cardDocument], row), manifest: manifest,
-            signature: examiner.signature(documents[row.signatureDocument], manifest, row),
+            card: card, manifest: manifest, signature: signature,
             approvals: approvals.compactMap { SHA256Digest(bytes: $0) }
                 .compactMap { documents[$0] }.compactMap { examiner.approval($0, row) },
-            evaluations: evaluations.compactMap { SHA256Digest(bytes: $0) }
-                .compactMap { documents[$0] }
-                .compactMap { examiner.recordedEvaluation($0, row) },
-            restrictions: Self.union(restrictions, snapshot.fold.restrictions(of: reference)),
-            deployments: Self.union(deployments, snapshot.fold.activeDeployments(of: reference)),
+            evaluations: evaluations.compactMap { documents[$0] }
+                .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
+            restrictions: Self.union(restrictions, snapshot.fold.restrictions(of: reference)) + alarms,
+            deployments: Self.union(
+                deployments, snapshot.fold.activeDeployments(of: reference, at: now)),
             now: now)
     }
+
+    /// The version as the log has it; a row alone is nothing.
+    private func believed(
+        _ stored: VersionRow, _ snapshot: Follower.Snapshot
+    ) throws(Refusal) -> VersionRow {
+        guard let submission = snapshot.record.submission(of: stored.reference),
+            let row = VersionRow(submission, state: stored.state)
+        else {
+            throw Refusal(
+                .conflict, "version-not-in-log",
+                "The log does not know \(stored.reference), or not yet.",
+                hint: "Try again in a moment; if it stays so, run `imprimatur audit replay`.")
+        }
+        return row
+    }
+
+    /// What the rows or documents say otherwise than the log: each denies until it is settled.
+    private static func alarms(
+        _ stored: VersionRow, _ row: VersionRow, _ card: CardFact?, missing: [SHA256Digest]
+    ) -> [RestrictionFact] {
+        func alarm(_ id: String, _ reason: String) -> RestrictionFact {
+            RestrictionFact(kind: .hold, id: id, source: .log, reason: reason)
+        }
+        var alarms: [RestrictionFact] = []
+        if stored != row {
+            alarms.append(alarm("row-altered", "registry.version is not what the log says"))
+        }
+        for finding in card?.findings ?? [] {
+            alarms.append(alarm("card-\(finding)", "the card does not count: \(finding)"))
+        }
+        for document in missing {
+            alarms.append(alarm("document-missing", "the evaluation \(document) is missing"))
+        }
+        return alarms
+    }
+
+    /// The snapshot with every committed entry that the follower has not read yet, so that nothing which
+    /// committed before this transaction's locks is overlooked.
+    private func upToDate(
+        _ snapshot: Follower.Snapshot, _ db: borrowing Connection
+    ) throws -> Follower.Snapshot {
+        let rows = try db.all(
+            """
+            SELECT e.bytes FROM (
+                SELECT entry_id FROM audit.leaf WHERE index >= \(snapshot.fold.size)
+                UNION SELECT entry_id FROM audit.pending) AS unread
+            LEFT JOIN audit.entry e ON e.id = unread.entry_id ORDER BY unread.entry_id
+            LIMIT \(Self.mostUnread + 1)
+            """, as: [UInt8]?.self)
+        guard !rows.isEmpty else { return snapshot }
+        var snapshot = snapshot
+        snapshot.unread = Int64(rows.count)
+        guard rows.count <= Self.mostUnread else {
+            snapshot.isWhole = false
+            return snapshot
+        }
+        for bytes in rows {
+            guard let bytes, let signed = try? SignedEntry(parsing: bytes),
+                let entry = try? Entry(parsing: signed.payload),
+                authenticator.isAuthentic(signed, entry, MerkleTree.leafHash(of: bytes))
+            else {
+                snapshot.isWhole = false
+                continue
+            }
+            snapshot.fold.apply(entry)
+        }
+        return snapshot
+    }
+
+    /// Most entries that a gate reads ahead of the follower; with more it denies.
+    private static let mostUnread = 1_000
 
     /// The identities with revocations that only the rows show: what either shows restricts.
     private static func chain(
@@ -171,17 +259,14 @@ extension Registry {
     }
 
     /// How far the gate's own reading of the log is behind.
-    func foldFact(_ snapshot: Follower.Snapshot, _ db: borrowing Connection, now: Timestamp) throws
-        -> FoldFact
-    {
-        let size = try db.one(
-            "SELECT size + (SELECT count(*) FROM audit.pending) FROM audit.head", as: Int64.self)
+    func foldFact(_ snapshot: Follower.Snapshot, now: Timestamp) -> FoldFact {
         let isLevel = snapshot.levelAt.map {
             now.milliseconds(since: $0) <= Self.foldBoundMilliseconds
         }
-        return FoldFact(
-            healthy: isLevel == true && halt.reason == nil && snapshot.identities.missing.isEmpty,
-            lagEntries: max(0, size - snapshot.fold.size))
+        let healthy =
+            isLevel == true && snapshot.isWhole && halt.reason == nil
+            && snapshot.identities.missing.isEmpty
+        return FoldFact(healthy: healthy, lagEntries: snapshot.unread)
     }
 
     /// Who asks, with the roles held in the model's namespace by signed assignments.

@@ -145,18 +145,22 @@ struct Examiner {
     }
 
     /// An evaluation that the rows list: it counts only if the log has it.
-    func recordedEvaluation(_ document: [UInt8], _ row: VersionRow) -> EvaluationFact? {
+    ///
+    /// - Parameter authors: whose own evaluations do not count.
+    func recordedEvaluation(
+        _ document: [UInt8], _ row: VersionRow, by authors: Set<PrincipalID>
+    ) -> EvaluationFact? {
         guard let envelope = try? Envelope(parsing: document),
             let recordedAt = fold.recordedAt(envelope.payloadDigest)
         else { return nil }
-        return evaluation(document, row, recordedAt: recordedAt)
+        return evaluation(document, row, recordedAt: recordedAt, authors: authors)
     }
 
     /// An evaluation statement, with every rate computed again from its counts.
     ///
     /// - Parameter recordedAt: when the log took it; nil while it is only about to be recorded.
     func evaluation(
-        _ document: [UInt8], _ row: VersionRow, recordedAt: Timestamp?
+        _ document: [UInt8], _ row: VersionRow, recordedAt: Timestamp?, authors: Set<PrincipalID>
     ) -> EvaluationFact? {
         guard let envelope = try? Envelope(parsing: document),
             let statement = try? Statement(parsing: envelope.payload),
@@ -176,7 +180,8 @@ struct Examiner {
         let signer = signers(of: envelope).sorted().compactMap {
             chain.holder(of: $0, at: time)?.principal
         }.first { principal in
-            chain.roles(of: principal, in: row.reference.model.namespace, at: time)
+            authors.isDisjoint(with: chain.linked(to: principal))
+                && chain.roles(of: principal, in: row.reference.model.namespace, at: time)
                 .contains { Self.evaluatorRoles.contains($0.role) }
         }
         if signer == nil { problems.append("not-signed-by-evaluator") }

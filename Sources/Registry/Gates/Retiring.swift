@@ -27,7 +27,7 @@ extension Registry {
             let dossier = try dossier(of: reference, db, now: now)
             let facts = dossier.retireFacts(
                 requester: holder(caller, in: reference.model.namespace, dossier.chain, at: now),
-                reason: reason, fold: try foldFact(dossier.snapshot, db, now: now)
+                reason: reason, fold: foldFact(dossier.snapshot, now: now)
             ).json
             let decision = dossier.pack.pack.decide(
                 gate: .retire, subject: .version(reference), facts: facts, now: now)

@@ -74,44 +74,27 @@ extension Registry {
         }
     }
 
-    /// Who a token speaks for; nil when it is unknown, expired or revoked.
+    /// Who a token speaks for, by the verified log; nil when it is unknown, expired or revoked.
+    ///
+    /// Rows about tokens are not believed; a row that is revoked restricts all the same.
     package func authenticate(_ secret: String) async throws -> Caller? {
         guard secret.utf8.count <= 100, secret.hasPrefix("imp_") else { return nil }
         let hash = SHA256.hash(Array(secret.utf8))
-        let row = try await database.read { db in
-            try db.oneOrNil(
-                """
-                SELECT t.id, t.hash, t.expires_at, t.revoked_at, p.id, p.kind, p.person
-                FROM registry.token t JOIN registry.principal p ON p.id = t.principal
-                WHERE t.hash = \(hash.bytes)
-                """, as: TokenRow.self)
-        }
-        guard let row, constantTimeEquals(row.hash, hash.bytes), row.revokedAt == nil,
-            SQLTimestamp(clock()) < row.expiresAt,
-            !follower.snapshot.fold.revokedTokens.contains(row.id),
-            let principal = PrincipalID(row.principal), let person = PrincipalID(row.person),
-            let kind = PrincipalKind(rawValue: row.kind)
+        let snapshot = follower.snapshot
+        guard let token = snapshot.record.tokens[hash], clock() < token.expiresAt,
+            !snapshot.fold.revokedTokens.contains(token.token),
+            let principal = snapshot.record.principals[token.principal]
         else { return nil }
-        return Caller(principal: principal, person: person, kind: kind, token: row.id)
-    }
-}
-
-private struct TokenRow: RowDecodable, Sendable {
-    let id: String
-    let hash: [UInt8]
-    let expiresAt: SQLTimestamp
-    let revokedAt: SQLTimestamp?
-    let principal: String
-    let kind: String
-    let person: String
-
-    init(row: inout Row) throws(DatabaseError) {
-        id = try row.next()
-        hash = try row.next()
-        expiresAt = try row.next()
-        revokedAt = try row.nextOptional()
-        principal = try row.next()
-        kind = try row.next()
-        person = try row.next()
+        let isRevoked = try await database.read { db in
+            try db.one(
+                """
+                SELECT EXISTS (SELECT FROM registry.token
+                               WHERE id = \(token.token) AND revoked_at IS NOT NULL)
+                """, as: Bool.self)
+        }
+        guard !isRevoked else { return nil }
+        return Caller(
+            principal: principal.principal, person: principal.person, kind: principal.kind,
+            token: token.token)
     }
 }

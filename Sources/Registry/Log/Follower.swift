@@ -19,12 +19,18 @@ package final class Follower: Service {
     package struct Snapshot: Sendable {
         /// The verified log's restrictions; its `size` is the number of entries.
         package var fold = RestrictiveFold()
+        /// Versions, evidence, tokens and people, by the verified log.
+        package var record = LogRecord()
         /// Keys and roles, from the verified log and its signed statements.
         package var identities: IdentityBook
         /// The last verified checkpoint.
         package var published: Published?
         /// When the fold was last level with the newest checkpoint, by the service's clock.
         package var levelAt: Timestamp?
+        /// Committed entries that a gate read ahead of the follower, into its own copy.
+        package var unread: Int64 = 0
+        /// Whether everything that a gate had to read ahead was there and authentic.
+        package var isWhole = true
         /// The latest time of any entry.
         package var latestTime: Timestamp?
     }
@@ -33,6 +39,7 @@ package final class Follower: Service {
     private let origin: String
     private let logKeys: [VerifierKey]
     private let pinned: Checkpoint?
+    private let authenticator: EntryAuthenticator
     private let halt: Halt
     private let published: Wakeup
     private let clock: Clock
@@ -57,7 +64,8 @@ package final class Follower: Service {
     private static let pollInterval = Duration.milliseconds(25)
 
     package init(
-        database: Database, root: TrustRoot, logKeys: [VerifierKey], pinned: Checkpoint?, halt: Halt,
+        database: Database, root: TrustRoot, logKeys: [VerifierKey], pinned: Checkpoint?,
+        authenticator: EntryAuthenticator, halt: Halt,
         published: Wakeup, clock: @escaping Clock, logger: Logger
     ) {
         self.database = database
@@ -65,6 +73,7 @@ package final class Follower: Service {
         state = Mutex(Snapshot(identities: IdentityBook(root: root)))
         self.logKeys = logKeys
         self.pinned = pinned
+        self.authenticator = authenticator
         self.halt = halt
         self.published = published
         self.clock = clock
@@ -154,7 +163,8 @@ package final class Follower: Service {
             return known
         }
         guard let (_, note) = row else {
-            if size > 0 { stop(.databaseOlder, "checkpoints are gone; \(size) entries were verified") }
+            let known = max(size, pinned?.size ?? 0)
+            if known > 0 { stop(.databaseOlder, "checkpoints are gone; \(known) entries are known") }
             return nil
         }
         let verdict = Checkpoint.open(note, origin: origin, logKeys: logKeys)
@@ -162,8 +172,10 @@ package final class Follower: Service {
             stop(.inconsistent, "the newest checkpoint is not signed by the log: \(verdict.reasons)")
             return nil
         }
-        guard checkpoint.size >= size else {
-            stop(.databaseOlder, "the newest checkpoint is of \(checkpoint.size), \(size) were verified")
+        // The database gets a checkpoint before the pin does: an honest one is never behind.
+        let known = max(size, pinned?.size ?? 0)
+        guard checkpoint.size >= known else {
+            stop(.databaseOlder, "the newest checkpoint is of \(checkpoint.size), known are \(known)")
             return nil
         }
         return Published(checkpoint: checkpoint, note: note)
@@ -190,10 +202,18 @@ package final class Follower: Service {
         var entries: [Entry] = []
         leaves.reserveCapacity(rows.count)
         for (index, id, bytes) in rows {
-            leaves.append(MerkleTree.leafHash(of: bytes))
+            let leaf = MerkleTree.leafHash(of: bytes)
+            leaves.append(leaf)
             additions.append(.init(entryID: id, index: index))
             do {
-                entries.append(try Entry(parsing: SignedEntry(parsing: bytes).payload))
+                let signed = try SignedEntry(parsing: bytes)
+                let entry = try Entry(parsing: signed.payload)
+                entries.append(entry)
+                // What the pin covers was checked before it was pinned.
+                if index >= pinned?.size ?? 0, !authenticator.isAuthentic(signed, entry, leaf) {
+                    stop(.inconsistent, "entry at index \(index) is not signed by a service of this log")
+                    return nil
+                }
             } catch {
                 stop(.inconsistent, "entry at index \(index): \(error)")
                 return nil
@@ -204,14 +224,20 @@ package final class Follower: Service {
         let named = entries.compactMap(IdentityBook.document)
         let documents =
             named.isEmpty ? [:] : try await database.read { try Documents.load(named, $0) }
-        state.withLock { state in
+        let problem = state.withLock { state -> String? in
             for entry in entries {
+                if let problem = state.record.apply(entry) { return problem }
                 state.fold.apply(entry)
                 state.latestTime = max(state.latestTime ?? entry.time, entry.time)
                 state.identities.apply(
                     entry, document: IdentityBook.document(of: entry).flatMap { documents[$0] })
             }
             state.identities.settle()
+            return nil
+        }
+        if let problem {
+            stop(.inconsistent, "the entries up to \(end) do not follow from each other: \(problem)")
+            return nil
         }
         return additions
     }

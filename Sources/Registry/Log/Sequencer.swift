@@ -17,8 +17,7 @@ package struct Sequencer: Service {
     let connection: DedicatedConnection
     let publisher: Publisher
     let check: StartCheck
-    let trust: TrustRoot
-    let signer: EntrySigner
+    let authenticator: EntryAuthenticator
     let halt: Halt
     /// Rung when entries have been committed.
     let committed: Wakeup
@@ -34,6 +33,8 @@ package struct Sequencer: Service {
     private static let retryInterval = Duration.milliseconds(200)
     /// Most entries of one transaction.
     private static let batchLimit: Int64 = 10_000
+    /// Entries examined at once: at most 64 KiB each.
+    private static let examinedAtOnce: Int64 = 500
     /// How far the clock may be behind the last entry.
     package static let skewMilliseconds: Int64 = 60_000
     /// Any number, the same in every release: who holds it leads.
@@ -90,11 +91,39 @@ package struct Sequencer: Service {
         }
         guard let start else { throw SequencingError.inconsistent("audit.head has no row") }
         logger.notice("leading", metadata: ["epoch": "\(epoch)", "size": "\(start.range.size)"])
+        try await examineUnpublished(upTo: start.range.size)
         try await lead(epoch, from: start.range)
     }
 
+    /// What another leader integrated and nobody has published yet is signed only if it is authentic.
+    private func examineUnpublished(upTo size: Int64) async throws {
+        var index = try await connection.withConnection { db in
+            try db.one("SELECT coalesce(max(size), 0) FROM audit.checkpoint", as: Int64.self)
+        }
+        while index < size {
+            let rows = try await connection.withConnection { [index] db in
+                try db.all(
+                    """
+                    SELECT e.bytes FROM audit.leaf l JOIN audit.entry e ON e.id = l.entry_id
+                    WHERE l.index >= \(index) AND l.index < \(min(size, index + Self.examinedAtOnce))
+                    ORDER BY l.index
+                    """, as: [UInt8].self)
+            }
+            guard !rows.isEmpty else {
+                throw SequencingError.inconsistent("the entry at index \(index) is missing")
+            }
+            for bytes in rows {
+                guard authenticator.isAuthentic(bytes, MerkleTree.leafHash(of: bytes)) else {
+                    throw SequencingError.inconsistent(
+                        "the entry at index \(index) is not signed by a service of this log")
+                }
+                index += 1
+            }
+        }
+    }
+
     private func lead(_ epoch: Int64, from start: CompactRange) async throws {
-        let integrator = Integrator(epoch: epoch, batchLimit: Self.batchLimit, isAuthentic: isAuthentic)
+        let integrator = Integrator(epoch: epoch, batchLimit: Self.batchLimit, isAuthentic: authenticator.isAuthentic)
         var range = start
         var publishedSize: Int64 = -1
         var refused: [Int64] = []
@@ -140,14 +169,5 @@ package struct Sequencer: Service {
         guard now.adding(milliseconds: Self.skewMilliseconds) < latest else { return }
         halt.halt(HaltReason(.clockBehind, "the clock says \(now), the last entry \(latest)"))
         logger.error("log halted", metadata: ["reason": "clock-behind"])
-    }
-
-    /// Whether a service key of the trust root signed the entry. Those of this process are remembered.
-    private func isAuthentic(_ bytes: [UInt8], _ leafHash: SHA256Digest) -> Bool {
-        if signer.hasSigned(leafHash) { return true }
-        guard let entry = try? SignedEntry(parsing: bytes),
-            let key = trust.serviceKeys.first(where: { $0.key.id == entry.keyID })?.key
-        else { return false }
-        return entry.isSigned(by: key)
     }
 }

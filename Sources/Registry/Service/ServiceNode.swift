@@ -168,19 +168,26 @@ package final class ServiceNode: Sendable {
             Checkpoint.open($0, origin: root.origin, logKeys: logKeys).checkpoint?.checkpoint
         }
         let (committed, published) = (Wakeup(), Wakeup())
+        let signer = EntrySigner(key: files.serviceKey)
+        let authenticator = EntryAuthenticator(root: root, signer: signer)
         let follower = Follower(
-            database: database, root: root, logKeys: logKeys, pinned: pinned, halt: halt,
+            database: database, root: root, logKeys: logKeys, pinned: pinned,
+            authenticator: authenticator, halt: halt,
             published: published, clock: clock, logger: logger)
         try await follower.catchUp()
         let context = DecisionContext(policyDigest: follower.snapshot.fold.policy)
-        let signer = EntrySigner(key: files.serviceKey)
+        if let named = follower.snapshot.record.trustRoot, named.digest != root.digest {
+            throw NodeError(
+                "the log names the trust root \(named.digest), root.json is \(root.digest)",
+                hint: "Put back the root that the log names; a rotation is signed by the old one too.")
+        }
         let writer = Writer(
             database: database, origin: root.origin, signer: signer, clock: clock, context: context)
         let registry = Registry(
             database: database, writer: writer, follower: follower, halt: halt, root: root,
             packs: PackStore(root: root), vault: files.vault,
             schema: try JSONSchema(loading: Resources.file("docs/reference/model-card.schema.json")),
-            permitKey: files.permitKey, clock: clock, committed: committed)
+            permitKey: files.permitKey, clock: clock, committed: committed, authenticator: authenticator)
         if halt.reason == nil {
             try await registry.recordStart(safety: safety, context: context, signer: signer)
         }
@@ -188,7 +195,7 @@ package final class ServiceNode: Sendable {
             connection: DedicatedConnection(access.sequencer, label: "sequencer"),
             publisher: Publisher(
                 origin: root.origin, signer: files.logSigner, logKeys: logKeys, pin: pin),
-            check: check, trust: root, signer: signer, halt: halt, committed: committed,
+            check: check, authenticator: authenticator, halt: halt, committed: committed,
             published: published, follower: follower, clock: clock, logger: logger)
         return ServiceNode(
             registry: registry, services: [sequencer, follower], settings: files.stored, pin: pin,

@@ -29,12 +29,12 @@ extension Registry {
                 chain: dossier.chain,
                 schema: schema, pack: pack.pack, fold: dossier.snapshot.fold, now: now)
             let (problems, person) = examiner.entitlement(of: approval, in: envelope, at: now)
-            let fact = StatementFact(
-                verified: problems.isEmpty, problems: problems, person: person, statement: approval)
-            let decision = pack.pack.decide(
-                gate: .approve, subject: .version(reference),
-                facts: dossier.approveFacts(fact).json, now: now)
-            guard decision.verdict == .allow else { throw Refusal(decision) }
+            // What restricts is taken from anybody entitled, whatever else has changed since.
+            if approval.meaning == .approve {
+                try decide(approval, problems, person, dossier, pack.pack, now)
+            } else {
+                try acceptObjection(approval, problems, dossier)
+            }
             let signers = dossier.snapshot.identities.signers(of: envelope)
             guard let key = signers.sorted().first else {
                 throw Refusal(.unprocessable, "not-signed", "Nobody known has signed the statement.")
@@ -48,6 +48,33 @@ extension Registry {
                         role: approval.signer.role, meaning: approval.meaning, key: key,
                         signedAt: approval.signedAt, expiresAt: approval.expiresAt)),
                 documents: [document])
+        }
+    }
+
+    private func decide(
+        _ approval: ApprovalStatement, _ problems: [String], _ person: PrincipalID,
+        _ dossier: Dossier, _ pack: PolicyPack, _ now: Timestamp
+    ) throws(Refusal) {
+        let fact = StatementFact(
+            verified: problems.isEmpty, problems: problems, person: person, statement: approval)
+        let decision = pack.decide(
+            gate: .approve, subject: .version(approval.version),
+            facts: dossier.approveFacts(fact).json, now: now)
+        guard decision.verdict == .allow else { throw Refusal(decision) }
+    }
+
+    private func acceptObjection(
+        _ objection: ApprovalStatement, _ problems: [String], _ dossier: Dossier
+    ) throws(Refusal) {
+        guard problems.isEmpty else {
+            throw Refusal(
+                .unprocessable, "objection-not-entitled",
+                "The statement does not count: \(problems.joined(separator: ", ")).",
+                findings: problems.map { JSONFinding(.root, $0, $0) })
+        }
+        guard objection.request == dossier.row.request else {
+            throw Refusal(
+                .conflict, "request-other", "The statement answers another request than the present.")
         }
     }
 

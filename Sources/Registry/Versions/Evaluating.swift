@@ -29,7 +29,9 @@ extension Registry {
                 root: root, identities: snapshot.identities, signatures: signatures,
                 chain: snapshot.identities.chain,
                 schema: schema, pack: pack.pack, fold: snapshot.fold, now: now)
-            guard let fact = examiner.evaluation(document, row, recordedAt: nil),
+            guard let fact = examiner.evaluation(
+                document, row, recordedAt: nil,
+                authors: Dossier.authors(row, snapshot.identities.chain, nil)),
                 fact.artifactDigest == row.artifact
             else {
                 throw Refusal(

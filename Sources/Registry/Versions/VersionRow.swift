@@ -5,7 +5,7 @@ package import Database
 package import Governance
 
 /// One row of registry.version.
-package struct VersionRow: Sendable, RowDecodable {
+package struct VersionRow: Sendable, Hashable, RowDecodable {
     package let reference: VersionReference
     package let label: String
     package let tier: Tier
@@ -59,6 +59,29 @@ package struct VersionRow: Sendable, RowDecodable {
         self.person = person
         self.policy = policy
         self.submittedAt = Timestamp(submittedAt)
+    }
+
+    /// The row as the log says it must be; `state` is what the row itself says, which only restricts.
+    ///
+    /// Nil when the event names a tier that does not exist.
+    init?(_ submission: LogRecord.Submission, state: String) {
+        let event = submission.event
+        guard let tier = Int64(event.tier).flatMap({ Tier(rawValue: $0) }) else { return nil }
+        reference = event.version
+        label = event.label
+        self.tier = tier
+        self.state = state
+        card = event.card
+        cardDocument = event.cardDocument
+        artifact = event.artifact
+        manifestDocument = event.manifestDocument
+        signatureDocument = event.signatureDocument
+        signatureKey = event.signatureKey
+        submitter = event.submitter
+        person = event.person
+        request = .init(id: event.request, nonce: event.nonce)
+        policy = event.policy
+        submittedAt = submission.at
     }
 
     /// The row of a version; nil when there is none.

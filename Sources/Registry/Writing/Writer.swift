@@ -174,7 +174,7 @@ package struct Writer: Sendable {
             actor: request.caller?.principal, configuration: context.configuration,
             documents: digests, idempotency: request.idempotency, event: act.event,
             origin: origin, policy: context.policyDigest, request: request.id,
-            subjects: numbered, time: now)
+            subjects: numbered, time: now, token: request.caller?.token)
         let bytes = try signer.sign(entry.canonicalBytes)
         guard bytes.count <= SignedEntry.maximumBytes else {
             throw Refusal(

@@ -1,0 +1,70 @@
+// What the verified log itself says of versions, evidence, tokens and people: rows are only an index to it (I6).
+//
+// It also checks that the log follows from itself: per subject the numbers of the entries that wrote it
+// are 1, 2, 3 …, and what an entry saw of a subject is what the log says of it there. So an entry that is
+// put in twice, left out or moved shows, however good its signature.
+
+package import Cryptography
+
+/// The record that gates read from.
+package struct LogRecord: Sendable {
+    /// A submission and when the log took it.
+    package struct Submission: Sendable, Hashable {
+        package let event: VersionSubmitted
+        package let at: Timestamp
+    }
+
+    /// The trust root that the log last named.
+    package struct NamedRoot: Sendable, Hashable {
+        package let digest: SHA256Digest
+        package let version: Int64
+    }
+
+    /// Tokens by the hash of their secret.
+    package private(set) var tokens: [SHA256Digest: TokenIssued] = [:]
+    package private(set) var principals: [PrincipalID: PrincipalRegistered] = [:]
+    package private(set) var trustRoot: NamedRoot?
+    private var submissions: [VersionReference: Submission] = [:]
+    private var evaluations: [VersionReference: [EvaluationRecorded]] = [:]
+    private var sequences: [String: Int64] = [:]
+    private var isOpened = false
+
+    package init() {}
+
+    /// What a version was submitted as.
+    package func submission(of version: VersionReference) -> Submission? { submissions[version] }
+
+    /// Every evaluation of a version, in the order of the log.
+    package func evaluations(of version: VersionReference) -> [EvaluationRecorded] {
+        evaluations[version] ?? []
+    }
+
+    /// Takes in the next entry; answers what does not follow from those before it, nil when all does.
+    package mutating func apply(_ entry: Entry) -> String? {
+        for (name, subject) in entry.subjects {
+            let last = sequences[name] ?? 0
+            guard subject.seq == (subject.wrote ? last + 1 : last) else {
+                return "\(entry.event.kind) has number \(subject.seq) of \(name), the log is at \(last)"
+            }
+            if subject.wrote { sequences[name] = subject.seq }
+        }
+        switch entry.event {
+        case .logOpened(let event):
+            if isOpened { return "the log is opened twice" }
+            isOpened = true
+            trustRoot = NamedRoot(digest: event.trustRoot, version: event.trustRootVersion)
+        case .serviceStarted(let event):
+            trustRoot = NamedRoot(digest: event.trustRoot, version: event.trustRootVersion)
+        case .principalRegistered(let event): principals[event.principal] = event
+        case .tokenIssued(let event): tokens[event.hash] = event
+        case .versionSubmitted(let event):
+            submissions[event.version] = Submission(event: event, at: entry.time)
+        case .evaluationRecorded(let event): evaluations[event.version, default: []].append(event)
+        case .policyActivated, .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked, .tokenRevoked,
+            .approvalRecorded, .versionSuspended, .versionWithdrawn, .gateAsked, .deploymentDecided,
+            .deploymentConfirmed, .deploymentEnded, .retirementDecided:
+            break
+        }
+        return nil
+    }
+}
