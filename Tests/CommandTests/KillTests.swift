@@ -92,7 +92,8 @@ final class ServedBinary: Sendable {
     /// The binary beside the test bundle.
     static var binary: String {
         let bundle = CommandLine.arguments[0]
-        let folder = URL(fileURLWithPath: bundle).resolvingSymlinksInPath().deletingLastPathComponent()
+        let folder = URL(fileURLWithPath: bundle).resolvingSymlinksInPath()
+            .deletingLastPathComponent()
         let here = folder.appendingPathComponent("imprimatur").path
         if access(here, X_OK) == 0 { return here }
         let top = #filePath.components(separatedBy: "/Tests/CommandTests")[0]
@@ -120,7 +121,8 @@ final class ServedBinary: Sendable {
     func initialise() throws {
         let made = try run(["init", "--data-dir", data, "--development"])
         try #require(made.status == 0, "\(made.output)")
-        let token = try String(contentsOfFile: data + "/credentials/administrator.token", encoding: .utf8)
+        let token = try String(
+            contentsOfFile: data + "/credentials/administrator.token", encoding: .utf8)
         state.withLock { $0.token = token.trimmingCharacters(in: .whitespacesAndNewlines) }
     }
 
@@ -141,7 +143,9 @@ final class ServedBinary: Sendable {
         state.withLock { $0.process = process }
         for _ in 0..<1_200 {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            if let line = text.split(separator: "\n").first(where: { $0.contains("listening on http") }),
+            if let line = text.split(separator: "\n").first(where: {
+                $0.contains("listening on http")
+            }),
                 let url = line.components(separatedBy: "listening on ").last
             {
                 state.withLock { $0.url = url.trimmingCharacters(in: .whitespaces) }

@@ -5,7 +5,8 @@ import Registry
 import Testing
 
 @Suite struct `The life of a model` {
-    @Test func `is submitted, evaluated, approved, deployed, undeployed and retired`() async throws {
+    @Test func `is submitted, evaluated, approved, deployed, undeployed and retired`() async throws
+    {
         try await TestService.with { service in
             let team = try await service.makeTeam()
             let version = try await service.submit(by: team.owner)

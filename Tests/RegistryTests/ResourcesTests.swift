@@ -12,7 +12,9 @@ import Testing
         var found: [String: [UInt8]] = [:]
         let listing = FileManager.default.enumerator(atPath: "\(top)/\(folder)")
         while let path = listing?.nextObject() as? String {
-            guard endings.contains(where: path.hasSuffix), !path.hasPrefix("tests/") else { continue }
+            guard endings.contains(where: path.hasSuffix), !path.hasPrefix("tests/") else {
+                continue
+            }
             found[path] = try File.read("\(top)/\(folder)/\(path)", limit: 1 << 22)
         }
         #expect(!found.isEmpty)

@@ -111,6 +111,21 @@ package struct Connection: ~Copyable {
         return affected
     }
 
+    /// Like `executeBatch`, with a question at the end of the same round trip.
+    package func executeBatch<R>(
+        _ statements: [SQL], then query: Query<R>
+    ) throws(DatabaseError) -> R {
+        var answer: R?
+        try link.pipeline(statements + [query.sql]) {
+            (index, rows: consuming Rows) throws(DatabaseError) in
+            if index == statements.count { answer = try query.decode(rows) }
+        }
+        guard let answer else {
+            throw DatabaseError(.rowCount, "the last statement of a batch was not answered")
+        }
+        return answer
+    }
+
     /// Runs several questions of different types in one round trip:
     /// `let (model, reviews) = try db.pipeline(Ask.one(a, as: Model.self), Ask.all(b, as: Review.self))`.
     @discardableResult

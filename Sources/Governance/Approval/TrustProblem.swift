@@ -50,7 +50,8 @@ package enum TrustProblem: String, Sendable, Hashable, Comparable, CaseIterable 
         switch self {
         case .wrongOrigin: "The statement was made for another log."
         case .noPossession: "The new key has not signed its own assignment."
-        case .noAuthority: "Neither a custodian nor an administrator, other than the beneficiary, has signed."
+        case .noAuthority:
+            "Neither a custodian nor an administrator, other than the beneficiary, has signed."
         case .selfAssigned: "Only the beneficiary's own signature would have made it enough."
         case .needsTwoPersons: "The role needs two distinct persons' signatures."
         case .needsCustodian: "Only a custodian can assign this role."
@@ -58,7 +59,8 @@ package enum TrustProblem: String, Sendable, Hashable, Comparable, CaseIterable 
         case .keyTaken: "The key belongs to another principal already, or was assigned before."
         case .previousUnknown: "The earlier key assignment is unknown or another principal's."
         case .notByExistingKey: "No key that the principal already has signed for the further one."
-        case .kindChanged: "The principal was a person before and a service now, or the other way round."
+        case .kindChanged:
+            "The principal was a person before and a service now, or the other way round."
         case .serviceCannot: "A service cannot hold a role that approves or changes policy."
         case .credentialUnknown: "A credential is unknown or another principal's."
         case .assignmentUnknown: "No accepted role assignment has this digest."
@@ -68,7 +70,8 @@ package enum TrustProblem: String, Sendable, Hashable, Comparable, CaseIterable 
         case .notValidThen: "Before the beginning or after the end."
         case .revoked: "Revoked at that time."
         case .unknownKey: "None of the signing keys is the principal's."
-        case .keyNotCovered: "The key does not descend from a credential that the role assignment names."
+        case .keyNotCovered:
+            "The key does not descend from a credential that the role assignment names."
         case .administers: "Whoever administers does not approve."
         }
     }

@@ -44,7 +44,8 @@ package struct LogRecord: Sendable {
         for (name, subject) in entry.subjects {
             let last = sequences[name] ?? 0
             guard subject.seq == (subject.wrote ? last + 1 : last) else {
-                return "\(entry.event.kind) has number \(subject.seq) of \(name), the log is at \(last)"
+                return
+                    "\(entry.event.kind) has number \(subject.seq) of \(name), the log is at \(last)"
             }
             if subject.wrote { sequences[name] = subject.seq }
         }
@@ -60,7 +61,8 @@ package struct LogRecord: Sendable {
         case .versionSubmitted(let event):
             submissions[event.version] = Submission(event: event, at: entry.time)
         case .evaluationRecorded(let event): evaluations[event.version, default: []].append(event)
-        case .policyActivated, .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked, .tokenRevoked,
+        case .policyActivated, .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked,
+            .tokenRevoked,
             .approvalRecorded, .versionSuspended, .versionWithdrawn, .gateAsked, .deploymentDecided,
             .deploymentConfirmed, .deploymentEnded, .retirementDecided:
             break

@@ -45,7 +45,8 @@ package struct RestrictiveFold: Sendable {
             let id = event.statement.hex
             switch event.meaning {
             case .reject: self.init(id: id, kind: .rejection, reason: "rejected by \(event.role)")
-            case .withdraw: self.init(id: id, kind: .withdrawal, reason: "withdrawn by \(event.role)")
+            case .withdraw:
+                self.init(id: id, kind: .withdrawal, reason: "withdrawn by \(event.role)")
             case .approve: return nil
             }
         }

@@ -52,7 +52,8 @@ package struct SignedEntry: Sendable, Hashable {
 
     /// Leaf hash of an entry in its batch.
     package static func batchLeaf(of payload: [UInt8]) -> SHA256Digest {
-        MerkleTree.leafHash(of: Envelope.preAuthenticationEncoding(type: payloadType, body: payload))
+        MerkleTree.leafHash(
+            of: Envelope.preAuthenticationEncoding(type: payloadType, body: payload))
     }
 
     /// The message that a service key signs for a batch.
@@ -173,7 +174,9 @@ package struct SignedEntry: Sendable, Hashable {
     private static func lastSeparator(in bytes: [UInt8]) -> Int? {
         var start = bytes.count - separator.count
         while start >= opening.count {
-            if bytes[start] == separator[0], bytes[start..<start + separator.count].elementsEqual(separator) {
+            if bytes[start] == separator[0],
+                bytes[start..<start + separator.count].elementsEqual(separator)
+            {
                 return start
             }
             start -= 1

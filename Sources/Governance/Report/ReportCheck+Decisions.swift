@@ -53,10 +53,12 @@ extension ReportCheck {
         _ recorded: Recorded, _ packs: [SHA256Digest: PolicyPack], at place: JSONPointer
     ) {
         // Missing documents are findings of their own already.
-        guard let record = documents[recorded.decision], let facts = documents[recorded.facts] else {
+        guard let record = documents[recorded.decision], let facts = documents[recorded.facts]
+        else {
             return
         }
-        guard let document = try? JSON(parsing: record), let facts = try? JSON(parsing: facts) else {
+        guard let document = try? JSON(parsing: record), let facts = try? JSON(parsing: facts)
+        else {
             find(place, "decision", "Decision or facts are not JSON.")
             return
         }

@@ -103,7 +103,8 @@ extension ReportCheck {
     }
 
     private mutating func check(_ event: VersionSubmitted, at place: JSONPointer) {
-        guard let (envelope, statement) = statement(event.cardDocument, event.card, at: place) else {
+        guard let (envelope, statement) = statement(event.cardDocument, event.card, at: place)
+        else {
             return
         }
         let subject = statement.subjects.first
@@ -159,11 +160,14 @@ extension ReportCheck {
         do {
             let predicate = try FairnessPredicate(recomputing: statement.predicate)
             expect(
-                predicate.origin == root.origin && predicate.evaluatedAt == event.evaluatedAt, place,
+                predicate.origin == root.origin && predicate.evaluatedAt == event.evaluatedAt,
+                place,
                 "The evaluation is of another log or time.")
         } catch {
             for finding in error.findings {
-                find(place, "statement", "The evaluation does not follow from its counts: \(finding)")
+                find(
+                    place, "statement", "The evaluation does not follow from its counts: \(finding)"
+                )
             }
         }
     }
@@ -182,7 +186,8 @@ extension ReportCheck {
                 && approval.request.id == event.request
                 && approval.signer.principal == event.principal
                 && approval.signer.role == event.role && approval.meaning == event.meaning
-                && approval.signedAt == event.signedAt && approval.expiresAt == event.expiresAt, place,
+                && approval.signedAt == event.signedAt && approval.expiresAt == event.expiresAt,
+            place,
             "The signed statement says something else than the line.")
         let signers = identities.signers(of: envelope)
         let entitlement = identities.chain.entitlement(

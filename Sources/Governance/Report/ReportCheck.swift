@@ -155,7 +155,9 @@ package struct ReportCheck {
             let proof = InclusionProof(
                 index: line.index, treeSize: checkpoint.size, hashes: line.proof)
             let proven = proof.check(leafHash: line.leafHash, root: checkpoint.root)
-            for reason in proven.reasons { find(place.appending("proof"), "inclusion", "\(reason)") }
+            for reason in proven.reasons {
+                find(place.appending("proof"), "inclusion", "\(reason)")
+            }
         }
         for name in line.entry.documents where documents[name] == nil {
             find(place.appending("entry"), "document", "The document \(name) is missing.")
@@ -189,7 +191,8 @@ package struct ReportCheck {
             where !(place == .root && name == "digest") {
                 let inside = place.appending(name)
                 guard let one = left[name], let other = right[name] else {
-                    let fault = left[name] == nil ? "is missing" : "does not follow from the entries"
+                    let fault =
+                        left[name] == nil ? "is missing" : "does not follow from the entries"
                     find(inside, "differs", "This member \(fault).")
                     continue
                 }
@@ -201,7 +204,9 @@ package struct ReportCheck {
             }
         default:
             guard stated != again else { return }
-            find(place, "differs", "It says \(Self.short(stated)); the entries say \(Self.short(again)).")
+            find(
+                place, "differs",
+                "It says \(Self.short(stated)); the entries say \(Self.short(again)).")
         }
     }
 

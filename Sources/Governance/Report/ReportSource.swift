@@ -56,7 +56,8 @@ struct ReportSource {
             return principal.flatMap { principal in name.map { (principal, $0) } }
         }
         lines = reader.array("lines", count: 1...Self.mostLines, Line.init(reading:))
-        let raw = reader.map("documents", count: 0...500_000) { name, document -> ([UInt8], SHA256Digest)? in
+        let raw = reader.map("documents", count: 0...500_000) {
+            name, document -> ([UInt8], SHA256Digest)? in
             guard let digest = SHA256Digest(hex: name) else {
                 document.refuse(JSONFinding.Code.format, "The name is not a digest.")
                 return nil

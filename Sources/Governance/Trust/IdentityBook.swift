@@ -46,7 +46,8 @@ package struct IdentityBook: Sendable {
         case .keyRevoked(let event):
             revocations.append(.init(.key(event.key), effectiveFrom: event.effectiveFrom))
         case .roleRevoked(let event):
-            revocations.append(.init(.assignment(event.assignment), effectiveFrom: event.effectiveFrom))
+            revocations.append(
+                .init(.assignment(event.assignment), effectiveFrom: event.effectiveFrom))
         default: return
         }
         isSettled = false
@@ -104,7 +105,9 @@ package struct IdentityBook: Sendable {
         else { return nil }
         let digest = envelope.payloadDigest
         if let key = try? KeyAssignment(reading: statement) { return (envelope, .key(key), digest) }
-        if let role = try? RoleAssignment(reading: statement) { return (envelope, .role(role), digest) }
+        if let role = try? RoleAssignment(reading: statement) {
+            return (envelope, .role(role), digest)
+        }
         return nil
     }
 

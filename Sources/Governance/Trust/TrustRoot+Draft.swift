@@ -39,7 +39,8 @@ extension TrustRoot {
             func dated(_ key: Dated<PublicKey>) -> JSON {
                 .object(
                     self.key(key.key).merging(
-                        ["from": .text(key.from), "until": .text(key.until)], uniquingKeysWith: { $1 }))
+                        ["from": .text(key.from), "until": .text(key.until)],
+                        uniquingKeysWith: { $1 }))
             }
             let json: JSON = [
                 "type": .string(TrustRoot.type), "version": .integer(version),
@@ -62,7 +63,10 @@ extension TrustRoot {
         }
 
         private func key(_ key: PublicKey) -> [String: JSON] {
-            ["algorithm": .string(key.algorithm.rawValue), "spki": .string(Base64.encode(key.spki))]
+            [
+                "algorithm": .string(key.algorithm.rawValue),
+                "spki": .string(Base64.encode(key.spki)),
+            ]
         }
     }
 }

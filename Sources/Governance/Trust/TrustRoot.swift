@@ -117,7 +117,8 @@ package struct TrustRoot: Sendable {
                 problems.append("it is for another log, \(root.origin)")
             }
             if envelope.verify(with: predecessor.custodians).count < predecessor.threshold {
-                problems.append("fewer than \(predecessor.threshold) of the custodians before signed it")
+                problems.append(
+                    "fewer than \(predecessor.threshold) of the custodians before signed it")
             }
         }
         guard problems.isEmpty else { throw TrustRootError(problems) }
@@ -136,7 +137,8 @@ package struct TrustRoot: Sendable {
         if threshold == 1 && !development {
             problems.append("a threshold of one is only for development")
         }
-        for key in permitKeys where key.until.milliseconds(since: key.from) > Self.longestPermitKey {
+        for key in permitKeys where key.until.milliseconds(since: key.from) > Self.longestPermitKey
+        {
             problems.append("permit key \(key.key.id.hex) is certified for more than 90 days")
         }
         let logs = logKeys.compactMap { try? VerifierKey($0.key).publicKey?.id }
@@ -146,7 +148,8 @@ package struct TrustRoot: Sendable {
             Set(serviceKeys.map(\.key.id)),
         ]
         if Set(uses.joined()).count < uses.map(\.count).reduce(0, +) {
-            problems.append("a key has more than one of the uses custodian, log, permit and service")
+            problems.append(
+                "a key has more than one of the uses custodian, log, permit and service")
         }
         return problems
     }

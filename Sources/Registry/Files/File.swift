@@ -77,7 +77,8 @@ package enum File {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
-                Glibc.write(descriptor, buffer.baseAddress?.advanced(by: offset), bytes.count - offset)
+                Glibc.write(
+                    descriptor, buffer.baseAddress?.advanced(by: offset), bytes.count - offset)
             }
             if count < 0 {
                 if errno == EINTR { continue }

@@ -121,7 +121,8 @@ extension Registry {
             nonce: Hex.encode(Random.bytes(16)), manifest: manifest,
             decision: SHA256.hash(decision.document.canonicalBytes), development: root.development,
             verifierID: "imprimatur:\(root.origin)", timeVerified: now.description,
-            policy: .init(uri: "imprimatur:policy/\(pack.name)@\(pack.version)", sha256: pack.digest),
+            policy: .init(
+                uri: "imprimatur:policy/\(pack.name)@\(pack.version)", sha256: pack.digest),
             inputs: statements.map { .init(uri: "imprimatur:statement/\($0.hex)", sha256: $0) },
             verifiedLevels: ["IMPRIMATUR_TIER_\(dossier.row.tier.rawValue)"])
         return try permit.statement().sign(with: [permitKey])
@@ -132,7 +133,8 @@ extension Registry {
         let decision: SHA256Digest
         let document: SHA256Digest?
         switch outcome.recorded.entry.event {
-        case .deploymentDecided(let event): (decision, document) = (event.decision, event.permitDocument)
+        case .deploymentDecided(let event):
+            (decision, document) = (event.decision, event.permitDocument)
         case .retirementDecided(let event):
             (decision, document) = (event.decision, event.certificateDocument)
         case .gateAsked:
@@ -154,7 +156,8 @@ extension Registry {
     package func confirmDeployment(_ id: String, _ request: Request) async throws -> Outcome {
         try await change(id, request) { row, now in
             guard row.state == "permitted" else {
-                throw Refusal(.conflict, "deployment-\(row.state)", "Deployment \(id) is \(row.state).")
+                throw Refusal(
+                    .conflict, "deployment-\(row.state)", "Deployment \(id) is \(row.state).")
             }
             guard now <= row.notAfter else {
                 throw Refusal(
@@ -162,7 +165,8 @@ extension Registry {
                     hint: "Ask the gate again.")
             }
             return .deploymentConfirmed(
-                DeploymentConfirmed(deployment: id, version: row.version, environment: row.environment))
+                DeploymentConfirmed(
+                    deployment: id, version: row.version, environment: row.environment))
         }
     }
 
@@ -172,11 +176,13 @@ extension Registry {
     ) async throws -> Outcome {
         try await change(id, request) { row, _ in
             guard row.state == "active" else {
-                throw Refusal(.conflict, "deployment-\(row.state)", "Deployment \(id) is \(row.state).")
+                throw Refusal(
+                    .conflict, "deployment-\(row.state)", "Deployment \(id) is \(row.state).")
             }
             return .deploymentEnded(
                 DeploymentEnded(
-                    deployment: id, version: row.version, environment: row.environment, reason: reason))
+                    deployment: id, version: row.version, environment: row.environment,
+                    reason: reason))
         }
     }
 
@@ -191,7 +197,8 @@ extension Registry {
         }
         try require([.deployer], of: caller, in: found.version.model.namespace)
         let subjects = Subjects(
-            written: [Subjects.version(found.version)], read: [Subjects.principal(caller.principal)])
+            written: [Subjects.version(found.version)], read: [Subjects.principal(caller.principal)]
+        )
         return try await record(request, subjects) { db, now in
             guard let row = try DeploymentRow.load(id, db) else {
                 throw Refusal(.notFound, "deployment-unknown", "There is no deployment \(id).")
@@ -213,7 +220,8 @@ private struct DeploymentRow: RowDecodable, Sendable {
         let environment: String = try row.next()
         state = try row.next()
         notAfter = Timestamp(try row.next() as SQLTimestamp)
-        guard let version = VersionReference(version), let environment = EnvironmentName(environment)
+        guard let version = VersionReference(version),
+            let environment = EnvironmentName(environment)
         else { throw DatabaseError(.decoding, "a row of registry.deployment is malformed") }
         self.version = version
         self.environment = environment

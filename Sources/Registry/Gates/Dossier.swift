@@ -45,7 +45,8 @@ struct Dossier {
 
     /// What an approval has to name.
     var digests: SignedDigests {
-        SignedDigests(card: row.card, artifact: row.artifact, evidence: evidence, policy: row.policy)
+        SignedDigests(
+            card: row.card, artifact: row.artifact, evidence: evidence, policy: row.policy)
     }
 
     var submitter: SubmitterFact {
@@ -81,7 +82,8 @@ extension Registry {
         let snapshot = try upToDate(follower.snapshot, db)
         let row = try believed(stored, snapshot)
         guard let pack = try packs.active(db) else {
-            throw Refusal(.conflict, "policy-missing", "No policy pack is in force that can be read.")
+            throw Refusal(
+                .conflict, "policy-missing", "No policy pack is in force that can be read.")
         }
         let name = reference.description
         let (approvals, restrictions, deployments, revocations) = try db.pipeline(
@@ -114,7 +116,7 @@ extension Registry {
         let documents = try Documents.load(wanted, db)
         let examiner = Examiner(
             root: root, identities: snapshot.identities, signatures: signatures,
-                chain: chain, schema: schema,
+            chain: chain, schema: schema,
             pack: pack.pack, fold: snapshot.fold, now: now)
         let manifest = documents[row.manifestDocument].flatMap {
             examiner.manifest($0, digest: row.artifact)
@@ -132,7 +134,8 @@ extension Registry {
                 .compactMap { documents[$0] }.compactMap { examiner.approval($0, row) },
             evaluations: evaluations.compactMap { documents[$0] }
                 .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
-            restrictions: Self.union(restrictions, snapshot.fold.restrictions(of: reference)) + alarms,
+            restrictions: Self.union(restrictions, snapshot.fold.restrictions(of: reference))
+                + alarms,
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),
             now: now)
@@ -275,7 +278,8 @@ extension Registry {
     ) -> HolderFact {
         HolderFact(
             principal: caller.principal, person: chain.person(of: caller.person),
-            roles: Set(chain.roles(of: caller.principal, in: namespace, at: now).map(\.role)).sorted())
+            roles: Set(chain.roles(of: caller.principal, in: namespace, at: now).map(\.role))
+                .sorted())
     }
 }
 

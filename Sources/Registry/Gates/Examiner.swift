@@ -49,7 +49,8 @@ struct Examiner {
         }
         return CardFact(
             digest: row.card,
-            missing: pack.missingCardFields(in: card.card.json, tier: pack.tier(of: card.card.json).tier),
+            missing: pack.missingCardFields(
+                in: card.card.json, tier: pack.tier(of: card.card.json).tier),
             findings: findings)
     }
 
@@ -59,7 +60,9 @@ struct Examiner {
     ) -> Bool {
         signers(of: envelope).contains { key in
             guard let holder = chain.holder(of: key, at: time) else { return false }
-            return chain.roles(of: holder.principal, in: namespace, at: time).contains { $0.role == role }
+            return chain.roles(of: holder.principal, in: namespace, at: time).contains {
+                $0.role == role
+            }
         }
     }
 
@@ -182,12 +185,13 @@ struct Examiner {
         }.first { principal in
             authors.isDisjoint(with: chain.linked(to: principal))
                 && chain.roles(of: principal, in: row.reference.model.namespace, at: time)
-                .contains { Self.evaluatorRoles.contains($0.role) }
+                    .contains { Self.evaluatorRoles.contains($0.role) }
         }
         if signer == nil { problems.append("not-signed-by-evaluator") }
         let demands = pack.fairness(in: row.tier)
         return EvaluationFact(
-            digest: envelope.payloadDigest, verified: signer != nil && evaluation?.origin == root.origin,
+            digest: envelope.payloadDigest,
+            verified: signer != nil && evaluation?.origin == root.origin,
             recomputed: evaluation != nil, artifactDigest: subject,
             measures: evaluation.map { MeasureFact.facts(of: $0.evaluation, for: demands) } ?? [],
             evaluatedAt: evaluation?.evaluatedAt ?? .earliest, signer: signer, problems: problems)

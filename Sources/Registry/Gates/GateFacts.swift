@@ -40,7 +40,8 @@ extension Dossier {
         facts.evidence = evidence
         facts.policy = policyFact
         facts.request = RequestFact(
-            id: row.request.id, nonce: row.request.nonce, open: isOpen, submittedAt: row.submittedAt)
+            id: row.request.id, nonce: row.request.nonce, open: isOpen, submittedAt: row.submittedAt
+        )
         facts.statement = statement
         facts.signerRoles = chain.roles(
             of: statement.statement.signer.principal, in: row.reference.model.namespace, at: now

@@ -17,7 +17,8 @@ extension Registry {
         let caller = try caller(of: request)
         guard reason.unicodeScalars.count <= Self.longestReason else {
             throw Refusal(
-                .unprocessable, "reason-too-long", "A reason has at most \(Self.longestReason) characters.")
+                .unprocessable, "reason-too-long",
+                "A reason has at most \(Self.longestReason) characters.")
         }
         let subjects = Subjects(
             written: [Subjects.version(reference)],
@@ -42,7 +43,8 @@ extension Registry {
             return Act(
                 .retirementDecided(
                     RetirementDecided(
-                        version: reference, verdict: decision.verdict, decision: SHA256.hash(record),
+                        version: reference, verdict: decision.verdict,
+                        decision: SHA256.hash(record),
                         facts: SHA256.hash(documents[1]), reason: reason,
                         successor: successor?.description ?? "",
                         certificate: certificate?.payloadDigest,

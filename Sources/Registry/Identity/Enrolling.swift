@@ -35,7 +35,8 @@ extension Registry {
                 "SELECT EXISTS (SELECT FROM registry.principal WHERE id = \(key.principal.description))",
                 as: Bool.self)
             guard !exists else {
-                throw Refusal(.conflict, "principal-exists", "\(key.principal) is registered already.")
+                throw Refusal(
+                    .conflict, "principal-exists", "\(key.principal) is registered already.")
             }
             return Act(
                 .principalRegistered(
@@ -108,7 +109,8 @@ extension Registry {
             request, Subjects(written: [Subjects.principal(principal)])
         ) { db, now in
             let owner = try db.oneOrNil(
-                "SELECT principal FROM registry.credential WHERE key_id = \(key.hex)", as: String.self)
+                "SELECT principal FROM registry.credential WHERE key_id = \(key.hex)",
+                as: String.self)
             guard owner == principal.description else {
                 throw Refusal(.notFound, "key-unknown", "\(principal) has no key \(key).")
             }

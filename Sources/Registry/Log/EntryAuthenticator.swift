@@ -35,7 +35,8 @@ package final class EntryAuthenticator: Sendable {
     /// The same, of an entry that is parsed already.
     func isAuthentic(_ signed: SignedEntry, _ entry: Entry) -> Bool {
         guard entry.origin == root.origin,
-            let key = root.serviceKey(signed.keyID, at: entry.time), let batchRoot = signed.batchRoot
+            let key = root.serviceKey(signed.keyID, at: entry.time),
+            let batchRoot = signed.batchRoot
         else { return false }
         let batch = Batch(
             key: key.id, root: batchRoot, size: signed.batchSize, signature: signed.signature)

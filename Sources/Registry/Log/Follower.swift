@@ -164,18 +164,23 @@ package final class Follower: Service {
         }
         guard let (_, note) = row else {
             let known = max(size, pinned?.size ?? 0)
-            if known > 0 { stop(.databaseOlder, "checkpoints are gone; \(known) entries are known") }
+            if known > 0 {
+                stop(.databaseOlder, "checkpoints are gone; \(known) entries are known")
+            }
             return nil
         }
         let verdict = Checkpoint.open(note, origin: origin, logKeys: logKeys)
         guard let checkpoint = verdict.checkpoint?.checkpoint else {
-            stop(.inconsistent, "the newest checkpoint is not signed by the log: \(verdict.reasons)")
+            stop(
+                .inconsistent, "the newest checkpoint is not signed by the log: \(verdict.reasons)")
             return nil
         }
         // The database gets a checkpoint before the pin does: an honest one is never behind.
         let known = max(size, pinned?.size ?? 0)
         guard checkpoint.size >= known else {
-            stop(.databaseOlder, "the newest checkpoint is of \(checkpoint.size), known are \(known)")
+            stop(
+                .databaseOlder, "the newest checkpoint is of \(checkpoint.size), known are \(known)"
+            )
             return nil
         }
         return Published(checkpoint: checkpoint, note: note)
@@ -211,7 +216,9 @@ package final class Follower: Service {
                 entries.append(entry)
                 // What the pin covers was checked before it was pinned.
                 if index >= pinned?.size ?? 0, !authenticator.isAuthentic(signed, entry, leaf) {
-                    stop(.inconsistent, "entry at index \(index) is not signed by a service of this log")
+                    stop(
+                        .inconsistent,
+                        "entry at index \(index) is not signed by a service of this log")
                     return nil
                 }
             } catch {
@@ -236,7 +243,8 @@ package final class Follower: Service {
             return nil
         }
         if let problem {
-            stop(.inconsistent, "the entries up to \(end) do not follow from each other: \(problem)")
+            stop(
+                .inconsistent, "the entries up to \(end) do not follow from each other: \(problem)")
             return nil
         }
         return additions
@@ -269,7 +277,8 @@ package final class Follower: Service {
 
     private func stop(_ code: HaltReason.Code, _ evidence: String) {
         halt.halt(HaltReason(code, evidence))
-        logger.error("log halted", metadata: ["reason": "\(code.rawValue)", "evidence": "\(evidence)"])
+        logger.error(
+            "log halted", metadata: ["reason": "\(code.rawValue)", "evidence": "\(evidence)"])
     }
 
     private func handOut(_ added: [ReceiptDesk.Addition], _ published: Published) async throws {

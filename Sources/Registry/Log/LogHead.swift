@@ -95,7 +95,8 @@ struct Integrator: Sendable {
         var newlyRefused: [Int64] = []
         for (id, bytes, stored) in taken {
             guard let bytes, let stored else {
-                throw SequencingError.inconsistent("audit.pending names entry \(id), which is missing")
+                throw SequencingError.inconsistent(
+                    "audit.pending names entry \(id), which is missing")
             }
             // The bytes as stored are hashed again: what is signed is what is there.
             let leaf = MerkleTree.leafHash(of: bytes)

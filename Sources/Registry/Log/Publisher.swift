@@ -46,7 +46,8 @@ final class Publisher: Sendable {
                 ON CONFLICT (size) DO NOTHING
                 """)
             return try db.one(
-                "SELECT note FROM audit.checkpoint WHERE size = \(checkpoint.size)", as: [UInt8].self)
+                "SELECT note FROM audit.checkpoint WHERE size = \(checkpoint.size)",
+                as: [UInt8].self)
         }
         let verdict = Checkpoint.open(stored, origin: origin, logKeys: logKeys)
         guard let opened = verdict.checkpoint, opened.checkpoint.root == checkpoint.root else {

@@ -123,7 +123,8 @@ package struct Sequencer: Service {
     }
 
     private func lead(_ epoch: Int64, from start: CompactRange) async throws {
-        let integrator = Integrator(epoch: epoch, batchLimit: Self.batchLimit, isAuthentic: authenticator.isAuthentic)
+        let integrator = Integrator(
+            epoch: epoch, batchLimit: Self.batchLimit, isAuthentic: authenticator.isAuthentic)
         var range = start
         var publishedSize: Int64 = -1
         var refused: [Int64] = []

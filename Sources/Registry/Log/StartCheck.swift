@@ -35,10 +35,12 @@ package struct StartCheck: Sendable {
         guard let note else {
             guard head.range.size > 0 else { return nil }
             return HaltReason(
-                .pinMissing, "the log has \(head.range.size) entries, but there is no pin at \(pin.path)")
+                .pinMissing,
+                "the log has \(head.range.size) entries, but there is no pin at \(pin.path)")
         }
         guard
-            let pinned = Checkpoint.open(note, origin: origin, logKeys: logKeys).checkpoint?.checkpoint
+            let pinned = Checkpoint.open(note, origin: origin, logKeys: logKeys).checkpoint?
+                .checkpoint
         else {
             return HaltReason(
                 .pinUnreadable, "the pin at \(pin.path) is not a checkpoint signed by this log")
@@ -85,7 +87,8 @@ package struct StartCheck: Sendable {
                 "audit.head has size \(head.range.size), audit.leaf ends at \(leaves)")
         }
         if let last, last.1 != head.chain.bytes {
-            return HaltReason(.inconsistent, "the hash chain of audit.head is not that of audit.leaf")
+            return HaltReason(
+                .inconsistent, "the hash chain of audit.head is not that of audit.leaf")
         }
         return nil
     }

@@ -46,7 +46,8 @@ package struct Vault: Sendable {
 
     /// A vault under a key-encryption key of 32 bytes.
     package init(key: [UInt8]) {
-        precondition(key.count == AuthenticatedEncryption.keyCount, "a key-encryption key has 32 bytes")
+        precondition(
+            key.count == AuthenticatedEncryption.keyCount, "a key-encryption key has 32 bytes")
         self.key = key
         keyName = SHA256.hash(concatenating: Array("imprimatur.dev/kek/v1".utf8), key).hex
     }
@@ -119,7 +120,8 @@ package struct Vault: Sendable {
         _ sealed: [UInt8], key: [UInt8], associatedData: [UInt8]
     ) throws(VaultError) -> [UInt8] {
         do {
-            return try AuthenticatedEncryption.open(sealed, key: key, associatedData: associatedData)
+            return try AuthenticatedEncryption.open(
+                sealed, key: key, associatedData: associatedData)
         } catch {
             throw .damaged
         }

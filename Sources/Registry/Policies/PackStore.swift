@@ -58,7 +58,8 @@ package final class PackStore: Sendable {
     private func load(
         _ digest: [UInt8], _ statement: [UInt8], _ files: [UInt8], _ db: borrowing Connection
     ) throws -> SignedPack? {
-        guard let digest = SHA256Digest(bytes: digest), let statement = SHA256Digest(bytes: statement),
+        guard let digest = SHA256Digest(bytes: digest),
+            let statement = SHA256Digest(bytes: statement),
             let files = SHA256Digest(bytes: files)
         else { return nil }
         if let pack = known.withLock({ $0[digest] }) { return pack }
@@ -136,7 +137,9 @@ package enum PackFiles {
         guard let folder else {
             return try Resources.folder("policies")
                 .filter { PolicyPack.paths.contains($0.path) }
-                .map { try PackFile(path: $0.path, bytes: $0.bytes, tree: StrictYAML.json($0.bytes)) }
+                .map {
+                    try PackFile(path: $0.path, bytes: $0.bytes, tree: StrictYAML.json($0.bytes))
+                }
         }
         return try PolicyPack.paths.map { path in
             let bytes = try File.read(folder + "/" + path, limit: 1 << 20)

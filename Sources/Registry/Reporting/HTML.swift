@@ -49,7 +49,8 @@ package struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation {
                     escaped.unicodeScalars.append(scalar)
                 } else {
                     let hex = String(scalar.value, radix: 16, uppercase: true)
-                    escaped += "⟦U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex + "⟧"
+                    escaped +=
+                        "⟦U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex + "⟧"
                 }
             }
         }
@@ -93,7 +94,9 @@ package struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation {
         }
 
         /// Writes an address.
-        package mutating func appendInterpolation(_ link: Link) { html.text += HTML.escape(link.text) }
+        package mutating func appendInterpolation(_ link: Link) {
+            html.text += HTML.escape(link.text)
+        }
     }
 }
 

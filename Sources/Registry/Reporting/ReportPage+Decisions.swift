@@ -26,7 +26,8 @@ extension ReportPage {
         case .deploymentDecided(let event):
             document = event.decision
             let target: HTML = event.target.isEmpty ? "" : ", target <bdi>\(event.target)</bdi>"
-            question = "Deploy \(event.version.description) to \(event.environment.description)\(target)?"
+            question =
+                "Deploy \(event.version.description) to \(event.environment.description)\(target)?"
         case .retirementDecided(let event):
             document = event.decision
             question = "Retire \(event.version.description)?"
@@ -57,7 +58,8 @@ extension ReportPage {
 
     private func rule(_ rule: JSON) -> HTML {
         let result = rule["result"]?.string ?? ""
-        let reason: HTML = rule["reason"]?.string.map { "<p class=\"reason\">\(prose($0))</p>" } ?? ""
+        let reason: HTML =
+            rule["reason"]?.string.map { "<p class=\"reason\">\(prose($0))</p>" } ?? ""
         let values = rule["values"].flatMap { $0.object?.isEmpty == false ? $0 : nil }
         let isBad = result == "fail" || result == "error"
         let table: HTML =

@@ -25,7 +25,8 @@ extension ReportPage {
             let statement = statement(event.document)
         else { return nil }
         guard let predicate = try? FairnessPredicate(recomputing: statement.predicate) else {
-            return "<p class=\"warning\">The evaluation of entry \(line.index) does not follow from its counts.</p>"
+            return
+                "<p class=\"warning\">The evaluation of entry \(line.index) does not follow from its counts.</p>"
         }
         let evaluation = predicate.evaluation
         return """
@@ -56,7 +57,8 @@ extension ReportPage {
             }
         }
         guard !rows.isEmpty else {
-            return "<p class=\"lead\">The policy pack demands no fairness measure in tier \(tier.rawValue).</p>"
+            return
+                "<p class=\"lead\">The policy pack demands no fairness measure in tier \(tier.rawValue).</p>"
         }
         return """
             <h4>What policy pack \(pack.name) version \(pack.version) demands in tier \(tier.rawValue)</h4>
@@ -73,7 +75,8 @@ extension ReportPage {
             switch verdict.outcome {
             case .met(let value), .notMet(let value):
                 "\(Self.rounded(value)) <small>\(value.text)</small>"
-            case .undefined(let reason): "<span class=\"none\">undefined, because \(reason.sentence)</span>"
+            case .undefined(let reason):
+                "<span class=\"none\">undefined, because \(reason.sentence)</span>"
             case .noSuchGrouping: "<span class=\"none\">not evaluated</span>"
             }
         return """
@@ -86,7 +89,8 @@ extension ReportPage {
 
     private func submission(of version: VersionReference) -> VersionSubmitted? {
         lines.lazy.compactMap { line -> VersionSubmitted? in
-            guard case .versionSubmitted(let event) = line.entry?.event, event.version == version else {
+            guard case .versionSubmitted(let event) = line.entry?.event, event.version == version
+            else {
                 return nil
             }
             return event
@@ -112,12 +116,16 @@ extension ReportPage {
         let rates = Self.shownRates.map { rate -> HTML in
             "<th scope=\"col\" class=\"number\">\(Self.words(rate.rawValue))</th>"
         }
-        var rows = grouping.groups.map { group(HTML(escaping: $0.values.joined(separator: " · ")), $0.counts) }
+        var rows = grouping.groups.map {
+            group(HTML(escaping: $0.values.joined(separator: " · ")), $0.counts)
+        }
         if grouping.unknown.total > 0 {
             rows.append(group("<span class=\"none\">not stated</span>", grouping.unknown))
         }
-        let measures = grouping.measures.sorted { $0.key.rawValue < $1.key.rawValue }.map { measure, value in
-            "<tr><td>\(Self.words(measure.rawValue))</td><td class=\"number\">\(shown(value))</td></tr>" as HTML
+        let measures = grouping.measures.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            measure, value in
+            "<tr><td>\(Self.words(measure.rawValue))</td><td class=\"number\">\(shown(value))</td></tr>"
+                as HTML
         }
         return """
             <h4>By <bdi>\(grouping.columns.joined(separator: " and "))</bdi></h4>
@@ -147,7 +155,8 @@ extension ReportPage {
         switch value {
         case .defined(let fraction):
             "<span title=\"\(fraction.text)\">\(Self.rounded(fraction))</span>"
-        case .undefined(let reason): "<span class=\"none\">undefined, because \(reason.sentence)</span>"
+        case .undefined(let reason):
+            "<span class=\"none\">undefined, because \(reason.sentence)</span>"
         }
     }
 

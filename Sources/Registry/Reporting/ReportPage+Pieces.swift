@@ -40,7 +40,9 @@ extension ReportPage {
 
     /// Somebody: the printed name, and the pseudonym that the log holds.
     func who(_ principal: String?) -> HTML {
-        guard let principal, principal != "service" else { return "<span class=\"who\">the service</span>" }
+        guard let principal, principal != "service" else {
+            return "<span class=\"who\">the service</span>"
+        }
         guard let name = people[principal]?["name"]?.string else {
             return "<span class=\"who\"><code>\(principal)</code></span>"
         }
@@ -73,7 +75,8 @@ extension ReportPage {
     func badge(_ word: String) -> HTML {
         switch word {
         case "allow", "pass", "approve", "met": "<span class=\"badge good\">\(word)</span>"
-        case "deny", "fail", "error", "reject", "not met": "<span class=\"badge bad\">\(word)</span>"
+        case "deny", "fail", "error", "reject", "not met":
+            "<span class=\"badge bad\">\(word)</span>"
         default: "<span class=\"badge\">\(word)</span>"
         }
     }
@@ -95,7 +98,8 @@ extension ReportPage {
             guard depth < 6 else { return "\(json.canonicalText)" }
             // Sentences stand one under the other, words in a row.
             let isPlain = elements.allSatisfy { element in
-                element.array == nil && element.object == nil && element.string?.hasSuffix(".") != true
+                element.array == nil && element.object == nil
+                    && element.string?.hasSuffix(".") != true
             }
             let items = elements.enumerated().map { index, element -> HTML in
                 let item = value(element, depth: depth + 1)

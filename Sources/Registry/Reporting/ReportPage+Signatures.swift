@@ -70,14 +70,17 @@ extension ReportPage {
     /// The principal that was given a key.
     func holder(of key: KeyID) -> String? {
         lines.lazy.compactMap { line -> String? in
-            guard case .keyAssigned(let event) = line.entry?.event, event.key == key else { return nil }
+            guard case .keyAssigned(let event) = line.entry?.event, event.key == key else {
+                return nil
+            }
             return event.principal.description
         }.first
     }
 
     private func key(of principal: PrincipalID) -> KeyID? {
         lines.lazy.compactMap { line -> KeyID? in
-            guard case .keyAssigned(let event) = line.entry?.event, event.principal == principal else {
+            guard case .keyAssigned(let event) = line.entry?.event, event.principal == principal
+            else {
                 return nil
             }
             return event.key

@@ -127,7 +127,8 @@ extension ReportPage {
                 fates[event.version]?.restrictions.append("suspended")
             case .versionWithdrawn(let event):
                 fates[event.version]?.restrictions.append("withdrawn")
-            case .deploymentConfirmed(let event): fates[event.version]?.running.insert(event.deployment)
+            case .deploymentConfirmed(let event):
+                fates[event.version]?.running.insert(event.deployment)
             case .deploymentEnded(let event): fates[event.version]?.running.remove(event.deployment)
             case .retirementDecided(let event) where event.verdict == .allow:
                 fates[event.version]?.isRetired = true
@@ -158,13 +159,15 @@ extension ReportPage {
 
     /// What the newest card says of the model, in its own words.
     var card: HTML {
-        guard let fate = fates.last, let card = statement(fate.submitted.cardDocument)?.predicate["card"]
+        guard let fate = fates.last,
+            let card = statement(fate.submitted.cardDocument)?.predicate["card"]
         else { return .empty }
         let fields: [(HTML, JSON?)] = [
             ("Summary", card["model"]?["summary"]), ("Purpose", card["use"]?["purpose"]),
             ("Intended uses", card["use"]?["intended_uses"]),
             ("Not to be used for", card["use"]?["out_of_scope"]),
-            ("Why this tier", card["risk"]?["rationale"]), ("Known limits", card["limits"]?["technical"]),
+            ("Why this tier", card["risk"]?["rationale"]),
+            ("Known limits", card["limits"]?["technical"]),
         ]
         let rows = fields.compactMap { label, member -> HTML? in
             member.map { "<div><dt>\(label)</dt><dd>\(value($0))</dd></div>" }

@@ -49,7 +49,9 @@ package struct ReportPage {
 
     /// The Content-Security-Policy of one report's page: its own style sheets, by digest.
     package static func contentSecurityPolicy(of report: JSON) -> String {
-        let sources = [ReportStyle.sheet, ReportStyle.pageMargins(digest: report["digest"]?.string)].map {
+        let sources = [
+            ReportStyle.sheet, ReportStyle.pageMargins(digest: report["digest"]?.string),
+        ].map {
             "'sha256-\(Base64.encode(SHA256.hash(Array($0.text.utf8)).bytes))'"
         }.joined(separator: " ")
         return "default-src 'none'; style-src \(sources); base-uri 'none'; form-action 'none'"

@@ -119,7 +119,8 @@ private struct ReportReader {
             for found in concerned { meet(found, documents, &scope) }
         }
         let aboutPeople = try find(
-            scope.people.sorted().map { "\"principal/\($0)\":{" }, limit: Registry.mostReportLines, db
+            scope.people.sorted().map { "\"principal/\($0)\":{" }, limit: Registry.mostReportLines,
+            db
         ).filter { scope.isAboutPeople($0.entry) }
         documents.merge(try load(aboutPeople, db)) { known, _ in known }
         chosen += aboutPeople
@@ -179,7 +180,8 @@ private struct ReportReader {
         }
         return try rows.map { index, bytes in
             FoundEntry(
-                index: index, bytes: bytes, entry: try Entry(parsing: SignedEntry(parsing: bytes).payload))
+                index: index, bytes: bytes,
+                entry: try Entry(parsing: SignedEntry(parsing: bytes).payload))
         }
     }
 }

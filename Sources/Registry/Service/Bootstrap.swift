@@ -72,7 +72,8 @@ struct Bootstrap: Sendable {
                 Act(
                     .principalRegistered(
                         PrincipalRegistered(
-                            principal: key.principal, kind: key.kind, person: key.principal, name: nil))),
+                            principal: key.principal, kind: key.kind, person: key.principal,
+                            name: nil))),
                 subject)
             try await write(
                 Act(
@@ -106,7 +107,8 @@ struct Bootstrap: Sendable {
         guard !principals.isEmpty else { return }
         try File.makeFolder(directory.credentials)
         for principal in principals {
-            try await issueToken(to: principal, until: now.adding(seconds: 86_400), as: "\(principal)")
+            try await issueToken(
+                to: principal, until: now.adding(seconds: 86_400), as: "\(principal)")
         }
     }
 

@@ -129,7 +129,8 @@ extension Initialisation {
         try File.makeFolder(directory.keys)
         if let folder = File.folder(of: pinPath) { try File.makeFolder(folder) }
         return StoredSettings(
-            origin: origin, pin: pinPath.hasPrefix("/") ? pinPath : DataDirectory(path: pinPath).path,
+            origin: origin,
+            pin: pinPath.hasPrefix("/") ? pinPath : DataDirectory(path: pinPath).path,
             postgresUser: postgresUser)
     }
 
@@ -146,14 +147,18 @@ extension Initialisation {
         let log = try PrivateKey.generate(.ed25519)
         let service = try PrivateKey.generate(.ed25519)
         let permit = try PrivateKey.generate(.ecdsaP256)
-        guard let name = KeyName(origin) else { throw InitialisationError("the origin is no key name") }
+        guard let name = KeyName(origin) else {
+            throw InitialisationError("the origin is no key name")
+        }
         let vkey = try NoteSigner(name: name, key: log).verifierKey.text
         let year = now.adding(seconds: 365 * 86_400)
         let draft = TrustRoot.Draft(
             origin: origin, development: true, issuedAt: now, expiresAt: year,
             custodians: [custodian.publicKey], threshold: 1,
             logKeys: [.init(vkey, from: now, until: year)],
-            permitKeys: [.init(permit.publicKey, from: now, until: now.adding(seconds: 90 * 86_400))],
+            permitKeys: [
+                .init(permit.publicKey, from: now, until: now.adding(seconds: 90 * 86_400))
+            ],
             serviceKeys: [.init(service.publicKey, from: now, until: year)])
         let envelope = try Envelope.sign(
             draft.payload, type: TrustRoot.payloadType, with: [custodian])

@@ -108,19 +108,24 @@ package final class ServiceNode: Sendable {
             root = try TrustRoot.verify(
                 Envelope(parsing: File.read(directory.root, limit: 1 << 20)))
             guard root.origin == stored.origin else {
-                throw NodeError("the trust root is for \(root.origin), the service for \(stored.origin)")
+                throw NodeError(
+                    "the trust root is for \(root.origin), the service for \(stored.origin)")
             }
             let now = settings.clock()
             guard root.issuedAt <= now, now <= root.expiresAt else {
                 throw NodeError(
-                    "the trust root is valid from \(root.issuedAt) to \(root.expiresAt), now is \(now)")
+                    "the trust root is valid from \(root.issuedAt) to \(root.expiresAt), now is \(now)"
+                )
             }
             guard !root.development || settings.allowsDevelopment else {
                 throw NodeError(
                     "the trust root is marked development",
-                    hint: "Start with --development, or create a root signed by several custodians.")
+                    hint: "Start with --development, or create a root signed by several custodians."
+                )
             }
-            guard let name = KeyName(root.origin) else { throw NodeError("the origin is no key name") }
+            guard let name = KeyName(root.origin) else {
+                throw NodeError("the origin is no key name")
+            }
             let logSigner = try NoteSigner(name: name, key: KeyFile.load(directory.logKey))
             let permitKey = try KeyFile.load(directory.permitKey)
             serviceKey = try KeyFile.load(directory.serviceKey)
@@ -179,15 +184,19 @@ package final class ServiceNode: Sendable {
         if let named = follower.snapshot.record.trustRoot, named.digest != root.digest {
             throw NodeError(
                 "the log names the trust root \(named.digest), root.json is \(root.digest)",
-                hint: "Put back the root that the log names; a rotation is signed by the old one too.")
+                hint:
+                    "Put back the root that the log names; a rotation is signed by the old one too."
+            )
         }
         let writer = Writer(
             database: database, origin: root.origin, signer: signer, clock: clock, context: context)
         let registry = Registry(
             database: database, writer: writer, follower: follower, halt: halt, root: root,
             packs: PackStore(root: root), vault: files.vault,
-            schema: try JSONSchema(loading: Resources.file("docs/reference/model-card.schema.json")),
-            permitKey: files.permitKey, clock: clock, committed: committed, authenticator: authenticator)
+            schema: try JSONSchema(
+                loading: Resources.file("docs/reference/model-card.schema.json")),
+            permitKey: files.permitKey, clock: clock, committed: committed,
+            authenticator: authenticator)
         if halt.reason == nil {
             try await registry.recordStart(safety: safety, context: context, signer: signer)
         }

@@ -37,7 +37,8 @@ extension Registry {
             }
             let signers = dossier.snapshot.identities.signers(of: envelope)
             guard let key = signers.sorted().first else {
-                throw Refusal(.unprocessable, "not-signed", "Nobody known has signed the statement.")
+                throw Refusal(
+                    .unprocessable, "not-signed", "Nobody known has signed the statement.")
             }
             return Act(
                 .approvalRecorded(
@@ -74,7 +75,8 @@ extension Registry {
         }
         guard objection.request == dossier.row.request else {
             throw Refusal(
-                .conflict, "request-other", "The statement answers another request than the present.")
+                .conflict, "request-other",
+                "The statement answers another request than the present.")
         }
     }
 

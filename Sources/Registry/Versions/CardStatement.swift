@@ -35,7 +35,8 @@ package struct CardStatement: Sendable {
     /// Reads a statement; throws every finding, with pointers into the card.
     package init(reading statement: Statement, schema: JSONSchema) throws(JSONFindings) {
         let predicate = statement.predicate
-        let (origin, model, artifact) = try JSONReader.decode(predicate) { reader -> (String, ModelName, SHA256Digest)? in
+        let (origin, model, artifact) = try JSONReader.decode(predicate) {
+            reader -> (String, ModelName, SHA256Digest)? in
             let origin = reader.string("origin", length: 1...255)
             _ = reader.json("card")
             guard statement.predicateType == ModelCard.predicateType else {

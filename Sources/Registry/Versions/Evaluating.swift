@@ -29,9 +29,10 @@ extension Registry {
                 root: root, identities: snapshot.identities, signatures: signatures,
                 chain: snapshot.identities.chain,
                 schema: schema, pack: pack.pack, fold: snapshot.fold, now: now)
-            guard let fact = examiner.evaluation(
-                document, row, recordedAt: nil,
-                authors: Dossier.authors(row, snapshot.identities.chain, nil)),
+            guard
+                let fact = examiner.evaluation(
+                    document, row, recordedAt: nil,
+                    authors: Dossier.authors(row, snapshot.identities.chain, nil)),
                 fact.artifactDigest == row.artifact
             else {
                 throw Refusal(
@@ -51,7 +52,8 @@ extension Registry {
                                WHERE statement = \(envelope.payloadDigest.bytes))
                 """, as: Bool.self)
             guard !exists else {
-                throw Refusal(.conflict, "evaluation-exists", "This evaluation is recorded already.")
+                throw Refusal(
+                    .conflict, "evaluation-exists", "This evaluation is recorded already.")
             }
             return Act(
                 .evaluationRecorded(
@@ -69,7 +71,8 @@ extension Registry {
             let statement = try Statement(parsing: envelope.payload)
             guard statement.predicateType == FairnessPredicate.type else {
                 throw Refusal(
-                    .unprocessable, "not-an-evaluation", "The envelope holds no fairness evaluation.")
+                    .unprocessable, "not-an-evaluation",
+                    "The envelope holds no fairness evaluation.")
             }
             return try FairnessPredicate(recomputing: statement.predicate)
         } catch let error as JSONFindings {

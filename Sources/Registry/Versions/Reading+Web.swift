@@ -41,11 +41,13 @@ extension Refusal {
         case .busy, .timeout:
             self.init(.busy, "busy", "The database has no capacity now; nothing was done.")
         case .connection, .cancelled:
-            self.init(.busy, "database-unreachable", "The database does not answer; nothing was done.")
+            self.init(
+                .busy, "database-unreachable", "The database does not answer; nothing was done.")
         case .commitUnknown:
             self.init(
                 .busy, "outcome-unknown", "The database went away while it was writing.",
-                hint: "Send the same request with the same Idempotency-Key: it is done at most once.")
+                hint:
+                    "Send the same request with the same Idempotency-Key: it is done at most once.")
         case .server, .rolledBack:
             guard let state = error.state?.rawValue else { return nil }
             switch state.prefix(2) {
@@ -58,7 +60,8 @@ extension Refusal {
                     "This does not fit what is recorded (\(error.constraint ?? "constraint")).")
             case "08", "53", "57":
                 self.init(
-                    .busy, "database-unreachable", "The database cannot answer now; nothing was done.")
+                    .busy, "database-unreachable",
+                    "The database cannot answer now; nothing was done.")
             default: return nil
             }
         case .configuration, .decoding, .rowCount, .usage, .migration: return nil

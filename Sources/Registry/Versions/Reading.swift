@@ -98,7 +98,9 @@ extension Registry {
     }
 
     /// Names of models after `cursor`, in order, at most `limit`.
-    package func models(after cursor: String, limit: Int) async throws -> [(name: String, versions: Int64)] {
+    package func models(after cursor: String, limit: Int) async throws -> [(
+        name: String, versions: Int64
+    )] {
         try await database.read { db in
             try db.all(
                 """
@@ -151,7 +153,8 @@ extension Registry {
             throw Refusal(.notFound, "principal-unknown", "\(id) is not registered.")
         }
         return [
-            "principal": .text(id), "kind": .string(principal.kind), "person": .string(principal.person),
+            "principal": .text(id), "kind": .string(principal.kind),
+            "person": .string(principal.person),
             "keys": .array(keys.map { $0.json(as: "key") }),
             "roles": .array(roles.map { $0.json(as: "role") }),
         ]

@@ -36,7 +36,8 @@ extension Registry {
         try require(roles, of: caller, in: reference.model.namespace)
         guard (1...Self.longestReason).contains(reason.unicodeScalars.count) else {
             throw Refusal(
-                .unprocessable, "reason-missing", "A reason of 1 to \(Self.longestReason) characters is needed.")
+                .unprocessable, "reason-missing",
+                "A reason of 1 to \(Self.longestReason) characters is needed.")
         }
         let subjects = Subjects(
             written: [Subjects.version(reference)], read: [Subjects.principal(caller.principal)])

@@ -22,7 +22,8 @@ extension Registry {
         package let signature: [UInt8]
 
         package init(
-            model: ModelName, card: Envelope, disclosures: [PersonalDisclosure], files: [FileRecord],
+            model: ModelName, card: Envelope, disclosures: [PersonalDisclosure],
+            files: [FileRecord],
             signature: [UInt8]
         ) {
             self.model = model
@@ -93,13 +94,16 @@ extension Registry {
                 "SELECT versions FROM registry.model WHERE name = \(submission.model.description)",
                 as: Int64.self)
             guard let version = VersionReference(model: submission.model, number: (number ?? 0) + 1)
-            else { throw Refusal(.conflict, "too-many-versions", "The model has too many versions.") }
+            else {
+                throw Refusal(.conflict, "too-many-versions", "The model has too many versions.")
+            }
             let subject = "card/\(version)"
             let values = submission.disclosures.map { PersonalValue($0.value, salt: $0.salt) }
             return Act(
                 .versionSubmitted(
                     VersionSubmitted(
-                        version: version, label: read.label, tier: "\(tier.rawValue)", card: cardDigest,
+                        version: version, label: read.label, tier: "\(tier.rawValue)",
+                        card: cardDigest,
                         cardDocument: SHA256.hash(documents[0]), artifact: read.manifest.digest,
                         manifestDocument: SHA256.hash(documents[1]),
                         signatureDocument: SHA256.hash(documents[2]), signatureKey: key.id,
@@ -140,9 +144,11 @@ extension Registry {
             }
             guard strangers.isEmpty else {
                 throw Refusal(
-                    .unprocessable, "disclosure-mismatch", "A disclosed value is not the committed one.",
+                    .unprocessable, "disclosure-mismatch",
+                    "A disclosed value is not the committed one.",
                     findings: strangers.map {
-                        JSONFinding($0.pointer, "disclosure", "This value is not the committed one.")
+                        JSONFinding(
+                            $0.pointer, "disclosure", "This value is not the committed one.")
                     })
             }
             let lineage = CardLineage(card.card)
@@ -197,12 +203,14 @@ extension Registry {
                 "\($0) is required for this risk tier.")
         }
         let signatures = signature.findings.map {
-            JSONFinding(JSONPointer(["signature"]), $0, "The artifact signature does not count: \($0).")
+            JSONFinding(
+                JSONPointer(["signature"]), $0, "The artifact signature does not count: \($0).")
         }
         return Refusal(
             refusal.kind, refusal.code, refusal.message,
             findings: fields + signatures + refusal.findings,
-            hint: missing.isEmpty ? nil : "`imprimatur card check` names every missing field offline.")
+            hint: missing.isEmpty
+                ? nil : "`imprimatur card check` names every missing field offline.")
     }
 }
 

@@ -40,7 +40,8 @@ package struct VersionRow: Sendable, Hashable, RowDecodable {
         let submittedAt: SQLTimestamp = try row.next()
         guard let reference = VersionReference(name),
             let tier = Int64(tier).flatMap({ Tier(rawValue: $0) }),
-            let card = SHA256Digest(bytes: card), let cardDocument = SHA256Digest(bytes: cardDocument),
+            let card = SHA256Digest(bytes: card),
+            let cardDocument = SHA256Digest(bytes: cardDocument),
             let artifact = SHA256Digest(bytes: artifact),
             let manifest = SHA256Digest(bytes: manifest),
             let signature = SHA256Digest(bytes: signature), let key = KeyID(hex: key),

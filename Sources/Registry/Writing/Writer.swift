@@ -127,37 +127,35 @@ package struct Writer: Sendable {
     ) throws -> [String: Int64] {
         var sequences: [String: Int64] = [:]
         let read = subjects.read.sorted()
-        if !read.isEmpty {
-            let rows = try db.all(
+        let written = subjects.written.sorted()
+        // One round trip, but two statements: what is only read is locked first, always.
+        let (shared, locked) = try db.pipeline(
+            Ask.all(
                 """
                 SELECT name, seq FROM registry.subject WHERE name = ANY(\(read))
                 ORDER BY name FOR SHARE
-                """, as: (String, Int64).self)
-            for (name, seq) in rows { sequences[name] = seq }
-            for name in read where sequences[name] == nil { sequences[name] = 0 }
-        }
-        let written = subjects.written.sorted()
-        var rows = try lockExclusively(written, db)
+                """, as: SubjectRow.self),
+            Ask.all(exclusively(written), as: SubjectRow.self))
+        var rows = locked
+        for row in shared { sequences[row.name] = row.seq }
+        for name in read where sequences[name] == nil { sequences[name] = 0 }
         if rows.count < written.count {
             try db.execute(
                 """
                 INSERT INTO registry.subject (name, seq)
                 SELECT name, 0 FROM unnest(\(written)) name ORDER BY name ON CONFLICT DO NOTHING
                 """)
-            rows = try lockExclusively(written, db)
+            rows = try db.all(exclusively(written), as: SubjectRow.self)
         }
-        for (name, seq) in rows { sequences[name] = seq }
+        for row in rows { sequences[row.name] = row.seq }
         return sequences
     }
 
-    private static func lockExclusively(
-        _ names: [String], _ db: borrowing Connection
-    ) throws -> [(String, Int64)] {
-        try db.all(
-            """
-            SELECT name, seq FROM registry.subject WHERE name = ANY(\(names))
-            ORDER BY name FOR UPDATE
-            """, as: (String, Int64).self)
+    private static func exclusively(_ names: [String]) -> SQL {
+        """
+        SELECT name, seq FROM registry.subject WHERE name = ANY(\(names))
+        ORDER BY name FOR UPDATE
+        """
     }
 
     private func save(
@@ -184,8 +182,8 @@ package struct Writer: Sendable {
         if !act.documents.isEmpty { statements.append(Documents.insert(act.documents, digests)) }
         statements += act.secrets.flatMap(\.statements)
         statements += Projection.statements(for: entry)
-        try db.executeBatch(statements)
-        let id = try db.one(Self.insertEntry(bytes, request.idempotency), as: Int64.self)
+        let id = try db.executeBatch(
+            statements, then: Ask.one(Self.insertEntry(bytes, request.idempotency), as: Int64.self))
         return Recorded(entryID: id, entry: entry, bytes: bytes, wasReplayed: false)
     }
 
@@ -203,5 +201,16 @@ package struct Writer: Sendable {
                   SELECT \(key.key.bytes), \(key.body.bytes), id FROM e)
             INSERT INTO audit.pending (entry_id) SELECT id FROM e RETURNING entry_id
             """
+    }
+}
+
+/// One row of registry.subject.
+private struct SubjectRow: RowDecodable, Sendable {
+    let name: String
+    let seq: Int64
+
+    init(row: inout Row) throws(DatabaseError) {
+        name = try row.next()
+        seq = try row.next()
     }
 }

@@ -21,7 +21,7 @@ struct Authentication: RouterMiddleware {
         else { return try await next(request, context) }
         // A credential that does not hold is told so everywhere, also where none is needed.
         guard let header = request.single(.authorization), let token = Self.token(in: header),
-            let caller = try await registry.authenticate(token)
+            let caller = registry.authenticate(token)
         else { throw Problem.unauthenticated }
         var context = context
         context.caller = caller

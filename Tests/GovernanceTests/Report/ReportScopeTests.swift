@@ -9,7 +9,8 @@ import Testing
     private let now = SampleFacts.now
 
     private func entry(
-        _ event: Event, actor: PrincipalID? = nil, writing written: String, reading read: String? = nil
+        _ event: Event, actor: PrincipalID? = nil, writing written: String,
+        reading read: String? = nil
     ) -> Entry {
         var subjects = [written: Entry.SubjectSequence(seq: 1, wrote: true)]
         if let read { subjects[read] = .init(seq: 4, wrote: false) }
@@ -30,7 +31,9 @@ import Testing
         ("credit/scorecard@1", true), ("credit/scorecard@12", true), ("credit/scorecard2@1", false),
         ("credit/score@1", false), ("debit/scorecard@1", false),
     ])
-    func `entries of the model's versions are chosen, and of no other`(_ name: String, _ expected: Bool) {
+    func `entries of the model's versions are chosen, and of no other`(
+        _ name: String, _ expected: Bool
+    ) {
         let scope = ReportScope(model: model, identities: [])
         #expect(scope.isAboutModel(suspension(name)) == expected)
     }
@@ -65,13 +68,16 @@ import Testing
     @Test func `a sentence says who, what and why, and names digests by their members`() throws {
         let event = Event.versionSuspended(
             VersionSuspended(
-                version: VersionReference("credit/scorecard@1")!, restriction: "s-1", reason: "drift"))
+                version: VersionReference("credit/scorecard@1")!, restriction: "s-1",
+                reason: "drift"))
         #expect(event.sentence == "credit/scorecard@1 was suspended: drift")
         let approval = Event.approvalRecorded(
             ApprovalRecorded(
                 version: VersionReference("credit/scorecard@1")!, request: "r-1", statement: .zero,
-                document: .zero, principal: SampleFacts.principal(2), person: SampleFacts.principal(2),
-                role: .validator, meaning: .reject, key: KeyID(hex: String(repeating: "a", count: 64))!,
+                document: .zero, principal: SampleFacts.principal(2),
+                person: SampleFacts.principal(2),
+                role: .validator, meaning: .reject,
+                key: KeyID(hex: String(repeating: "a", count: 64))!,
                 signedAt: now, expiresAt: now))
         #expect(
             approval.sentence

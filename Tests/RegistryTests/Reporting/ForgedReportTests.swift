@@ -72,10 +72,13 @@ struct InsidersLog {
                         deployment: "", permit: nil, permitDocument: nil, notAfter: nil)),
                 documents.suffix(2), writing: "version/\(Self.version)", seq),
         ]
-        let stored = try entries.map { try SignedEntry.sign([$0.canonicalBytes], with: serviceKey)[0] }
+        let stored = try entries.map {
+            try SignedEntry.sign([$0.canonicalBytes], with: serviceKey)[0]
+        }
         let leaves = stored.map { MerkleTree.leafHash(of: $0) }
         let proofs = [
-            [leaves[1], leaves[2]], [leaves[0], leaves[2]], [MerkleTree.nodeHash(leaves[0], leaves[1])],
+            [leaves[1], leaves[2]], [leaves[0], leaves[2]],
+            [MerkleTree.nodeHash(leaves[0], leaves[1])],
         ]
         let checkpoint = try Checkpoint(
             origin: Self.origin, size: 3, root: MerkleTree.root(of: leaves))
@@ -86,7 +89,8 @@ struct InsidersLog {
                 lines: try zip(stored, proofs).enumerated().map {
                     try ReportLine(index: Int64($0), bytes: $1.0, proof: $1.1)
                 }, names: [:],
-                documents: Dictionary(uniqueKeysWithValues: documents.map { (SHA256.hash($0), $0) }))
+                documents: Dictionary(uniqueKeysWithValues: documents.map { (SHA256.hash($0), $0) })
+            )
         ).json
     }
 
@@ -109,7 +113,8 @@ struct InsidersLog {
 @Suite struct ForgedReportTests {
     @Test func `an honest report holds, and its decision is made again`() throws {
         let log = try InsidersLog()
-        let verdict = ReportCheck.check(try log.report(), root: log.root, acceptingDevelopment: true)
+        let verdict = ReportCheck.check(
+            try log.report(), root: log.root, acceptingDevelopment: true)
         #expect(verdict.findings == [])
         #expect(verdict.decisions == 1)
         #expect(verdict.treeSize == 3)
@@ -129,7 +134,9 @@ struct InsidersLog {
 
     @Test func `a changed reason is prose and no finding`() throws {
         let log = try InsidersLog()
-        let worded = try log.report { $0.replacing(["rules", "1", "reason"]) { _ in "other words" } }
+        let worded = try log.report {
+            $0.replacing(["rules", "1", "reason"]) { _ in "other words" }
+        }
         #expect(log.findings(worded) == [])
     }
 

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct HTMLTests {
     @Test(arguments: [
-        ("<script>", "&lt;script&gt;"), ("a & b", "a &amp; b"), ("\"it's\"", "&quot;it&#39;s&quot;"),
+        ("<script>", "&lt;script&gt;"), ("a & b", "a &amp; b"),
+        ("\"it's\"", "&quot;it&#39;s&quot;"),
         ("größer ü €", "größer ü €"), ("e\u{301}", "e\u{301}"), ("日本", "日本"),
         ("a\u{202E}b", "a⟦U+202E⟧b"), ("\u{2066}x\u{2069}", "⟦U+2066⟧x⟦U+2069⟧"),
         ("nul\u{0}", "nul⟦U+0000⟧"), ("zero\u{200B}width", "zero⟦U+200B⟧width"),
@@ -18,8 +19,9 @@ import Testing
 
     @Test func `markup passes and numbers are written`() {
         let item: HTML = "<li>\("a<b")</li>"
-        #expect(("<ul>\([item, item])</ul>\(item) \(-3)" as HTML).text
-            == "<ul><li>a&lt;b</li><li>a&lt;b</li></ul><li>a&lt;b</li> -3")
+        #expect(
+            ("<ul>\([item, item])</ul>\(item) \(-3)" as HTML).text
+                == "<ul><li>a&lt;b</li><li>a&lt;b</li></ul><li>a&lt;b</li> -3")
     }
 
     @Test(arguments: ["javascript:alert(1)", "\" onclick=\"x", "//evil.example"])
@@ -40,8 +42,11 @@ import Testing
     @Test func `a page of hostile names and reasons has no markup of theirs`() async throws {
         let life = try await ReportedLife.told()
         let page = String(decoding: ReportPage.render(life.report), as: UTF8.self)
-        #expect(page.contains("Zoë &lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; O&#39;Müller⟦U+202E⟧"))
-        #expect(page.contains("drift &amp; &quot;bias&quot; &lt;img src=x onerror=alert(1)&gt; größer"))
+        #expect(
+            page.contains(
+                "Zoë &lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; O&#39;Müller⟦U+202E⟧"))
+        #expect(
+            page.contains("drift &amp; &quot;bias&quot; &lt;img src=x onerror=alert(1)&gt; größer"))
         #expect(page.contains("Reviewed the &lt;b&gt;whole&lt;/b&gt; file"))
         #expect(!page.contains("<script"))
         #expect(!page.contains("<img"))

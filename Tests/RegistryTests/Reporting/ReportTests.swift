@@ -9,7 +9,8 @@ import Testing
         ReportCheck.check(report, root: life.root, acceptingDevelopment: true)
     }
 
-    private func position(_ life: ReportedLife, _ kind: String, _ number: Int = 0) throws -> String {
+    private func position(_ life: ReportedLife, _ kind: String, _ number: Int = 0) throws -> String
+    {
         let lines = try #require(life.report["lines"]?.array)
         let found = lines.indices.filter { lines[$0]["kind"]?.string == kind }
         return "\(try #require(found.dropFirst(number).first))"
@@ -61,20 +62,35 @@ import Testing
     static let forgeries: [(String, String, [String], @Sendable (JSON) -> JSON?, String)] = [
         ("a sentence", "version.suspended", ["summary"], { _ in "All is well." }, "differs"),
         ("a time", "version.submitted", ["time"], { _ in "2020-01-01T00:00:00.000Z" }, "differs"),
-        ("an actor", "deployment.decided", ["actor", "principal"], { _ in "p-0000000000000000" }, "differs"),
-        ("a named digest", "version.submitted", ["digests", "artifact"], { _ in
-            .string(String(repeating: "0", count: 64))
-        }, "differs"),
+        (
+            "an actor", "deployment.decided", ["actor", "principal"], { _ in "p-0000000000000000" },
+            "differs"
+        ),
+        (
+            "a named digest", "version.submitted", ["digests", "artifact"],
+            { _ in
+                .string(String(repeating: "0", count: 64))
+            }, "differs"
+        ),
         ("a byte of an entry", "approval.recorded", ["entry"], flip(at: 60), "inclusion"),
         ("an entry's seal", "approval.recorded", ["entry"], flip(fromEnd: 20), "seal"),
-        ("a proof's hash", "evaluation.recorded", ["proof", "0"], { _ in
-            .string(String(repeating: "a", count: 64))
-        }, "inclusion"),
+        (
+            "a proof's hash", "evaluation.recorded", ["proof", "0"],
+            { _ in
+                .string(String(repeating: "a", count: 64))
+            }, "inclusion"
+        ),
         ("a proof's length", "evaluation.recorded", ["proof", "0"], { _ in nil }, "inclusion"),
-        ("an index", "evaluation.recorded", ["index"], { .integer(($0.integer ?? 0) + 1) }, "inclusion"),
-        ("a leaf hash", "evaluation.recorded", ["leafHash"], { _ in
-            .string(String(repeating: "b", count: 64))
-        }, "differs"),
+        (
+            "an index", "evaluation.recorded", ["index"], { .integer(($0.integer ?? 0) + 1) },
+            "inclusion"
+        ),
+        (
+            "a leaf hash", "evaluation.recorded", ["leafHash"],
+            { _ in
+                .string(String(repeating: "b", count: 64))
+            }, "differs"
+        ),
     ]
 
     @Test(arguments: forgeries.indices)
@@ -178,7 +194,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["{}", "[]", "null", #"{"type":"imprimatur.dev/report/v1"}"#, #"{"lines":[{}]}"#])
+    @Test(arguments: [
+        "{}", "[]", "null", #"{"type":"imprimatur.dev/report/v1"}"#, #"{"lines":[{}]}"#,
+    ])
     func `what is no report gives findings and an empty page`(_ text: String) async throws {
         let life = try await ReportedLife.told()
         let json = try JSON(parsing: Array(text.utf8))
@@ -189,7 +207,9 @@ import Testing
     /// Changes one byte of base64-coded bytes.
     static func flip(at offset: Int = 0, fromEnd: Int? = nil) -> @Sendable (JSON) -> JSON? {
         { json in
-            guard var bytes = json.string.flatMap({ Base64.decode($0) }), !bytes.isEmpty else { return nil }
+            guard var bytes = json.string.flatMap({ Base64.decode($0) }), !bytes.isEmpty else {
+                return nil
+            }
             let place = fromEnd.map { bytes.count - $0 } ?? min(offset, bytes.count - 1)
             // Letters stay letters and digits stay digits, so that the form stays good.
             bytes[place] = bytes[place] == UInt8(ascii: "a") ? UInt8(ascii: "b") : UInt8(ascii: "a")

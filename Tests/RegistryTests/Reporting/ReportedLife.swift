@@ -52,7 +52,9 @@ struct ReportedLife: Sendable {
     }
 
     /// From submission over denial, approval, deployment and suspension to retirement.
-    private static func liveFirst(_ service: TestService, _ team: TestTeam) async throws -> TestVersion {
+    private static func liveFirst(_ service: TestService, _ team: TestTeam) async throws
+        -> TestVersion
+    {
         let registry = service.registry
         let version = try await service.submit(by: team.owner)
         _ = try await service.deploy(version, by: team.deployer)
@@ -84,12 +86,15 @@ struct ReportedLife: Sendable {
         let version = try await service.submit(by: team.owner, seed: "two")
         try await service.evaluate(version, by: team.reviewer, fair: false)
         _ = try await service.deploy(version, by: team.deployer)
-        try await service.approve(version, by: team.officer, as: .complianceOfficer, meaning: .reject)
+        try await service.approve(
+            version, by: team.officer, as: .complianceOfficer, meaning: .reject)
     }
 
     /// Leaves report and page where `IMPRIMATUR_REPORT_SAMPLE` says, to be looked at.
     private static func keep(_ report: JSON) throws {
-        guard let folder = ProcessInfo.processInfo.environment["IMPRIMATUR_REPORT_SAMPLE"] else { return }
+        guard let folder = ProcessInfo.processInfo.environment["IMPRIMATUR_REPORT_SAMPLE"] else {
+            return
+        }
         try Data(report.canonicalBytes).write(to: URL(fileURLWithPath: folder + "/report.json"))
         try Data(ReportPage.render(report)).write(to: URL(fileURLWithPath: folder + "/report.html"))
     }
@@ -101,7 +106,9 @@ extension TestService {
         _ roles: [Role], named name: String, kind: PrincipalKind = .person
     ) async throws -> TestPerson {
         let key = try PrivateKey.generate(.ecdsaP256)
-        guard let principal = PrincipalID(bytes: Random.bytes(8)) else { throw TestFailure("no id") }
+        guard let principal = PrincipalID(bytes: Random.bytes(8)) else {
+            throw TestFailure("no id")
+        }
         let from = clock.now.adding(seconds: -1)
         let keyStatement = try KeyAssignment(
             origin: origin, principal: principal, kind: kind, key: key.publicKey, validFrom: from,
@@ -137,7 +144,8 @@ extension TestService {
     func forgetName(of principal: PrincipalID) async throws {
         try await scratch.superuser().write { db in
             try db.execute("DELETE FROM personal.secret WHERE subject = \(principal.description)")
-            try db.execute("DELETE FROM personal.subject_key WHERE subject = \(principal.description)")
+            try db.execute(
+                "DELETE FROM personal.subject_key WHERE subject = \(principal.description)")
         }
     }
 }

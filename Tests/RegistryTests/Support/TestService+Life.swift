@@ -42,7 +42,8 @@ extension TestService {
         #filePath.prefix(upTo: #filePath.range(of: "/Tests/")?.lowerBound ?? "".endIndex))
 
     /// The example card, for a model.
-    static func exampleCard(model: ModelName, edit: (inout JSON) -> Void = { _ in }) throws -> JSON {
+    static func exampleCard(model: ModelName, edit: (inout JSON) -> Void = { _ in }) throws -> JSON
+    {
         let yaml = try File.read(
             repository + "/docs/examples/scorecard/card.yaml", limit: 1 << 20)
         var json = try StrictYAML.json(yaml)
@@ -149,14 +150,17 @@ extension TestService {
             request: .init(
                 id: status["request"]?["id"]?.string ?? "",
                 nonce: status["request"]?["nonce"]?.string ?? ""),
-            version: version.reference, environments: environments.compactMap { EnvironmentName($0) },
+            version: version.reference,
+            environments: environments.compactMap { EnvironmentName($0) },
             uses: [],
             digests: SignedDigests(
                 card: try digest("card"), artifact: try digest("artifact"),
                 evidence: try digest("evidence"), policy: try digest("policy")),
             signer: .init(
-                principal: person.principal, role: role, assignment: person.assignments[role] ?? .zero),
-            meaning: meaning, comment: "", signedAt: now, expiresAt: now.adding(seconds: 30 * 86_400))
+                principal: person.principal, role: role,
+                assignment: person.assignments[role] ?? .zero),
+            meaning: meaning, comment: "", signedAt: now,
+            expiresAt: now.adding(seconds: 30 * 86_400))
         edit(&statement)
         return try statement.statement.sign(with: [person.key])
     }
@@ -166,7 +170,8 @@ extension TestService {
         _ version: TestVersion, by person: TestPerson, as role: Role,
         meaning: ApprovalMeaning = .approve
     ) async throws -> Registry.Outcome {
-        let statement = try await approvalStatement(of: version, by: person, as: role, meaning: meaning)
+        let statement = try await approvalStatement(
+            of: version, by: person, as: role, meaning: meaning)
         return try await registry.recordApproval(statement, request(person))
     }
 
@@ -185,7 +190,9 @@ extension TestService {
         _ version: TestVersion, by person: TestPerson, artifact: SHA256Digest? = nil,
         environment: String = "production", dryRun: Bool = false
     ) async throws -> Registry.GateAnswer {
-        guard let environment = EnvironmentName(environment) else { throw TestFailure("environment") }
+        guard let environment = EnvironmentName(environment) else {
+            throw TestFailure("environment")
+        }
         return try await registry.deploy(
             .init(
                 version: version.reference, environment: environment, target: "test",

@@ -54,7 +54,8 @@ final class TestService: Sendable {
     static func with<R>(_ body: (TestService) async throws -> R) async throws -> R {
         try await ScratchDatabase.with { scratch in
             let folder = try TestCluster.temporaryDirectory()
-            let service = try await start(scratch, DataDirectory(path: folder + "/data"), TestClock())
+            let service = try await start(
+                scratch, DataDirectory(path: folder + "/data"), TestClock())
             do {
                 let result = try await body(service)
                 await service.stop()
@@ -107,7 +108,7 @@ final class TestService: Sendable {
         let custodian = try KeyFile.load(directory.credentials + "/custodian.pem")
         let token = try File.read(directory.credentials + "/administrator.token", limit: 200)
         let secret = String(decoding: token, as: UTF8.self).filter { $0 != "\n" }
-        guard let caller = try await node.registry.authenticate(secret) else {
+        guard let caller = node.registry.authenticate(secret) else {
             throw TestFailure("the administrator's token does not authenticate")
         }
         let key = try KeyFile.load(directory.credentials + "/administrator.pem")
@@ -158,7 +159,9 @@ final class TestService: Sendable {
         as person: PrincipalID? = nil
     ) async throws -> TestPerson {
         let key = try PrivateKey.generate(.ecdsaP256)
-        guard let principal = PrincipalID(bytes: Random.bytes(8)) else { throw TestFailure("no id") }
+        guard let principal = PrincipalID(bytes: Random.bytes(8)) else {
+            throw TestFailure("no id")
+        }
         let from = clock.now.adding(seconds: -1)
         let until = from.adding(seconds: 300 * 86_400)
         let keyStatement = try KeyAssignment(

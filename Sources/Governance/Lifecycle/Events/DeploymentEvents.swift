@@ -62,10 +62,12 @@ package struct DeploymentDecided: EventPayload {
     package let notAfter: Timestamp?
 
     package init(
-        version: VersionReference, environment: EnvironmentName, target: String, verdict:
-        Verdict, artifact: SHA256Digest, decision: SHA256Digest, facts: SHA256Digest,
-        deployment: String, permit: SHA256Digest?, permitDocument: SHA256Digest?, notAfter:
-        Timestamp?
+        version: VersionReference, environment: EnvironmentName, target: String,
+        verdict:
+            Verdict, artifact: SHA256Digest, decision: SHA256Digest, facts: SHA256Digest,
+        deployment: String, permit: SHA256Digest?, permitDocument: SHA256Digest?,
+        notAfter:
+            Timestamp?
     ) {
         self.version = version
         self.environment = environment
@@ -152,8 +154,9 @@ package struct DeploymentEnded: EventPayload {
     package let reason: String
 
     package init(
-        deployment: String, version: VersionReference, environment: EnvironmentName, reason:
-        String
+        deployment: String, version: VersionReference, environment: EnvironmentName,
+        reason:
+            String
     ) {
         self.deployment = deployment
         self.version = version
@@ -197,8 +200,9 @@ package struct RetirementDecided: EventPayload {
     package let certificateDocument: SHA256Digest?
 
     package init(
-        version: VersionReference, verdict: Verdict, decision: SHA256Digest, facts:
-        SHA256Digest, reason: String, successor: String, certificate: SHA256Digest?,
+        version: VersionReference, verdict: Verdict, decision: SHA256Digest,
+        facts:
+            SHA256Digest, reason: String, successor: String, certificate: SHA256Digest?,
         certificateDocument: SHA256Digest?
     ) {
         self.version = version
@@ -222,9 +226,11 @@ package struct RetirementDecided: EventPayload {
             let certificateDocument = reader.nullableDigest("certificateDocument")
         else { return nil }
         self.init(
-            version: version, verdict: verdict, decision: decision, facts: facts, reason:
-            reason, successor: successor, certificate: certificate, certificateDocument:
-            certificateDocument)
+            version: version, verdict: verdict, decision: decision, facts: facts,
+            reason:
+                reason, successor: successor, certificate: certificate,
+            certificateDocument:
+                certificateDocument)
     }
 
     package var members: [String: JSON] {

@@ -75,8 +75,9 @@ package struct KeyAssigned: EventPayload {
             let validUntil = reader.time("validUntil")
         else { return nil }
         self.init(
-            principal: principal, key: key, statement: statement, document: document, validFrom:
-            validFrom, validUntil: validUntil)
+            principal: principal, key: key, statement: statement, document: document,
+            validFrom:
+                validFrom, validUntil: validUntil)
     }
 
     package var members: [String: JSON] {
@@ -141,8 +142,9 @@ package struct RoleAssigned: EventPayload {
 
     package init(
         principal: PrincipalID, person: PrincipalID, role: Role, namespace: NamespacePattern,
-        statement: SHA256Digest, document: SHA256Digest, validFrom: Timestamp, validUntil:
-        Timestamp
+        statement: SHA256Digest, document: SHA256Digest, validFrom: Timestamp,
+        validUntil:
+            Timestamp
     ) {
         self.principal = principal
         self.person = person
@@ -165,8 +167,9 @@ package struct RoleAssigned: EventPayload {
             let validUntil = reader.time("validUntil")
         else { return nil }
         self.init(
-            principal: principal, person: person, role: role, namespace: namespace, statement:
-            statement, document: document, validFrom: validFrom, validUntil: validUntil)
+            principal: principal, person: person, role: role, namespace: namespace,
+            statement:
+                statement, document: document, validFrom: validFrom, validUntil: validUntil)
     }
 
     package var members: [String: JSON] {
@@ -189,8 +192,9 @@ package struct RoleRevoked: EventPayload {
     package let effectiveFrom: Timestamp
 
     package init(
-        principal: PrincipalID, assignment: SHA256Digest, reason: String, effectiveFrom:
-        Timestamp
+        principal: PrincipalID, assignment: SHA256Digest, reason: String,
+        effectiveFrom:
+            Timestamp
     ) {
         self.principal = principal
         self.assignment = assignment
@@ -205,8 +209,9 @@ package struct RoleRevoked: EventPayload {
             let effectiveFrom = reader.time("effectiveFrom")
         else { return nil }
         self.init(
-            principal: principal, assignment: assignment, reason: reason, effectiveFrom:
-            effectiveFrom)
+            principal: principal, assignment: assignment, reason: reason,
+            effectiveFrom:
+                effectiveFrom)
     }
 
     package var members: [String: JSON] {

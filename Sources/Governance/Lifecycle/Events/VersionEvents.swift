@@ -38,9 +38,11 @@ package struct VersionSubmitted: EventPayload {
     package init(
         version: VersionReference, label: String, tier: String, card: SHA256Digest,
         cardDocument: SHA256Digest, artifact: SHA256Digest, manifestDocument: SHA256Digest,
-        signatureDocument: SHA256Digest, signatureKey: KeyID, submitter: PrincipalID, person:
-        PrincipalID, request: String, nonce: String, policy: SHA256Digest, lineage:
-        [LineageLink]
+        signatureDocument: SHA256Digest, signatureKey: KeyID, submitter: PrincipalID,
+        person:
+            PrincipalID, request: String, nonce: String, policy: SHA256Digest,
+        lineage:
+            [LineageLink]
     ) {
         self.version = version
         self.label = label
@@ -78,8 +80,9 @@ package struct VersionSubmitted: EventPayload {
         else { return nil }
         self.init(
             version: version, label: label, tier: tier, card: card, cardDocument: cardDocument,
-            artifact: artifact, manifestDocument: manifestDocument, signatureDocument:
-            signatureDocument, signatureKey: signatureKey, submitter: submitter, person: person,
+            artifact: artifact, manifestDocument: manifestDocument,
+            signatureDocument:
+                signatureDocument, signatureKey: signatureKey, submitter: submitter, person: person,
             request: request, nonce: nonce, policy: policy, lineage: lineage)
     }
 
@@ -111,8 +114,9 @@ package struct EvaluationRecorded: EventPayload {
     package let evaluatedAt: Timestamp
 
     package init(
-        version: VersionReference, evaluation: String, statement: SHA256Digest, document:
-        SHA256Digest, signer: KeyID, evaluatedAt: Timestamp
+        version: VersionReference, evaluation: String, statement: SHA256Digest,
+        document:
+            SHA256Digest, signer: KeyID, evaluatedAt: Timestamp
     ) {
         self.version = version
         self.evaluation = evaluation
@@ -163,9 +167,11 @@ package struct ApprovalRecorded: EventPayload {
     package let expiresAt: Timestamp
 
     package init(
-        version: VersionReference, request: String, statement: SHA256Digest, document:
-        SHA256Digest, principal: PrincipalID, person: PrincipalID, role: Role, meaning:
-        ApprovalMeaning, key: KeyID, signedAt: Timestamp, expiresAt: Timestamp
+        version: VersionReference, request: String, statement: SHA256Digest,
+        document:
+            SHA256Digest, principal: PrincipalID, person: PrincipalID, role: Role,
+        meaning:
+            ApprovalMeaning, key: KeyID, signedAt: Timestamp, expiresAt: Timestamp
     ) {
         self.version = version
         self.request = request
@@ -188,7 +194,8 @@ package struct ApprovalRecorded: EventPayload {
             let principal = reader.principal("principal"),
             let person = reader.principal("person"),
             let role = reader.role("role"),
-            let meaning = reader.value("meaning", { $0.string.flatMap { ApprovalMeaning(rawValue: $0) } }),
+            let meaning = reader.value(
+                "meaning", { $0.string.flatMap { ApprovalMeaning(rawValue: $0) } }),
             let key = reader.keyID("key"),
             let signedAt = reader.time("signedAt"),
             let expiresAt = reader.time("expiresAt")
