@@ -27,8 +27,9 @@ build: packages      ## release binary: .build/release/imprimatur
 	@swift build $(FLAGS) -c release --product imprimatur
 
 bench: packages      ## benchmarks beside their peers; ONLY=prefix for some
-	@grep -q '"imprimatur-bench"' Package.swift || { echo "there is no benchmark yet" >&2; exit 1; }
-	@swift run $(FLAGS) -c release imprimatur-bench $(ONLY)
+	@swift build $(FLAGS) -c release --product imprimatur
+	@swift build $(FLAGS) -c release --product imprimatur-bench
+	@.build/release/imprimatur-bench --binary .build/release/imprimatur $(if $(ONLY),--only $(ONLY))
 
 format: toolchain    ## format the sources in place
 	@swift format format --in-place --recursive --parallel $(SOURCES)
