@@ -99,7 +99,8 @@ func modelScene(algorithm: String = "ecdsa-p256") throws -> Program {
         let codes = json["findings"]?.array?.compactMap { $0["code"]?.string } ?? []
         #expect(codes.contains(damage.code), "\(codes)")
         let told = try program.run(Self.verify + ["k.pub"])
-        #expect(told.code == 1 && told.output.isEmpty && told.errors.hasPrefix("error: "), "\(told)")
+        #expect(
+            told.code == 1 && told.output.isEmpty && told.errors.hasPrefix("error: "), "\(told)")
     }
 
     @Test func `leaves ignored paths out, and says so`() throws {
@@ -133,7 +134,9 @@ struct `Beside model-signing from PyPI` {
         let theirs = { (arguments: [String]) in
             try ModelSigning.run(arguments + ["--signature", "model.sig"], in: program.folder)
         }
-        let ours = ["artifact", "verify", "model", "--bundle", "model.sig", "--public-key", "k.pub"]
+        let ours = [
+            "artifact", "verify", "model", "--bundle", "model.sig", "--public-key", "k.pub",
+        ]
         try program.run("artifact", "sign", "model", "--key", "k.pem", "--bundle", "model.sig")
         let verified = try theirs(["verify", "key", "model", "--public_key", "k.pub"])
         #expect(verified.code == 0, "\(verified)")

@@ -15,9 +15,15 @@ import Testing
     }
 
     static let lies = [
-        Lie(description: "a permit signed by another key") { $0.permitSigner = try .generate(.ecdsaP256) },
-        Lie(description: "an entry signed by another service") { $0.entrySigner = try .generate(.ed25519) },
-        Lie(description: "a checkpoint signed by another log") { $0.logSigner = try .generate(.ed25519) },
+        Lie(description: "a permit signed by another key") {
+            $0.permitSigner = try .generate(.ecdsaP256)
+        },
+        Lie(description: "an entry signed by another service") {
+            $0.entrySigner = try .generate(.ed25519)
+        },
+        Lie(description: "a checkpoint signed by another log") {
+            $0.logSigner = try .generate(.ed25519)
+        },
         Lie(description: "a permit for another version") { $0.version = "credit/scorecard@2" },
         Lie(description: "a permit for another environment") { $0.environment = "staging" },
         Lie(description: "an entry about another environment") { $0.entryEnvironment = "staging" },
@@ -162,7 +168,8 @@ import Testing
         try scene.writeFiles()
         let service = try ForgedService([
             Self.path: .init(
-                status: 503, headers: ["Retry-After": "0"], json: ["code": "busy", "detail": "Busy."])
+                status: 503, headers: ["Retry-After": "0"],
+                json: ["code": "busy", "detail": "Busy."])
         ])
         defer { service.close() }
         let ran = try scene.program.run(
@@ -180,7 +187,8 @@ import Testing
         let first = try scene.forge.root()
         let scratch = scene.program
         let service = try ForgedService([
-            "/api/v1/root": .init(status: 200, text: String(decoding: first.canonicalBytes, as: UTF8.self)),
+            "/api/v1/root": .init(
+                status: 200, text: String(decoding: first.canonicalBytes, as: UTF8.self)),
             Self.path: .init(json: try scene.forge.answer()),
         ])
         defer { service.close() }

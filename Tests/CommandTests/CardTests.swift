@@ -26,8 +26,10 @@ import Testing
 
     @Test func `with a wrong form and with gaps hears of both at once`() throws {
         let program = try Program()
-        let text = try example().replacingOccurrences(of: "card_version: 1", with: "card_version: one")
-            .replacingOccurrences(of: "  technical:", with: "  technicalities:")
+        let text = try example().replacingOccurrences(
+            of: "card_version: 1", with: "card_version: one"
+        )
+        .replacingOccurrences(of: "  technical:", with: "  technicalities:")
         try program.write("card.yaml", text)
         let ran = try program.run("card", "check", "card.yaml")
         #expect(ran.code == 1, "\(ran)")

@@ -18,7 +18,9 @@ struct `The demo` {
             #expect(ran.output.contains(part), "\(part)")
         }
         let report = try program.read("demo/report.html")
-        #expect(String(decoding: report.prefix(15), as: UTF8.self).lowercased().hasPrefix("<!doctype html>"))
+        #expect(
+            String(decoding: report.prefix(15), as: UTF8.self).lowercased().hasPrefix(
+                "<!doctype html>"))
         // Somebody else's root does not vouch for it.
         try program.run("key", "new", "c.pem", "--public-key", "c.pub")
         try program.run(
@@ -26,20 +28,34 @@ struct `The demo` {
             "example.com/log", "-o", "other.json")
         try program.run("root", "sign", "other.json", "--key", "c.pem")
         for arguments in [
-            ["report", "verify", "demo/report.json", "--root", "other.json", "--accept-development"],
+            [
+                "report", "verify", "demo/report.json", "--root", "other.json",
+                "--accept-development",
+            ],
             [
                 "permit", "check", "demo/permit.json", "demo/model", "--root", "other.json",
                 "--accept-development",
             ],
-            ["audit", "check", "demo/card@1.tlog-proof", "--entry", "demo/card@1.entry", "--root", "other.json"],
-            ["audit", "check", "demo/card@1.tlog-proof", "--entry", "demo/card2@2.entry", "--root", "demo/service/root.json"],
-            ["permit", "check", "demo/permit.json", "demo/model", "--root", "demo/service/root.json"],
             [
-                "permit", "check", "demo/permit.json", "demo/model", "--root", "demo/service/root.json",
+                "audit", "check", "demo/card@1.tlog-proof", "--entry", "demo/card@1.entry",
+                "--root", "other.json",
+            ],
+            [
+                "audit", "check", "demo/card@1.tlog-proof", "--entry", "demo/card2@2.entry",
+                "--root", "demo/service/root.json",
+            ],
+            [
+                "permit", "check", "demo/permit.json", "demo/model", "--root",
+                "demo/service/root.json",
+            ],
+            [
+                "permit", "check", "demo/permit.json", "demo/model", "--root",
+                "demo/service/root.json",
                 "--accept-development", "--environment", "staging",
             ],
             [
-                "permit", "check", "demo/permit.json", "demo/model", "--root", "demo/service/root.json",
+                "permit", "check", "demo/permit.json", "demo/model", "--root",
+                "demo/service/root.json",
                 "--accept-development", "--at", "2099-01-01T00:00:00.000Z",
             ],
         ] {

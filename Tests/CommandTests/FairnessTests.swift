@@ -4,8 +4,8 @@ import Attestation
 import CanonicalJSON
 import Cryptography
 import Governance
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct `A fairness evaluation` {
     static let columns = [

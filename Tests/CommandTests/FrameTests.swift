@@ -16,7 +16,8 @@ import Testing
         Case(
             arguments: "key new k.pem --algorithm rsa", code: 64,
             errors: "“rsa” is not an algorithm (ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519)"),
-        Case(arguments: "key show none.pem", code: 2, errors: "error: none.pem: It does not exist."),
+        Case(
+            arguments: "key show none.pem", code: 2, errors: "error: none.pem: It does not exist."),
         Case(
             arguments: "artifact verify m --bundle b", code: 64,
             errors: "Give one of --public-key, --trust-root and --sigstore-root."),
@@ -58,7 +59,8 @@ import Testing
             arguments: "deploy . --model credit/scorecard@1 --environment production --dry-run "
                 + "--confirm", code: 64, errors: "--dry-run permits nothing"),
         Case(arguments: "serve --data-dir none", code: 2, errors: "holds no service"),
-        Case(arguments: "serve --data-dir d --listen nowhere", code: 64, errors: "is not HOST:PORT"),
+        Case(
+            arguments: "serve --data-dir d --listen nowhere", code: 64, errors: "is not HOST:PORT"),
         Case(
             arguments: "init --data-dir d", code: 64,
             errors: "Give either --root with --keys, or --development."),

@@ -21,7 +21,9 @@ import Testing
     @Test func `holds when as many custodians as it wants have signed, and not before`() throws {
         let program = try scene()
         for (step, name) in [("nobody", ""), ("one", "c1"), ("the same again", "c1")] {
-            if !name.isEmpty { try program.run("root", "sign", "root.json", "--key", "\(name).pem") }
+            if !name.isEmpty {
+                try program.run("root", "sign", "root.json", "--key", "\(name).pem")
+            }
             let ran = try program.run("root", "show", "root.json")
             #expect(ran.code == 1, "\(step): \(ran)")
         }
@@ -69,9 +71,13 @@ import Testing
         _ = try run(["statement", "sign", "pack.json", "--key", "c2.pem"])
         _ = try run(["key", "new", "admin.pem"])
         let key = try run(
-            ["principal", "add", "--name", "Ada", "--key", "admin.pem", "--signer", "c1.pem", "-o", "key.json"]
+            [
+                "principal", "add", "--name", "Ada", "--key", "admin.pem", "--signer", "c1.pem",
+                "-o", "key.json",
+            ]
                 + origin)
-        let id = try #require(key.errors.split(separator: " ").last).trimmingCharacters(in: .newlines)
+        let id = try #require(key.errors.split(separator: " ").last).trimmingCharacters(
+            in: .newlines)
         _ = try run(
             [
                 "role", "grant", "--principal", id, "--role", "administrator", "--namespace", "**",
@@ -79,7 +85,8 @@ import Testing
             ] + origin)
         _ = try run([
             "init", "--data-dir", "service", "--root", "root.json", "--keys", "keys",
-            "--pack-statement", "pack.json", "--assignment", "key.json", "--assignment", "role.json",
+            "--pack-statement", "pack.json", "--assignment", "key.json", "--assignment",
+            "role.json",
         ])
         let again = try program.run([
             "init", "--data-dir", "service", "--root", "root.json", "--keys", "keys",

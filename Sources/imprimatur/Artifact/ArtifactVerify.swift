@@ -71,13 +71,16 @@ struct ArtifactVerify: ParsableCommand {
         guard verdict.isValid else { throw ExitCode.no }
     }
 
-    private func describe(_ scan: ArtifactScan, _ key: PublicKey, _ verdict: ModelSignatureVerdict) {
+    private func describe(_ scan: ArtifactScan, _ key: PublicKey, _ verdict: ModelSignatureVerdict)
+    {
         guard verdict.isValid else {
             Console.error("\(path) is not as its signer left it, or not signed by this key.")
             for finding in verdict.findings { Console.note("  - \(finding.line)") }
             return
         }
-        for file in verdict.uncovered { Console.warning("\(file) is not covered by the signature.") }
+        for file in verdict.uncovered {
+            Console.warning("\(file) is not covered by the signature.")
+        }
         Console.out(
             "valid: \(verdict.signature?.files.count ?? 0) files signed by \(key.id)\n"
                 + "artifact \(scan.digest)")

@@ -16,7 +16,8 @@ struct AuditReplay: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
-    @Option(help: ArgumentHelp("Rely on this trust root instead of the service's.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Rely on this trust root instead of the service's.", valueName: "file"))
     var root: String?
 
     @OptionGroup var format: Format

@@ -8,7 +8,8 @@ internal import Registry
 /// Verifies the whole log in the database.
 struct AuditVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Verify the whole log in the database; name what is wrong.",
+        commandName: "verify",
+        abstract: "Verify the whole log in the database; name what is wrong.",
         discussion: """
             Exit codes: 0 intact, and something outside the database says so; 1 tampered; 2 could \
             not decide: the database cannot be read, or nothing outside of it confirms the log; 64 \
@@ -17,7 +18,8 @@ struct AuditVerify: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
-    @Option(help: ArgumentHelp("Rely on this trust root instead of the service's.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Rely on this trust root instead of the service's.", valueName: "file"))
     var root: String?
 
     @Flag(help: "Replay the log too, and compare every row.")
@@ -76,7 +78,9 @@ enum AuditText {
         guard !findings.isEmpty else { return }
         Console.error("\(findings.total) findings:")
         for finding in findings.kept {
-            Console.note("  - \(finding.kind.rawValue) in \(finding.table)\(place(finding)): \(finding.message)")
+            Console.note(
+                "  - \(finding.kind.rawValue) in \(finding.table)\(place(finding)): \(finding.message)"
+            )
             for column in finding.columns {
                 Console.note(
                     "      \(column.name): \(column.live ?? "absent"), by the log "

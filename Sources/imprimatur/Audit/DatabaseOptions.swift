@@ -19,7 +19,8 @@ struct DatabaseOptions: ParsableArguments {
 
     @Option(
         name: .customLong("administrator-url"),
-        help: ArgumentHelp("The same database, as a role that may change the schema.", valueName: "url"))
+        help: ArgumentHelp(
+            "The same database, as a role that may change the schema.", valueName: "url"))
     var administratorURL: String?
 
     /// The data directory.

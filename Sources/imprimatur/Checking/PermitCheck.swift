@@ -43,7 +43,9 @@ struct PermitCheck {
     ) {
         let root = receipts.root
         if now < root.issuedAt || root.expiresAt < now {
-            refuse("root-expired", "The trust root is valid from \(root.issuedAt) to \(root.expiresAt).")
+            refuse(
+                "root-expired",
+                "The trust root is valid from \(root.issuedAt) to \(root.expiresAt).")
         }
         var expectation = expectation
         expectation.origin = root.origin

@@ -10,7 +10,8 @@ internal import TransparencyLog
 /// The commands about permits.
 struct PermitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "permit", abstract: "Check permits offline.", subcommands: [PermitCheckCommand.self])
+        commandName: "permit", abstract: "Check permits offline.",
+        subcommands: [PermitCheckCommand.self])
 }
 
 /// Checks a permit against the bytes on disk and a trust root that the caller brings.
@@ -35,7 +36,8 @@ struct PermitCheckCommand: ParsableCommand {
     @Option(help: "Where the artifact is about to be used.", transform: Parse.environment)
     var environment: EnvironmentName?
 
-    @Option(help: ArgumentHelp("What the artifact must be.", valueName: "ns/name@n"),
+    @Option(
+        help: ArgumentHelp("What the artifact must be.", valueName: "ns/name@n"),
         transform: Parse.version)
     var model: VersionReference?
 

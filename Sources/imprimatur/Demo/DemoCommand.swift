@@ -17,13 +17,17 @@ struct DemoCommand: AsyncParsableCommand {
     @Flag(help: "Stop the service at the end instead of leaving it open.")
     var exit = false
 
-    @Option(help: ArgumentHelp("An empty folder to work in; else a new one in /tmp.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("An empty folder to work in; else a new one in /tmp.", valueName: "dir"))
     var directory: String?
 
-    @Option(help: ArgumentHelp("The folder of the example; else docs/examples/scorecard.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the example; else docs/examples/scorecard.", valueName: "dir"))
     var examples: String?
 
-    @Option(help: ArgumentHelp("Where the service listens.", valueName: "host:port"),
+    @Option(
+        help: ArgumentHelp("Where the service listens.", valueName: "host:port"),
         transform: Address.init)
     var listen = Address(host: "127.0.0.1", port: 0)
 

@@ -55,7 +55,8 @@ struct EvaluateFairness: ParsableCommand {
     @Option(help: "The origin of the log that the statement is for.")
     var origin: String?
 
-    @Option(help: ArgumentHelp("The model that was evaluated.", valueName: "ns/name"),
+    @Option(
+        help: ArgumentHelp("The model that was evaluated.", valueName: "ns/name"),
         transform: Parse.model)
     var model: ModelName?
 
@@ -97,13 +98,17 @@ struct EvaluateFairness: ParsableCommand {
         if let key { try sign(evaluation, predictions, columns, with: key) }
         guard format.json else { return Console.out(FairnessTable(evaluation: evaluation).text) }
         Console.out([
-            "dataset": ["sha256": .string(predictions.digest.hex), "rows": .integer(predictions.rows)],
+            "dataset": [
+                "sha256": .string(predictions.digest.hex), "rows": .integer(predictions.rows),
+            ],
             "evaluation": evaluation.document,
         ])
     }
 
     private var groups: [String] {
-        group.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        group.flatMap {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
     }
 
     private func references() throws -> [String: String] {

@@ -17,7 +17,9 @@ struct FairnessTable {
     }
 
     private func section(_ grouping: FairnessGrouping) -> String {
-        var rows = [["by " + grouping.columns.joined(separator: " × "), "n"] + Self.shown.map(\.title)]
+        var rows = [
+            ["by " + grouping.columns.joined(separator: " × "), "n"] + Self.shown.map(\.title)
+        ]
         for group in grouping.groups {
             rows.append(row(group.values.joined(separator: " × "), group.counts))
         }

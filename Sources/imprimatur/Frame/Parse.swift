@@ -41,7 +41,9 @@ enum Parse {
 
     static func tier(_ text: String) throws -> Tier {
         try require(
-            Int64(text).flatMap(Tier.init(rawValue:)).flatMap { Tier.usable.contains($0) ? $0 : nil },
+            Int64(text).flatMap(Tier.init(rawValue:)).flatMap {
+                Tier.usable.contains($0) ? $0 : nil
+            },
             text, "a tier: 1, 2 or 3")
     }
 

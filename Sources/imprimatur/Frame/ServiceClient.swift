@@ -7,8 +7,6 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import Cryptography
-internal import Foundation
-internal import FoundationNetworking
 internal import Glibc
 
 /// An answer that is no error.
@@ -28,53 +26,36 @@ struct Reply: Sendable {
 
 /// A running service, as one caller sees it.
 struct ServiceClient: Sendable {
-    /// Scheme, host and port, without a slash at the end.
+    /// As it was given.
     let server: String
     /// Host and port, as they name files.
-    let host: String
+    var host: String { transport.address.fileName }
     private let token: String?
-    private let session: URLSession
+    private let transport: HTTPTransport
 
     /// How often one request is tried.
     private static let tries = 4
-    /// The longest answer that is read, in bytes.
-    private static let longestAnswer = 256 << 20
 
     /// Throws when the address is none, or when the token would travel in the clear.
     init(server: String, token: String?, caFile: String?, timeoutSeconds: Int) throws {
-        guard let parts = URLComponents(string: server), let host = parts.host, !host.isEmpty,
-            let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
-            parts.query == nil, parts.fragment == nil, parts.user == nil
-        else {
+        guard let address = ServerAddress(server) else {
             throw CommandError(
                 "“\(server)” is no address of a service.",
                 hint: "Write it like https://models.example:8443.", code: ExitCode(64))
         }
-        if scheme == "http", token != nil, !Self.isLoopback(host) {
+        if !address.isTLS, token != nil, !address.isLoopback {
             throw CommandError(
-                "The token is not sent over plain HTTP to \(host).",
+                "The token is not sent over plain HTTP to \(address.host).",
                 hint: "Use https://, or plain HTTP on the same machine only.")
         }
-        if let caFile {
-            guard access(caFile, R_OK) == 0 else { throw CommandError("cannot read \(caFile)") }
-            setenv("URLSessionCertificateAuthorityInfoFile", caFile, 1)
+        // A line break in a token would be a header field of somebody else's making.
+        guard token?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
+            throw CommandError("The token is not one line of printable ASCII.", code: ExitCode(64))
         }
-        self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
-        self.host = host + (parts.port.map { "_\($0)" } ?? "")
+        self.server = server
         self.token = token
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = TimeInterval(timeoutSeconds)
-        configuration.timeoutIntervalForResource = TimeInterval(timeoutSeconds)
-        configuration.httpShouldSetCookies = false
-        session = URLSession(configuration: configuration)
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        let bare = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()
-        if bare == "localhost" || bare == "::1" { return true }
-        var address = in_addr()
-        // 127.0.0.0/8, and nothing that merely begins like it (127.0.0.1.example).
-        return inet_pton(AF_INET, bare, &address) == 1 && address.s_addr & 0xFF == 127
+        transport = try HTTPTransport(
+            address: address, caFile: caFile, timeoutSeconds: timeoutSeconds)
     }
 
     /// Reads; throws what the service says against it.
@@ -94,21 +75,13 @@ struct ServiceClient: Sendable {
     private func send(
         _ method: String, _ path: String, body: [UInt8]?, key: String?
     ) async throws -> Reply {
-        guard let url = URL(string: server + path) else {
-            throw CommandError("“\(path)” is no address.")
-        }
-        var request = URLRequest(url: url)
-        request.httpMethod = method
-        request.setValue("imprimatur/\(Version.text)", forHTTPHeaderField: "User-Agent")
-        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
-        if let key { request.setValue(key, forHTTPHeaderField: "Idempotency-Key") }
-        if let body {
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-            request.httpBody = Data(body)
-        }
+        var headers = [("User-Agent", "imprimatur/\(Version.text)")]
+        if let token { headers.append(("Authorization", "Bearer \(token)")) }
+        if let key { headers.append(("Idempotency-Key", key)) }
+        if body != nil { headers.append(("Content-Type", "application/json")) }
         var attempt = 1
         while true {
-            switch await once(request) {
+            switch await once(method, path, headers, body) {
             case .success(let reply): return reply
             case .failure(let failure):
                 guard failure.mayPass, attempt < Self.tries else { throw failure.error }
@@ -126,45 +99,25 @@ struct ServiceClient: Sendable {
         var pauseSeconds: Double?
     }
 
-    private func once(_ request: URLRequest) async -> Result<Reply, Failure> {
+    private func once(
+        _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8]?
+    ) async -> Result<Reply, Failure> {
         do {
-            let (data, response) = try await session.data(for: request, delegate: NoRedirects())
-            guard let http = response as? HTTPURLResponse else {
-                return .failure(Failure(error: CommandError("The service did not speak HTTP.")))
-            }
-            guard data.count <= Self.longestAnswer else {
-                return .failure(Failure(error: CommandError("The service's answer is too long.")))
-            }
-            let reply = Reply(status: http.statusCode, body: Array(data))
-            if (200..<300).contains(http.statusCode) { return .success(reply) }
-            return .failure(Self.failure(reply, http))
-        } catch let error as URLError {
+            let response = try await transport.send(method, path, headers: headers, body: body)
+            let reply = Reply(status: response.status, body: response.body)
+            guard !(200..<300).contains(response.status) else { return .success(reply) }
+            return .failure(Self.failure(reply, retryAfter: response.headers["retry-after"]))
+        } catch {
             return .failure(
                 Failure(
                     error: CommandError(
-                        "\(server) cannot be asked: \(Self.reason(error)).",
+                        "\(server) cannot be asked: \(error.reason).",
                         hint: "Is the service running, and is --server right?"),
-                    mayPass: [.timedOut, .networkConnectionLost, .cannotConnectToHost].contains(
-                        error.code)))
-        } catch {
-            return .failure(Failure(error: CommandError("\(server) cannot be asked: \(error)")))
+                    mayPass: error.mayPass))
         }
     }
 
-    private static func reason(_ error: URLError) -> String {
-        switch error.code {
-        case .timedOut: "it did not answer in time"
-        case .cannotConnectToHost: "nobody listens there"
-        case .cannotFindHost, .dnsLookupFailed: "there is no such host"
-        case .networkConnectionLost: "the connection broke"
-        case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-            .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
-            "its certificate is not trusted here (--ca-file names another authority)"
-        default: "\(error.localizedDescription)"
-        }
-    }
-
-    private static func failure(_ reply: Reply, _ http: HTTPURLResponse) -> Failure {
+    private static func failure(_ reply: Reply, retryAfter: String?) -> Failure {
         let problem = try? reply.json()
         let code = problem?["code"]?.string ?? "http-\(reply.status)"
         let detail = problem?["detail"]?.string ?? "The service answered \(reply.status)."
@@ -179,7 +132,7 @@ struct ServiceClient: Sendable {
         if reply.status >= 500, let id = problem?["requestId"]?.string {
             error.findings.append("request \(id)")
         }
-        let wait = http.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init)
+        let wait = retryAfter.flatMap(Double.init)
         return Failure(
             error: error,
             mayPass: [502, 503, 504].contains(reply.status) && code != "log-halted",
@@ -188,15 +141,4 @@ struct ServiceClient: Sendable {
 
     /// Understood and refused: a no. Everything else is no answer.
     private static let refusals: Set<Int> = [403, 409, 422]
-}
-
-/// Redirects are answers, not instructions.
-private final class NoRedirects: NSObject, URLSessionTaskDelegate, Sendable {
-    func urlSession(
-        _ session: URLSession, task: URLSessionTask,
-        willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
-        completionHandler: @escaping @Sendable (URLRequest?) -> Void
-    ) {
-        completionHandler(nil)
-    }
 }

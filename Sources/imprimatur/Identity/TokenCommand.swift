@@ -27,7 +27,8 @@ struct TokenIssue: AsyncParsableCommand {
 
     @Option(
         name: [.short, .customLong("output")],
-        help: ArgumentHelp("Write the secret here (0600) instead of showing it.", valueName: "file"))
+        help: ArgumentHelp("Write the secret here (0600) instead of showing it.", valueName: "file")
+    )
     var output: String?
 
     @OptionGroup var service: ServiceOptions
@@ -68,7 +69,10 @@ struct TokenRevoke: AsyncParsableCommand {
     @OptionGroup var format: Format
 
     func validate() throws {
-        guard id.utf8.allSatisfy({ (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D })
+        guard
+            id.utf8.allSatisfy({
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+            })
         else { throw ValidationError("A token's id looks like t-0123456789abcdef.") }
     }
 

@@ -42,7 +42,8 @@ struct AnswerOptions: ParsableArguments {
         try EnvelopeText.show(envelope)
         let answer = try await client.write(
             version.address + "/approvals", ["statement": envelope.json])
-        try answer.finish("\(meaning.rawValue) \(version): \(envelope.payloadDigest)", json: format.json)
+        try answer.finish(
+            "\(meaning.rawValue) \(version): \(envelope.payloadDigest)", json: format.json)
     }
 
     private func statement(
@@ -50,7 +51,9 @@ struct AnswerOptions: ParsableArguments {
     ) throws -> ApprovalStatement {
         func digest(_ name: String) throws -> SHA256Digest {
             guard let digest = status["digests"]?[name]?.string.flatMap({ SHA256Digest(hex: $0) })
-            else { throw CommandError("The service does not say which \(name) is to be signed for.") }
+            else {
+                throw CommandError("The service does not say which \(name) is to be signed for.")
+            }
             return digest
         }
         guard let id = status["request"]?["id"]?.string,

@@ -14,7 +14,8 @@ internal import Governance
 /// Asks the deploy gate.
 struct Deploy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deploy", abstract: "Ask whether the bytes at PATH may be deployed; get a permit.",
+        commandName: "deploy",
+        abstract: "Ask whether the bytes at PATH may be deployed; get a permit.",
         discussion: """
             Exit codes: 0 allowed, and permit and receipt were verified here; 1 denied; 2 could not \
             decide; 64 usage; 75 allowed, but the receipt is still to come: ask again with the same \
@@ -161,7 +162,8 @@ struct Deploy: AsyncParsableCommand {
             Console.note("staged read-only: \(place)")
         } else {
             Console.warning("between this check and the use of \(path) its bytes can change")
-            Console.hint("--stage DIR writes the verified bytes once, read-only, and names the place")
+            Console.hint(
+                "--stage DIR writes the verified bytes once, read-only, and names the place")
         }
         if let permit {
             try Files.write(permit, bundle)

@@ -21,7 +21,8 @@ struct Retire: AsyncParsableCommand {
     @Option(help: "Why; kept for ever, so without personal data.")
     var reason: String
 
-    @Option(help: ArgumentHelp("The version that follows.", valueName: "ns/name@n"),
+    @Option(
+        help: ArgumentHelp("The version that follows.", valueName: "ns/name@n"),
         transform: Parse.version)
     var successor: VersionReference?
 

@@ -21,7 +21,8 @@ enum StatusText {
                     + "\(text(approval, "principal")) at \(text(approval, "signedAt"))")
         }
         for evaluation in status["evaluations"]?.array ?? [] {
-            lines.append("evaluated \(text(evaluation, "kind")) at \(text(evaluation, "evaluatedAt"))")
+            lines.append(
+                "evaluated \(text(evaluation, "kind")) at \(text(evaluation, "evaluatedAt"))")
         }
         for restriction in status["restrictions"]?.array ?? [] {
             lines.append("restricted \(restriction.canonicalText)")

@@ -97,7 +97,8 @@ struct RootShow: ParsableCommand {
 
     private func describe(_ root: TrustRoot) -> String {
         var lines = [
-            "origin      \(root.origin)", "version     \(root.version)", "digest      \(root.digest)",
+            "origin      \(root.origin)", "version     \(root.version)",
+            "digest      \(root.digest)",
             "development \(root.development ? "yes: not to be relied on" : "no")",
             "issued      \(root.issuedAt)", "expires     \(root.expiresAt)",
             "custodians  \(root.threshold) of \(root.custodians.count)",

@@ -18,7 +18,8 @@ struct RootNew: ParsableCommand {
             made, 64 usage.
             """)
 
-    @Option(help: ArgumentHelp("The folder for log.pem, service.pem, permit.pem.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The folder for log.pem, service.pem, permit.pem.", valueName: "dir"))
     var keys: String
 
     @Option(help: ArgumentHelp("A custodian's public key; repeat.", valueName: "pem"))
@@ -56,7 +57,9 @@ struct RootNew: ParsableCommand {
         let until = now.adding(seconds: days * 86_400)
         let policy = try witnessPolicy.map { try Files.read($0, limit: 65_536) } ?? []
         if !policy.isEmpty { _ = try WitnessPolicy(parsing: policy) }
-        guard !File.exists(output) else { throw CommandError("\(output) exists; nothing was made.") }
+        guard !File.exists(output) else {
+            throw CommandError("\(output) exists; nothing was made.")
+        }
         guard let name = KeyName(origin) else { return }
         let (log, service) = (
             try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519)
@@ -66,7 +69,8 @@ struct RootNew: ParsableCommand {
             origin: origin, development: threshold == 1, issuedAt: now, expiresAt: until,
             custodians: custodians, threshold: threshold,
             logKeys: [
-                .init(try NoteSigner(name: name, key: log).verifierKey.text, from: now, until: until)
+                .init(
+                    try NoteSigner(name: name, key: log).verifierKey.text, from: now, until: until)
             ],
             permitKeys: [
                 .init(

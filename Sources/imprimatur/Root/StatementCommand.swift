@@ -65,7 +65,8 @@ struct StatementShow: ParsableCommand {
 
     func run() throws {
         let bytes = try Files.read(file)
-        let envelope = try (try? SigstoreBundle(parsing: bytes).envelope) ?? Envelope(parsing: bytes)
+        let envelope =
+            try (try? SigstoreBundle(parsing: bytes).envelope) ?? Envelope(parsing: bytes)
         let keys = try publicKey.map(Files.publicKey)
         let signers = envelope.verify(with: keys)
         let strangers = keys.map(\.id).filter { !signers.contains($0) }

@@ -24,13 +24,15 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The signed trust root.", valueName: "file"))
     var root: String?
 
-    @Option(help: ArgumentHelp("The folder with log.pem, service.pem, permit.pem.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The folder with log.pem, service.pem, permit.pem.", valueName: "dir"))
     var keys: String?
 
     @Option(help: ArgumentHelp("The signed statement over the policy pack.", valueName: "file"))
     var packStatement: String?
 
-    @Option(help: ArgumentHelp("A signed key or role assignment; repeat, in order.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A signed key or role assignment; repeat, in order.", valueName: "file"))
     var assignment: [String] = []
 
     @Flag(help: "Make a root of its own, for a first try.")
@@ -39,13 +41,17 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: "The log's origin, with --development; else one is drawn.")
     var origin: String?
 
-    @Option(help: ArgumentHelp("The folder of the policy pack; else the one in this binary.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the policy pack; else the one in this binary.", valueName: "dir"))
     var policies: String?
 
     @Option(help: ArgumentHelp("Where the pin goes; else DIR.pin/checkpoint.", valueName: "file"))
     var pin: String?
 
-    @Option(help: ArgumentHelp("Whom the private PostgreSQL runs as, when root starts it.", valueName: "user"))
+    @Option(
+        help: ArgumentHelp(
+            "Whom the private PostgreSQL runs as, when root starts it.", valueName: "user"))
     var postgresUser: String?
 
     @OptionGroup var format: Format
@@ -55,7 +61,8 @@ struct InitCommand: AsyncParsableCommand {
             throw ValidationError("Give either --root with --keys, or --development.")
         }
         guard root == nil || (keys != nil && packStatement != nil && origin == nil) else {
-            throw ValidationError("--root needs --keys and --pack-statement, and states the origin.")
+            throw ValidationError(
+                "--root needs --keys and --pack-statement, and states the origin.")
         }
         guard root != nil || (keys == nil && packStatement == nil && assignment.isEmpty) else {
             throw ValidationError("--keys, --pack-statement and --assignment belong to --root.")
@@ -86,7 +93,9 @@ struct InitCommand: AsyncParsableCommand {
                 "administrator": made.administrator.map { .string($0.description) } ?? .null,
             ])
         }
-        Console.out("created \(database.directory.path)\norigin  \(made.origin)\nroot    \(made.rootDigest)")
+        Console.out(
+            "created \(database.directory.path)\norigin  \(made.origin)\nroot    \(made.rootDigest)"
+        )
         if let administrator = made.administrator {
             Console.out("administrator \(administrator)")
             Console.hint("Tokens and keys of the first try: \(database.directory.credentials)")

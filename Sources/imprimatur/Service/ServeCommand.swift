@@ -19,7 +19,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
-    @Option(help: ArgumentHelp("Where to listen; port 0 lets the system choose.", valueName: "host:port"),
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen; port 0 lets the system choose.", valueName: "host:port"),
         transform: Address.init)
     var listen = Address(host: "127.0.0.1", port: 8080)
 
@@ -29,7 +31,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: ArgumentHelp("Serve on a database that may lose commits.", visibility: .hidden))
     var unsafeTestDatabase = false
 
-    @Option(help: ArgumentHelp("Who reads the log without a token.", valueName: "private|tiles|all"),
+    @Option(
+        help: ArgumentHelp("Who reads the log without a token.", valueName: "private|tiles|all"),
         transform: Self.access)
     var logAccess = HTTPSettings.LogAccess.private
 
@@ -39,7 +42,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The certificate's private key.", valueName: "pem"))
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error.", valueName: "level"),
+    @Option(
+        help: ArgumentHelp("trace, debug, info, notice, warning, error.", valueName: "level"),
         transform: Self.level)
     var logLevel = Logger.Level.info
 
@@ -115,7 +119,8 @@ struct Address: Sendable, Hashable {
 
     /// Reads `127.0.0.1:8080` or `[::1]:8080`; a usage error for anything else.
     init(_ text: String) throws {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Int(text[text.index(after: colon)...]),
             (0...65_535).contains(port)
         else { throw ValidationError("“\(text)” is not HOST:PORT.") }
         var host = String(text[..<colon])

@@ -100,7 +100,8 @@ final class ForgedService: Sendable {
         guard let request else { return }
         requests.withLock { $0.append(request.seen) }
         let path = request.seen.line.split(separator: " ").dropFirst().first.map(String.init) ?? ""
-        let answer = answers[path] ?? Answer(status: 404, json: ["code": "not-found", "detail": "No."])
+        let answer =
+            answers[path] ?? Answer(status: 404, json: ["code": "not-found", "detail": "No."])
         var head = "HTTP/1.1 \(answer.status) Answer\r\nContent-Length: \(answer.body.count)\r\n"
         for (name, value) in answer.headers { head += "\(name): \(value)\r\n" }
         let all = Array((head + "Connection: close\r\n\r\n").utf8) + answer.body

@@ -58,7 +58,8 @@ struct PermitForge {
             expiresAt: rootIsExpired ? now.adding(seconds: -10) : until,
             custodians: [custodian.publicKey, second.publicKey], threshold: development ? 1 : 2,
             logKeys: [
-                .init(try NoteSigner(name: name, key: log).verifierKey.text, from: from, until: until)
+                .init(
+                    try NoteSigner(name: name, key: log).verifierKey.text, from: from, until: until)
             ],
             permitKeys: [.init(permit.publicKey, from: from, until: until)],
             serviceKeys: [.init(service.publicKey, from: from, until: until)])
@@ -102,7 +103,8 @@ struct PermitForge {
     func receipt(for entry: [UInt8]) throws -> LogProof {
         let first = MerkleTree.leafHash(of: Array("first".utf8))
         let leaf = MerkleTree.leafHash(of: isEntryInTree ? entry : Array("another".utf8))
-        let head = try Checkpoint(origin: origin, size: 2, root: MerkleTree.root(of: [first, leaf]))
+        let head = try Checkpoint(
+            origin: origin, size: 2, root: MerkleTree.root(of: [first, leaf]))
         let name = try Self.make(KeyName(origin))
         return try LogProof(
             index: 1, hashes: [first],
