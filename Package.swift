@@ -83,10 +83,15 @@ let package = Package(
             name: "imprimatur",
             dependencies: [
                 "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
-                "Artifacts", "Governance", "Registry", "Web",
+                "Artifacts", "Governance", "Database", "Registry", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
