@@ -55,6 +55,7 @@ package struct Registry: Sendable {
         _ request: Request, _ subjects: Subjects,
         _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Outcome {
+        if let reason = follower.clockReason(at: clock()) { halt.halt(reason) }
         try halt.check()
         let recorded = try await writer.write(request, subjects, decide)
         committed.ring()
@@ -83,6 +84,8 @@ package struct Registry: Sendable {
     ) throws(Refusal) {
         let held = self.roles(of: caller, in: namespace, at: clock())
         guard held.isDisjoint(with: roles) else { return }
+        // Halted, the log that roles are read from may not have been read.
+        try halt.check()
         let wanted = roles.sorted().map(\.rawValue).joined(separator: " or ")
         throw Refusal(
             .forbidden, "role-missing", "This needs the role \(wanted) in \(namespace).",
@@ -94,6 +97,7 @@ package struct Registry: Sendable {
         // Links between principals forbid; they never permit.
         let held = follower.snapshot.identities.chain.assignments(of: caller.principal, at: clock())
         guard held.contains(where: { $0.assignment.role == .administrator }) else {
+            try halt.check()
             throw Refusal(.forbidden, "role-missing", "This needs the role administrator.")
         }
     }

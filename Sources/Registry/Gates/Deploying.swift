@@ -65,7 +65,7 @@ extension Registry {
                         GateAsked(
                             gate: .deploy, version: question.version,
                             environment: question.environment, verdict: decision.verdict)),
-                    documents: [decision.document.canonicalBytes])
+                    documents: [decision.document.canonicalBytes, facts.json.canonicalBytes])
             }
             return try act(on: decision, facts.json, dossier, question, now)
         }
@@ -137,8 +137,7 @@ extension Registry {
             (decision, document) = (event.decision, event.permitDocument)
         case .retirementDecided(let event):
             (decision, document) = (event.decision, event.certificateDocument)
-        case .gateAsked:
-            (decision, document) = (outcome.recorded.entry.documents.first ?? .zero, nil)
+        case .gateAsked: (decision, document) = (try await decisionAsked(outcome), nil)
         default: throw Refusal(.conflict, "not-a-decision", "The entry is not a gate's decision.")
         }
         let wanted = [decision] + (document.map { [$0] } ?? [])
@@ -148,6 +147,15 @@ extension Registry {
         }
         let envelope = try document.flatMap { documents[$0] }.map { try Envelope(parsing: $0) }
         return GateAnswer(decision: try JSON(parsing: record), document: envelope, outcome: outcome)
+    }
+
+    /// Of the documents of a dry run, the one that is a decision; the other holds its facts.
+    private func decisionAsked(_ outcome: Outcome) async throws -> SHA256Digest {
+        let named = outcome.recorded.entry.documents
+        let documents = try await database.read { try Documents.load(named, $0) }
+        return documents.first { _, bytes in
+            (try? JSON(parsing: bytes))?["type"]?.string == Decision.type
+        }?.key ?? .zero
     }
 
     // MARK: what runs

@@ -205,7 +205,14 @@ extension Registry {
                 continue
             }
             snapshot.fold.apply(entry)
+            // Of people, only what restricts is read ahead.
+            switch entry.event {
+            case .keyRevoked, .roleRevoked, .principalRegistered:
+                snapshot.identities.apply(entry, document: nil)
+            default: break
+            }
         }
+        snapshot.identities.settle()
         return snapshot
     }
 

@@ -87,6 +87,15 @@ extension Registry {
         return try await record(
             request, Subjects(written: [Subjects.principal(role.principal)])
         ) { [follower] db, now in
+            let exists = try db.one(
+                """
+                SELECT EXISTS (SELECT FROM registry.assignment
+                               WHERE statement = \(envelope.payloadDigest.bytes))
+                """, as: Bool.self)
+            guard !exists else {
+                throw Refusal(
+                    .conflict, "assignment-exists", "This assignment is recorded already.")
+            }
             try Self.accept(.role(role), envelope, follower, now)
             return Act(
                 .roleAssigned(

@@ -38,6 +38,7 @@ package final class Follower: Service {
     private let database: Database
     private let origin: String
     private let logKeys: [VerifierKey]
+    private let pin: Pin
     private let pinned: Checkpoint?
     private let authenticator: EntryAuthenticator
     private let halt: Halt
@@ -64,15 +65,18 @@ package final class Follower: Service {
     private static let pollInterval = Duration.milliseconds(25)
 
     package init(
-        database: Database, root: TrustRoot, logKeys: [VerifierKey], pinned: Checkpoint?,
-        authenticator: EntryAuthenticator, halt: Halt,
-        published: Wakeup, clock: @escaping Clock, logger: Logger
+        database: Database, root: TrustRoot, logKeys: [VerifierKey], pin: Pin,
+        authenticator: EntryAuthenticator, halt: Halt, published: Wakeup, clock: @escaping Clock,
+        logger: Logger
     ) {
         self.database = database
         origin = root.origin
         state = Mutex(Snapshot(identities: IdentityBook(root: root)))
         self.logKeys = logKeys
-        self.pinned = pinned
+        self.pin = pin
+        pinned = (try? pin.read()).flatMap {
+            Checkpoint.open($0, origin: root.origin, logKeys: logKeys).checkpoint?.checkpoint
+        }
         self.authenticator = authenticator
         self.halt = halt
         self.published = published
@@ -130,9 +134,18 @@ package final class Follower: Service {
             index: index, hashes: proof.hashes, checkpoint: SignedNote(parsing: published.note))
     }
 
-    /// Reads up to the newest checkpoint; halts when the log is not what was signed.
+    /// The reason to halt when the clock is behind the last entry by more than the skew (I10).
+    package func clockReason(at now: Timestamp) -> HaltReason? {
+        guard let latest = state.withLock(\.latestTime),
+            now.adding(milliseconds: Sequencer.skewMilliseconds) < latest
+        else { return nil }
+        return HaltReason(.clockBehind, "the clock says \(now), the last entry \(latest)")
+    }
+
+    /// Reads up to the newest checkpoint; halts when the log is not what was signed. Halted already, it
+    /// still reads as far as the log is whole, so that proofs are served.
     package func catchUp() async throws {
-        guard halt.reason == nil, let newest = try await newestCheckpoint() else { return }
+        guard let newest = try await newestCheckpoint() else { return }
         var added: [ReceiptDesk.Addition] = []
         while tree.withLock(\.range.size) < newest.checkpoint.size {
             guard let entries = try await takeIn(upTo: newest.checkpoint.size) else { return }
@@ -144,12 +157,21 @@ package final class Follower: Service {
                 "the entries up to \(newest.checkpoint.size) do not have the root that is signed")
             return
         }
+        try pinAnew(newest)
         let now = clock()
         state.withLock { state in
             state.published = newest
             state.levelAt = now
         }
         try await handOut(added, newest)
+    }
+
+    /// Pins a checkpoint that was verified and is about to be shown; a halted log moves no pin.
+    private func pinAnew(_ newest: Published) throws {
+        guard halt.reason == nil, snapshot.published?.note != newest.note,
+            (pinned?.size ?? 0) < newest.checkpoint.size
+        else { return }
+        try pin.write(newest.note)
     }
 
     private func newestCheckpoint() async throws -> Published? {
@@ -181,7 +203,7 @@ package final class Follower: Service {
             stop(
                 .databaseOlder, "the newest checkpoint is of \(checkpoint.size), known are \(known)"
             )
-            return nil
+            return size == 0 ? Published(checkpoint: checkpoint, note: note) : nil
         }
         return Published(checkpoint: checkpoint, note: note)
     }
@@ -209,7 +231,7 @@ package final class Follower: Service {
         for (index, id, bytes) in rows {
             let leaf = MerkleTree.leafHash(of: bytes)
             leaves.append(leaf)
-            additions.append(.init(entryID: id, index: index))
+            additions.append(.init(entryID: id, index: index, leaf: leaf))
             do {
                 let signed = try SignedEntry(parsing: bytes)
                 let entry = try Entry(parsing: signed.payload)
@@ -227,7 +249,7 @@ package final class Follower: Service {
             }
         }
         grow(leaves)
-        guard agreesWithPin() else { return nil }
+        compareWithPin()
         let named = entries.compactMap(IdentityBook.document)
         let documents =
             named.isEmpty ? [:] : try await database.read { try Documents.load(named, $0) }
@@ -269,10 +291,9 @@ package final class Follower: Service {
         }
     }
 
-    private func agreesWithPin() -> Bool {
-        guard tree.withLock(\.forkedAtPin), let pinned else { return true }
+    private func compareWithPin() {
+        guard tree.withLock(\.forkedAtPin), let pinned else { return }
         stop(.forked, "at size \(pinned.size) the log does not have the pinned root \(pinned.root)")
-        return false
     }
 
     private func stop(_ code: HaltReason.Code, _ evidence: String) {
@@ -295,6 +316,10 @@ package final class Follower: Service {
         let tiles = try TileSet(ordered, stored)
         for addition in wanted {
             let proof = try InclusionProof(index: addition.index, treeSize: size, from: tiles)
+            guard try proof.root(from: addition.leaf) == published.checkpoint.root else {
+                stop(.inconsistent, "the stored tiles do not prove entry \(addition.index)")
+                return
+            }
             receipts.deliver(
                 try LogProof(index: addition.index, hashes: proof.hashes, checkpoint: note),
                 to: addition.entryID)

@@ -86,14 +86,18 @@ struct Integrator: Sendable {
                     SELECT entry_id FROM audit.pending WHERE entry_id <> ALL(\(refused))
                     ORDER BY entry_id LIMIT \(batchLimit))
                 RETURNING entry_id)
-            SELECT taken.entry_id, e.bytes, e.leaf_hash
-            FROM taken LEFT JOIN audit.entry e ON e.id = taken.entry_id ORDER BY taken.entry_id
-            """, as: (Int64, [UInt8]?, [UInt8]?).self)
+            SELECT taken.entry_id, e.bytes, e.leaf_hash, placed.index IS NOT NULL
+            FROM taken LEFT JOIN audit.entry e ON e.id = taken.entry_id
+            LEFT JOIN LATERAL (SELECT l.index FROM audit.leaf l
+                               WHERE l.leaf_hash = e.leaf_hash LIMIT 1) placed ON true
+            ORDER BY taken.entry_id
+            """, as: (Int64, [UInt8]?, [UInt8]?, Bool).self)
         guard !taken.isEmpty else { return Batch(range: head.range, count: 0) }
         var ids: [Int64] = []
         var leaves: [SHA256Digest] = []
         var newlyRefused: [Int64] = []
-        for (id, bytes, stored) in taken {
+        var seen: Set<SHA256Digest> = []
+        for (id, bytes, stored, isPlaced) in taken {
             guard let bytes, let stored else {
                 throw SequencingError.inconsistent(
                     "audit.pending names entry \(id), which is missing")
@@ -103,7 +107,8 @@ struct Integrator: Sendable {
             guard leaf.bytes == stored else {
                 throw SequencingError.inconsistent("entry \(id) does not hash to its leaf_hash")
             }
-            guard isAuthentic(bytes, leaf) else {
+            // An entry that has its place already is a replay: signed, but said once only.
+            guard !isPlaced, seen.insert(leaf).inserted, isAuthentic(bytes, leaf) else {
                 newlyRefused.append(id)
                 continue
             }

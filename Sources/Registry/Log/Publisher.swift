@@ -1,10 +1,11 @@
-// Signs checkpoints of what is committed, and shows them only when they cannot vanish (I5).
+// Signs checkpoints of what is committed and stores them; they are shown when they cannot vanish (I5).
 //
 // For each new size, in this order:
 //   1. sign the head as it was committed          — a crash leaves a signature nobody has seen
 //   2. store the checkpoint in the database       — a crash leaves it stored; the next round finds it
-//   3. replace the pin                            — a crash leaves the pin behind, never ahead
-//   4. show it: `published`
+// and then, in the follower of every instance:
+//   3. verify it against the entries, and replace the pin — a crash leaves the pin behind, never ahead
+//   4. show it
 // If another instance has stored the same size, its note is taken over, provided it has our root.
 
 internal import Cryptography
@@ -25,13 +26,11 @@ final class Publisher: Sendable {
     private let origin: String
     private let signer: NoteSigner
     private let logKeys: [VerifierKey]
-    private let pin: Pin
 
-    init(origin: String, signer: NoteSigner, logKeys: [VerifierKey], pin: Pin) {
+    init(origin: String, signer: NoteSigner, logKeys: [VerifierKey]) {
         self.origin = origin
         self.signer = signer
         self.logKeys = logKeys
-        self.pin = pin
     }
 
     /// Publishes the head; throws `SequencingError.inconsistent` when another note exists for its size.
@@ -54,6 +53,5 @@ final class Publisher: Sendable {
             throw SequencingError.inconsistent(
                 "the checkpoint stored for size \(checkpoint.size) is not one of this tree")
         }
-        try pin.write(stored)
     }
 }

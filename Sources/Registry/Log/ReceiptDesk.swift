@@ -1,5 +1,6 @@
 // Who waits for which receipt, and what came while nobody waited yet.
 
+internal import Cryptography
 internal import Governance
 internal import Synchronization
 internal import TransparencyLog
@@ -10,6 +11,7 @@ final class ReceiptDesk: Sendable {
     struct Addition: Sendable, Hashable {
         let entryID: Int64
         let index: Int64
+        let leaf: SHA256Digest
     }
 
     private typealias Waiter = CheckedContinuation<LogProof?, Never>

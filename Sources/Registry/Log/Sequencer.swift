@@ -149,7 +149,9 @@ package struct Sequencer: Service {
                 Counter(label: "imprimatur_entries_integrated").increment(by: batch.count)
             } catch let error as Integrator.Refused {
                 refused += error.ids
-                logger.error("entries without a valid signature", metadata: ["ids": "\(error.ids)"])
+                logger.error(
+                    "entries without a valid signature of their own",
+                    metadata: ["ids": "\(error.ids)"])
                 Counter(label: "imprimatur_entries_refused").increment(by: error.ids.count)
             }
         }
@@ -165,10 +167,8 @@ package struct Sequencer: Service {
     }
 
     private func checkClock() throws {
-        guard let latest = follower.snapshot.latestTime else { return }
-        let now = clock()
-        guard now.adding(milliseconds: Self.skewMilliseconds) < latest else { return }
-        halt.halt(HaltReason(.clockBehind, "the clock says \(now), the last entry \(latest)"))
+        guard let reason = follower.clockReason(at: clock()) else { return }
+        halt.halt(reason)
         logger.error("log halted", metadata: ["reason": "clock-behind"])
     }
 }

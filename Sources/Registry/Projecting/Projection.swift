@@ -244,6 +244,7 @@ private struct Rows {
         VALUES (\(digest.bytes), \(gate), \(version.description), \(environment), \(verdict),
                 \(entry.actor?.description ?? "service"), \(facts.bytes),
                 \(entry.policy?.bytes ?? []), \(at))
+        ON CONFLICT (digest) DO NOTHING
         """
     }
 

@@ -169,18 +169,22 @@ package final class ServiceNode: Sendable {
                 "log halted",
                 metadata: ["reason": "\(reason.code.rawValue)", "evidence": "\(reason.evidence)"])
         }
-        let pinned = (try? pin.read()).flatMap {
-            Checkpoint.open($0, origin: root.origin, logKeys: logKeys).checkpoint?.checkpoint
-        }
         let (committed, published) = (Wakeup(), Wakeup())
         let signer = EntrySigner(key: files.serviceKey)
         let authenticator = EntryAuthenticator(root: root, signer: signer)
         let follower = Follower(
-            database: database, root: root, logKeys: logKeys, pinned: pinned,
-            authenticator: authenticator, halt: halt,
-            published: published, clock: clock, logger: logger)
+            database: database, root: root, logKeys: logKeys, pin: pin,
+            authenticator: authenticator, halt: halt, published: published, clock: clock,
+            logger: logger)
         try await follower.catchUp()
-        let context = DecisionContext(policyDigest: follower.snapshot.fold.policy)
+        if halt.reason == nil, let reason = follower.clockReason(at: clock()) {
+            halt.halt(reason)
+            logger.error("log halted", metadata: ["evidence": "\(reason.evidence)"])
+        }
+        let packs = PackStore(root: root)
+        // Nothing of a new log is published yet; then the pack that `init` recorded is in force.
+        let policy = try await database.read { db in try packs.active(db)?.pack.digest }
+        let context = DecisionContext(policyDigest: follower.snapshot.fold.policy ?? policy)
         if let named = follower.snapshot.record.trustRoot, named.digest != root.digest {
             throw NodeError(
                 "the log names the trust root \(named.digest), root.json is \(root.digest)",
@@ -192,7 +196,7 @@ package final class ServiceNode: Sendable {
             database: database, origin: root.origin, signer: signer, clock: clock, context: context)
         let registry = Registry(
             database: database, writer: writer, follower: follower, halt: halt, root: root,
-            packs: PackStore(root: root), vault: files.vault,
+            packs: packs, vault: files.vault,
             schema: try JSONSchema(
                 loading: Resources.file("docs/reference/model-card.schema.json")),
             permitKey: files.permitKey, clock: clock, committed: committed,
@@ -203,7 +207,7 @@ package final class ServiceNode: Sendable {
         let sequencer = Sequencer(
             connection: DedicatedConnection(access.sequencer, label: "sequencer"),
             publisher: Publisher(
-                origin: root.origin, signer: files.logSigner, logKeys: logKeys, pin: pin),
+                origin: root.origin, signer: files.logSigner, logKeys: logKeys),
             check: check, authenticator: authenticator, halt: halt, committed: committed,
             published: published, follower: follower, clock: clock, logger: logger)
         return ServiceNode(
