@@ -27,7 +27,7 @@ struct Client: Sendable {
         let context = Guest(source: .init(channel: EmbeddedChannel(), logger: logger))
         let response = try await responder.respond(
             to: WebRequest(head: head, body: body), context: context)
-        let collected = Collected()
+        let collected = CollectedBody()
         try await response.body.write(Collector(into: collected))
         return Answer(
             status: response.status.code, headers: response.headers, bytes: collected.bytes)
@@ -76,15 +76,15 @@ struct Answer: Sendable {
     }
 }
 
-private final class Collected: Sendable {
+private final class CollectedBody: Sendable {
     private let state = Mutex<[UInt8]>([])
     var bytes: [UInt8] { state.withLock { $0 } }
     func append(_ buffer: ByteBuffer) { state.withLock { $0 += Array(buffer.readableBytesView) } }
 }
 
 private struct Collector: ResponseBodyWriter {
-    let collected: Collected
-    init(into collected: Collected) { self.collected = collected }
+    let collected: CollectedBody
+    init(into collected: CollectedBody) { self.collected = collected }
     mutating func write(_ buffer: ByteBuffer) async throws { collected.append(buffer) }
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
