@@ -49,9 +49,34 @@ static const unsigned char openapi[] = {
 #embed "../../docs/reference/openapi.json"
 };
 
+static const unsigned char example_card_template_yaml[] = {
+#embed "../../docs/examples/scorecard/card.template.yaml"
+};
+static const unsigned char example_card_yaml[] = {
+#embed "../../docs/examples/scorecard/card.yaml"
+};
+static const unsigned char example_model_readme_txt[] = {
+#embed "../../docs/examples/scorecard/model/README.txt"
+};
+static const unsigned char example_model_scorecard_json[] = {
+#embed "../../docs/examples/scorecard/model/scorecard.json"
+};
+static const unsigned char example_predictions_unfair_csv[] = {
+#embed "../../docs/examples/scorecard/predictions-unfair.csv"
+};
+static const unsigned char example_predictions_csv[] = {
+#embed "../../docs/examples/scorecard/predictions.csv"
+};
+
 #define ROW(path, symbol) {path, symbol, sizeof symbol}
 
 static const struct imprimatur_resource resources[] = {
+    ROW("docs/examples/scorecard/card.template.yaml", example_card_template_yaml),
+    ROW("docs/examples/scorecard/card.yaml", example_card_yaml),
+    ROW("docs/examples/scorecard/model/README.txt", example_model_readme_txt),
+    ROW("docs/examples/scorecard/model/scorecard.json", example_model_scorecard_json),
+    ROW("docs/examples/scorecard/predictions-unfair.csv", example_predictions_unfair_csv),
+    ROW("docs/examples/scorecard/predictions.csv", example_predictions_csv),
     ROW("docs/reference/model-card.schema.json", model_card_schema),
     ROW("docs/reference/openapi.json", openapi),
     ROW("migrations/0001_log.sql", migration_0001),

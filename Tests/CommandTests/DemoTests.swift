@@ -6,8 +6,7 @@ import Testing
 struct `The demo` {
     @Test func `lives a model's whole life and stops cleanly`() throws {
         let program = try Program()
-        let ran = try program.run(
-            "demo", "--exit", "--directory", "demo", "--examples", Program.example)
+        let ran = try program.run("demo", "--exit", "--directory", "demo")
         #expect(ran.code == 0, "\(ran)")
         // Every denial with its own reason, and the yes between them.
         for part in [

@@ -23,7 +23,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The folder of the example; else docs/examples/scorecard.", valueName: "dir"))
+            "A folder with an example of your own; else the one in this program.", valueName: "dir"))
     var examples: String?
 
     @Option(
@@ -32,7 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
     var listen = Address(host: "127.0.0.1", port: 0)
 
     func run() async throws {
-        let example = try findExample()
+        let example = try readExample()
         let stage = DemoStage(folder: try makeFolder())
         do {
             try DemoStory(
@@ -77,25 +77,13 @@ struct DemoCommand: AsyncParsableCommand {
         return path
     }
 
-    /// Given, below the working directory, or beside the build that this program comes from.
-    private func findExample() throws -> String {
-        let inside = "docs/examples/scorecard"
-        if let examples {
-            guard File.exists(examples + "/card.yaml") else {
-                throw CommandError("\(examples) holds no card.yaml.")
-            }
-            return DataDirectory(path: examples).path
+    /// The files of the example by their paths: those of the folder given, else the embedded ones.
+    private func readExample() throws -> [(path: String, bytes: [UInt8])] {
+        guard let examples else { return Resources.folder("docs/examples/scorecard") }
+        let folder = DataDirectory(path: examples).path
+        let model = try File.list(folder + "/model").map { "model/" + $0 }
+        return try (DemoStory.exampleFiles + model).map { path in
+            (path, try File.read("\(folder)/\(path)", limit: 16 << 20))
         }
-        var folders = [DataDirectory(path: inside).path]
-        var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            folders.append(folder.path + "/" + inside)
-        }
-        guard let found = folders.first(where: { File.exists($0 + "/card.yaml") }) else {
-            throw CommandError(
-                "The example is not here.", hint: "Give its folder with --examples.")
-        }
-        return found
     }
 }

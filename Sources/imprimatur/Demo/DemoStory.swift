@@ -6,8 +6,8 @@ internal import Registry
 /// The life of the model credit/scorecard.
 struct DemoStory {
     let stage: DemoStage
-    /// The folder of the example.
-    let example: String
+    /// The files of the example.
+    let example: [(path: String, bytes: [UInt8])]
     let listen: String
 
     private static let columns = [
@@ -15,7 +15,7 @@ struct DemoStory {
     ]
 
     func tell() throws {
-        try copyExample()
+        try writeExample()
         try createService()
         try enrol()
         try submit()
@@ -28,11 +28,15 @@ struct DemoStory {
         try audit()
     }
 
-    private func copyExample() throws {
-        let files = FileManager.default
-        try files.copyItem(atPath: example + "/model", toPath: stage.folder + "/model")
-        for name in ["card.yaml", "predictions.csv", "predictions-unfair.csv"] {
-            try files.copyItem(atPath: "\(example)/\(name)", toPath: "\(stage.folder)/\(name)")
+    /// What an example holds besides the folder `model`.
+    static let exampleFiles = ["card.yaml", "predictions.csv", "predictions-unfair.csv"]
+
+    private func writeExample() throws {
+        try File.makeFolder(stage.folder + "/model", mode: 0o755)
+        for file in example where Self.exampleFiles.contains(file.path)
+            || file.path.hasPrefix("model/")
+        {
+            try File.create("\(stage.folder)/\(file.path)", file.bytes, mode: 0o644)
         }
     }
 

@@ -102,9 +102,10 @@ struct HTTPTransport: Sendable {
         let head = HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: method), uri: path, headers: fields)
         return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(.head(head))
-            if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-            try await outbound.write(.end(nil))
+            var parts: [HTTPClientRequestPart] = [.head(head)]
+            if let body { parts.append(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+            // A server may answer and close before it has read everything: the answer counts.
+            try? await outbound.write(contentsOf: parts + [.end(nil)])
             return try await Self.read(inbound)
         }
     }

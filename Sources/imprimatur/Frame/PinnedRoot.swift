@@ -1,4 +1,7 @@
-// The trust root that this machine relies on: given, or pinned at first use.
+// The trust root that this machine relies on: given; or, of a development service, pinned at first use.
+//
+// Whoever answers in a production service's place could show a root of their own: there the root is
+// given, or nothing is believed.
 
 internal import ArgumentParser
 internal import Attestation
@@ -9,7 +12,7 @@ internal import Registry
 struct RootOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The trust root to rely on; else IMPRIMATUR_ROOT, else the one pinned at first use.",
+            "The trust root to rely on; else IMPRIMATUR_ROOT, else that of a development service, pinned at first use.",
             valueName: "file"))
     var root: String?
 
@@ -22,6 +25,11 @@ struct RootOptions: ParsableArguments {
         let reply = try await client.get("/api/v1/root")
         let envelope = try Envelope(parsing: reply.body)
         let root = try TrustRoot.verify(envelope)
+        guard root.development else {
+            throw CommandError(
+                "No trust root was given, and that of a production service is not taken from itself.",
+                hint: "Give --root or set IMPRIMATUR_ROOT; the custodians have the file.")
+        }
         try File.makeFolder(folder)
         try Files.create(path, envelope.canonicalBytes)
         Console.warning("the service's trust root was pinned at first use: \(path)")
