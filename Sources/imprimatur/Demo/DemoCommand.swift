@@ -23,7 +23,8 @@ struct DemoCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A folder with an example of your own; else the one in this program.", valueName: "dir"))
+            "A folder with an example of your own; else the one in this program.", valueName: "dir")
+    )
     var examples: String?
 
     @Option(

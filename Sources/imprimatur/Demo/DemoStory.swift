@@ -33,7 +33,8 @@ struct DemoStory {
 
     private func writeExample() throws {
         try File.makeFolder(stage.folder + "/model", mode: 0o755)
-        for file in example where Self.exampleFiles.contains(file.path)
+        for file in example
+        where Self.exampleFiles.contains(file.path)
             || file.path.hasPrefix("model/")
         {
             try File.create("\(stage.folder)/\(file.path)", file.bytes, mode: 0o644)
