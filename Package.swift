@@ -56,6 +56,14 @@ let package = Package(
         room("Governance", ["CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation"]),
         room("Database", ["CLibPQ"]),
         room(
+            "HTTPClient",
+            [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        room(
             "Registry",
             [
                 "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
@@ -83,14 +91,10 @@ let package = Package(
             name: "imprimatur",
             dependencies: [
                 "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
-                "Artifacts", "Governance", "Database", "Registry", "Web",
+                "Artifacts", "Governance", "Database", "HTTPClient", "Registry", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings

@@ -46,7 +46,7 @@ package struct Checkpoint: Sendable, Hashable {
         extensions = []
     }
 
-    /// Reads the text of a checkpoint, without signatures; throws `.checkpoint`.
+    /// Reads the text of a checkpoint, without signatures; throws `.checkpoint`, `.emptyTreeRoot`.
     package init(parsing text: [UInt8]) throws(NoteError) {
         guard text.last == UInt8(ascii: "\n"), text.count <= LogLimits.noteBytes else {
             throw .checkpoint(reason: "it does not end in LF or is too large")
@@ -74,7 +74,7 @@ package struct Checkpoint: Sendable, Hashable {
         }
         let checked = try Checkpoint(origin: texts[0], size: size, root: root)
         guard size > 0 || root == MerkleTree.emptyRoot else {
-            throw .checkpoint(reason: "the root of an empty tree is another one")
+            throw .emptyTreeRoot
         }
         self = Checkpoint(checked, extensions: Array(texts.dropFirst()))
     }

@@ -33,6 +33,15 @@ package enum LogLimits {
     /// Bytes of a whole receipt: a note, its extra data and 64 hashes fit.
     package static let receiptBytes = 1_200_000
 
+    /// Hashes in a request to a witness: tlog-witness.md forbids more.
+    package static let witnessProofLines = 63
+
+    /// Bytes of a request to a witness: 63 hashes and some 30 post-quantum signature lines fit.
+    package static let witnessRequestBytes = 131_072
+
+    /// Bytes of a witness's answer: a few signature lines, or a sentence.
+    package static let witnessAnswerBytes = 65_536
+
     /// Bytes of a witness policy.
     package static let policyBytes = 262_144
 

@@ -28,6 +28,8 @@ package enum NoteError: Error, Sendable, Hashable, CustomStringConvertible {
     case noKnownSignature
     /// The text is not a checkpoint.
     case checkpoint(reason: String)
+    /// The checkpoint is of an empty tree with another root than SHA-256("").
+    case emptyTreeRoot
     /// The checkpoint is one of another log.
     case originMismatch(expected: String, found: String)
     /// Cosigners may have signed, but the log itself did not.
@@ -51,6 +53,8 @@ package enum NoteError: Error, Sendable, Hashable, CustomStringConvertible {
         case .ambiguousKey(let key): "two known keys are called \(key)"
         case .noKnownSignature: "no known key has signed the note"
         case .checkpoint(let reason): "the text is not a checkpoint: \(reason)"
+        case .emptyTreeRoot:
+            "the text is not a checkpoint: the root of an empty tree is another one"
         case .originMismatch(let expected, let found):
             "the checkpoint is of log “\(found)”, not of “\(expected)”"
         case .notSignedByLog: "the checkpoint is not signed by a key of its log"

@@ -10,6 +10,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import HTTPClient
 internal import Registry
 internal import TransparencyLog
 
@@ -76,6 +77,9 @@ extension CommandError {
         case let error as Refusal:
             self.init(
                 error.message, findings: error.findings.map(\.description), hint: error.hint)
+        case let error as HTTPTransport.AuthoritiesUnreadable:
+            self.init(
+                "The certificate authorities in \(error.file ?? "the system") cannot be read.")
         case let error as WitnessPolicyError:
             self.init(
                 "The witness policy is not acceptable.",

@@ -8,6 +8,7 @@ internal import ArgumentParser
 internal import CanonicalJSON
 internal import Cryptography
 internal import Glibc
+internal import HTTPClient
 
 /// An answer that is no error.
 struct Reply: Sendable {

@@ -9,32 +9,44 @@ internal import NIOPosix
 internal import NIOSSL
 
 /// Sends requests to one server.
-struct HTTPTransport: Sendable {
+package struct HTTPTransport: Sendable {
     /// What came back.
-    struct Response: Sendable {
-        var status: Int
+    package struct Response: Sendable {
+        /// The status of the answer.
+        package var status: Int
         /// By lowercase name; the last of several.
-        var headers: [String: String] = [:]
-        var body: [UInt8] = []
+        package var headers: [String: String] = [:]
+        /// The body, whole.
+        package var body: [UInt8] = []
     }
 
     /// Why nothing came back.
-    struct Failure: Error, Sendable {
-        let reason: String
+    package struct Failure: Error, Sendable {
+        /// Completes "the service cannot be asked: …".
+        package let reason: String
         /// Whether trying again may help.
-        let mayPass: Bool
+        package let mayPass: Bool
     }
 
-    let address: ServerAddress
-    let timeoutSeconds: Int
+    /// The certificate authorities in a file cannot be used.
+    package struct AuthoritiesUnreadable: Error, Sendable {
+        /// The file; nil for the system's.
+        package let file: String?
+    }
+
+    /// The server.
+    package let address: ServerAddress
+    private let timeoutSeconds: Int
+    private let longestAnswer: Int
     private let tls: NIOSSLContext?
 
-    /// The longest answer that is read, in bytes.
-    private static let longestAnswer = 256 << 20
-
-    /// `caFile` replaces the system's authorities; throws when it cannot be used.
-    init(address: ServerAddress, caFile: String?, timeoutSeconds: Int) throws {
+    /// `caFile` replaces the system's authorities; an answer of more than `longestAnswer` bytes is not
+    /// read to its end.
+    package init(
+        address: ServerAddress, caFile: String?, timeoutSeconds: Int, longestAnswer: Int = 256 << 20
+    ) throws(AuthoritiesUnreadable) {
         self.address = address
+        self.longestAnswer = longestAnswer
         self.timeoutSeconds = timeoutSeconds
         guard address.isTLS else {
             tls = nil
@@ -46,13 +58,12 @@ struct HTTPTransport: Sendable {
         do {
             tls = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw CommandError(
-                "The certificate authorities in \(caFile ?? "the system") cannot be read.")
+            throw AuthoritiesUnreadable(file: caFile)
         }
     }
 
     /// Sends one request; redirects are answers like any other.
-    func send(
+    package func send(
         _ method: String, _ path: String, headers: [(String, String)], body: [UInt8]?
     ) async throws(Failure) -> Response {
         do {
@@ -78,7 +89,7 @@ struct HTTPTransport: Sendable {
     private func exchange(
         _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8]?
     ) async throws -> Response {
-        let (address, tls) = (address, tls)
+        let (address, tls, longest) = (address, tls, longestAnswer)
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connectTimeout(.seconds(Int64(timeoutSeconds)))
             .connect(host: address.host, port: address.port) { channel in
@@ -106,12 +117,12 @@ struct HTTPTransport: Sendable {
             if let body { parts.append(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
             // A server may answer and close before it has read everything: the answer counts.
             try? await outbound.write(contentsOf: parts + [.end(nil)])
-            return try await Self.read(inbound)
+            return try await Self.read(inbound, longest: longest)
         }
     }
 
     private static func read(
-        _ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>
+        _ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, longest: Int
     ) async throws -> Response {
         var response: Response?
         for try await part in inbound {
@@ -122,7 +133,7 @@ struct HTTPTransport: Sendable {
                 response = Response(status: Int(head.status.code), headers: headers)
             case .body(let buffer):
                 response?.body += buffer.readableBytesView
-                guard response?.body.count ?? 0 <= longestAnswer else {
+                guard response?.body.count ?? 0 <= longest else {
                     throw Failure(reason: "its answer is too long", mayPass: false)
                 }
             case .end:
