@@ -8,8 +8,6 @@ SHELL := /bin/bash
 # The walls between the rooms are checked by every build (docs/architecture.md).
 FLAGS := --explicit-target-dependency-import-check error
 SOURCES := Sources Tests Package.swift
-# Other people's implementations that the tests compare us with, in a Python of their own.
-PEERS := jsonschema
 
 help:                ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -47,10 +45,6 @@ toolchain:
 	@command -v swift > /dev/null \
 		|| { echo "swift is not in PATH; Swift 6.2 or later: https://www.swift.org/install" >&2; exit 1; }
 
-# Tests whose peer is missing say that they were skipped.
+# Other people's implementations that the tests compare us with, in a Python of their own.
 peers: packages
-	@stamp=".build/peers/$(subst $() $(),+,$(PEERS))"; \
-	[ -e "$$stamp" ] || { python3 -m venv .build/peers \
-		&& .build/peers/bin/pip install -q --disable-pip-version-check --timeout 20 --retries 1 $(PEERS) \
-		&& touch "$$stamp"; } \
-		|| echo "peers: $(PEERS) cannot be installed; the tests that need them will be skipped" >&2
+	@.ci/peers

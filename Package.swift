@@ -118,13 +118,13 @@ let package = Package(
         ),
         tests(of: "CanonicalJSON"),
         tests(of: "Cryptography"),
-        tests(of: "TransparencyLog", ["Cryptography"]),
+        tests(of: "TransparencyLog", ["Cryptography", "TestSupport"]),
         tests(of: "Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog"]),
-        tests(of: "Artifacts", ["Attestation", "CanonicalJSON", "Cryptography"]),
+        tests(of: "Artifacts", ["Attestation", "CanonicalJSON", "Cryptography", "TestSupport"]),
         tests(
             of: "Governance",
             [
-                "CanonicalJSON", "Cryptography", "Attestation",
+                "CanonicalJSON", "Cryptography", "Attestation", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
         tests(of: "Database", ["TestSupport"]),

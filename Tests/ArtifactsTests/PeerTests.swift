@@ -1,67 +1,15 @@
 // The other implementation, `model-signing` 1.1.1 from PyPI: each side verifies what the other signs.
 //
-// It is installed once into .build/oms-peer beside the package. Where pip cannot, these tests say
-// that they were skipped.
+// Where it is not installed, these tests say that they were skipped.
 
 import Attestation
 import Cryptography
-import Foundation
+import TestSupport
 import Testing
 
 @testable import Artifacts
 
-enum Peer {
-    /// The Python with the peer in it; nil when it cannot be had.
-    static let python: String? = {
-        let parts = #filePath.split(separator: "/").dropLast(3)
-        let folder = "/" + parts.joined(separator: "/") + "/.build/oms-peer"
-        let python = folder + "/bin/python"
-        if run(python, ["-c", "import model_signing, OpenSSL, jsonschema"]) == 0 { return python }
-        guard run("python3", ["-m", "venv", folder]) == 0,
-            run(
-                python,
-                [
-                    "-m", "pip", "install", "--quiet", "model-signing==1.1.1", "pyOpenSSL",
-                    "jsonschema",
-                ]) == 0
-        else { return nil }
-        return python
-    }()
-
-    static let isThere = python != nil
-
-    /// The schemas of the specification, read where they lie; nil when absent.
-    static let schemas: String? = {
-        let variable = ProcessInfo.processInfo.environment["IMPRIMATUR_FIXTURES"]
-        var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        var candidates = variable.map { [$0] } ?? []
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            candidates.append(folder.path + "/shared/fixtures")
-        }
-        return candidates.map { $0 + "/oms-spec/schemas/v1.0" }
-            .first { FileManager.default.fileExists(atPath: $0) }
-    }()
-
-    /// Runs a program without a shell; the answer is its exit code, or -1.
-    static func run(_ program: String, _ arguments: [String]) -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { return -1 }
-        process.waitUntilExit()
-        return process.terminationReason == .exit ? process.terminationStatus : -1
-    }
-
-    static func modelSigning(_ arguments: [String]) -> Int32 {
-        guard let python else { return -1 }
-        return run(python, ["-m", "model_signing"] + arguments)
-    }
-}
-
-@Suite(.enabled(if: Peer.isThere, "skipped: pip cannot install model-signing 1.1.1"))
+@Suite(.enabled(if: Peers.has("model_signing", "OpenSSL", "jsonschema"), Peers.hint))
 struct `The PyPI package model-signing` {
     static let files = [
         "a-b/y": "y\n", "a/x": "x\n", "config.json": #"{"arch":"tiny"}"#, "empty.txt": "",
@@ -84,16 +32,16 @@ struct `The PyPI package model-signing` {
             try WholeFile.write(Array(key.publicKey.pem.utf8), to: publicKey)
         }
 
-        func peerSigns(_ path: String) -> Int32 {
-            Peer.modelSigning([
+        func peerSigns(_ path: String) throws -> Int32 {
+            try Peers.modelSigning([
                 "sign", "key", path, "--private_key", privateKey, "--signature", signature,
-            ])
+            ]).code
         }
 
-        func peerVerifies(_ path: String) -> Int32 {
-            Peer.modelSigning([
+        func peerVerifies(_ path: String) throws -> Int32 {
+            try Peers.modelSigning([
                 "verify", "key", path, "--public_key", publicKey, "--signature", signature,
-            ])
+            ]).code
         }
 
         func weVerify(_ path: String) throws -> ModelSignatureVerdict {
@@ -105,7 +53,7 @@ struct `The PyPI package model-signing` {
     @Test(arguments: [KeyAlgorithm.ecdsaP256, .ecdsaP384, .ecdsaP521])
     func `signs a directory, and we verify it`(algorithm: KeyAlgorithm) throws {
         let scene = try Scene(algorithm, files: Self.files)
-        #expect(scene.peerSigns(scene.model) == 0)
+        #expect(try scene.peerSigns(scene.model) == 0)
         let verdict = try scene.weVerify(scene.model)
         #expect(verdict.findings == [])
         #expect(verdict.uncovered == [".gitignore"])
@@ -120,26 +68,26 @@ struct `The PyPI package model-signing` {
         let scene = try Scene(algorithm, files: Self.files)
         let bundle = try ArtifactScan.scan(scene.model).sign(with: scene.key)
         try WholeFile.write(bundle, to: scene.signature)
-        #expect(scene.peerVerifies(scene.model) == 0)
+        #expect(try scene.peerVerifies(scene.model) == 0)
         #expect(try scene.weVerify(scene.model).isValid)
         try scene.folder.write(["extra": ""])
-        #expect(scene.peerVerifies(scene.model) != 0)
+        #expect(try scene.peerVerifies(scene.model) != 0)
         #expect(try scene.weVerify(scene.model).findings.map(\.code) == [.fileExtra])
     }
 
     @Test func `and we agree about a model that is one file`() throws {
         let scene = try Scene(.ecdsaP256, files: ["m.bin": "1"])
         let file = scene.model + "/m.bin"
-        #expect(scene.peerSigns(file) == 0)
+        #expect(try scene.peerSigns(file) == 0)
         #expect(try scene.weVerify(file).findings == [])
         try WholeFile.write(try ArtifactScan.scan(file).sign(with: scene.key), to: scene.signature)
-        #expect(scene.peerVerifies(file) == 0)
+        #expect(try scene.peerVerifies(file) == 0)
         try scene.folder.write(["m.bin": "2"])
-        #expect(scene.peerVerifies(file) != 0)
+        #expect(try scene.peerVerifies(file) != 0)
         #expect(try scene.weVerify(file).findings.map(\.code) == [.fileAltered])
     }
 
-    @Test(.enabled(if: Peer.schemas != nil, "skipped: shared/fixtures is not there"))
+    @Test(.enabled(if: Fixtures.has("oms-spec/schemas/v1.0"), "skipped: no shared/fixtures"))
     func `is not needed to see that what we sign follows the published schemas`() throws {
         let scene = try Scene(.ecdsaP256, files: Self.files)
         try WholeFile.write(
@@ -162,12 +110,12 @@ struct `The PyPI package model-signing` {
             check("bundle", bundle)
             check("statement", json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"])))
             """
-        let python = try #require(Peer.python)
-        let schemas = try #require(Peer.schemas)
-        #expect(Peer.run(python, ["-c", program, schemas, scene.signature]) == 0)
+        let schemas = try #require(Fixtures.directory()) + "/oms-spec/schemas/v1.0"
+        let check = ["-c", program, schemas, scene.signature]
+        #expect(try Peers.python(check).code == 0)
         // The check does check: a bundle without its envelope is refused.
         try WholeFile.write(Array("{}".utf8), to: scene.signature)
-        #expect(Peer.run(python, ["-c", program, schemas, scene.signature]) != 0)
+        #expect(try Peers.python(check).code != 0)
     }
 
     @Test func `signs by shards, and we hash and verify them`() throws {
@@ -179,10 +127,9 @@ struct `The PyPI package model-signing` {
                 private_key=pathlib.Path(sys.argv[2])
             ).set_hashing_config(c).sign(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[3]))
             """
-        let python = try #require(Peer.python)
-        #expect(
-            Peer.run(
-                python, ["-c", program, scene.model, scene.privateKey, scene.signature]) == 0)
+        let signed = try Peers.python(
+            ["-c", program, scene.model, scene.privateKey, scene.signature])
+        #expect(signed.code == 0, "\(signed)")
         let verdict = try scene.weVerify(scene.model)
         #expect(verdict.findings == [])
         #expect(verdict.uncovered == [".gitignore", "empty.txt"])

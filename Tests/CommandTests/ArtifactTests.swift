@@ -2,37 +2,8 @@
 
 import CanonicalJSON
 import Foundation
+import TestSupport
 import Testing
-
-/// The Python that the tests of the room Artifacts install the peer into.
-enum ModelSigning {
-    static let python: String? = {
-        let folder = Program.repository + "/.build/oms-peer"
-        let python = folder + "/bin/python"
-        if runs(python, ["-c", "import model_signing, OpenSSL"]) { return python }
-        guard runs("/usr/bin/python3", ["-m", "venv", folder]),
-            runs(
-                python,
-                [
-                    "-m", "pip", "install", "--quiet", "model-signing==1.1.1", "pyOpenSSL",
-                    "jsonschema",
-                ])
-        else { return nil }
-        return python
-    }()
-
-    static let isThere = python != nil
-
-    private static func runs(_ program: String, _ arguments: [String]) -> Bool {
-        guard FileManager.default.isExecutableFile(atPath: program) else { return false }
-        return (try? Program.execute(program, arguments, in: "/", [:]))?.code == 0
-    }
-
-    static func run(_ arguments: [String], in folder: String) throws -> Ran {
-        guard let python else { throw ProgramError("no model-signing") }
-        return try Program.execute(python, ["-m", "model_signing"] + arguments, in: folder, [:])
-    }
-}
 
 /// A program's folder with a small model and a key.
 func modelScene(algorithm: String = "ecdsa-p256") throws -> Program {
@@ -124,7 +95,7 @@ func modelScene(algorithm: String = "ecdsa-p256") throws -> Program {
     }
 }
 
-@Suite(.enabled(if: ModelSigning.isThere, "skipped: pip cannot install model-signing 1.1.1"))
+@Suite(.enabled(if: Peers.has("model_signing", "OpenSSL"), Peers.hint))
 struct `Beside model-signing from PyPI` {
     @Test(arguments: ["ecdsa-p256", "ecdsa-p384", "ecdsa-p521"])
     func `each program verifies what the other signs, and not what was altered`(
@@ -132,7 +103,7 @@ struct `Beside model-signing from PyPI` {
     ) throws {
         let program = try modelScene(algorithm: algorithm)
         let theirs = { (arguments: [String]) in
-            try ModelSigning.run(arguments + ["--signature", "model.sig"], in: program.folder)
+            try Peers.modelSigning(arguments + ["--signature", "model.sig"], in: program.folder)
         }
         let ours = [
             "artifact", "verify", "model", "--bundle", "model.sig", "--public-key", "k.pub",

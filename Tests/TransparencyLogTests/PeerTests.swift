@@ -1,17 +1,16 @@
 // Differential test against PyPI `pymerkle`, an independent implementation of RFC 9162 trees.
 //
-// It is installed into a virtual environment under .build when pip can reach an index; otherwise the
-// test says that it was skipped. One Python process answers for all sizes, a line each:
-// root, digest of all inclusion proofs, digest of all consistency proofs.
+// One Python process answers for all sizes, a line each: root, digest of all inclusion proofs, digest
+// of all consistency proofs.
 
 import Cryptography
-import Foundation
+import TestSupport
 import Testing
 
 @testable import TransparencyLog
 
 @Suite struct PeerTests {
-    @Test(.enabled(if: Peer.isReady, "pymerkle cannot be installed: no python3, pip or index"))
+    @Test(.enabled(if: Peers.has("pymerkle"), Peers.hint))
     func `roots and proofs of 0 … 600 leaves are those of pymerkle`() throws {
         let largest = 600
         let answers = try Peer.answers(largest: largest)
@@ -85,48 +84,9 @@ private enum Peer {
             print(roots[n].hex(), inclusion.hexdigest(), consistency.hexdigest())
         """#
 
-    private static let environment: URL = {
-        var directory = URL(filePath: #filePath)
-        while directory.path != "/",
-            !FileManager.default.fileExists(
-                atPath: directory.appending(path: "Package.swift").path)
-        {
-            directory.deleteLastPathComponent()
-        }
-        return directory.appending(path: ".build/peer-pymerkle")
-    }()
-
-    private static var python: String { environment.appending(path: "bin/python3").path }
-
-    /// Installs pymerkle once; false when that is not possible here.
-    static let isReady: Bool = {
-        if (try? run(python, ["-c", "import pymerkle"])) != nil { return true }
-        return (try? run("/usr/bin/env", ["python3", "-m", "venv", environment.path])) != nil
-            && (try? run(
-                python,
-                ["-m", "pip", "install", "-q", "--timeout", "20", "--retries", "1"]
-                    + ["pymerkle==7.0.0"])) != nil
-    }()
-
     static func answers(largest: Int) throws -> [String] {
-        try run(python, ["-c", program, String(largest)]).split(separator: "\n").map(String.init)
-    }
-
-    private struct Failed: Error {}
-
-    /// Standard output of a program that ends well within three minutes.
-    @discardableResult
-    private static func run(_ program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["timeout", "180", program] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed() }
-        return String(decoding: data, as: UTF8.self)
+        let ran = try Peers.python(["-c", program, String(largest)])
+        try #require(ran.code == 0, "\(ran)")
+        return ran.output.split(separator: "\n").map(String.init)
     }
 }

@@ -88,7 +88,12 @@ extension Registry {
             let decision = pack.pack.decide(
                 gate: .submit, subject: .model(submission.model), facts: facts.json, now: now)
             guard decision.verdict == .allow else {
-                throw Self.refusal(decision, missing: missing, signature: signature)
+                throw Self.refusal(
+                    decision, missing: missing, signature: signature,
+                    uncovered: ModelSignature.verify(
+                        bundle: submission.signature, key: key,
+                        model: ObservedModel(files: submission.files)
+                    ).uncovered)
             }
             let number = try db.oneOrNil(
                 "SELECT versions FROM registry.model WHERE name = \(submission.model.description)",
@@ -194,7 +199,8 @@ extension Registry {
 
     /// The decision as a refusal whose findings point into the card.
     private static func refusal(
-        _ decision: Decision, missing: [JSONPointer], signature: SignatureFact
+        _ decision: Decision, missing: [JSONPointer], signature: SignatureFact,
+        uncovered: [String]
     ) -> Refusal {
         let refusal = Refusal(decision)
         let fields = missing.map {
@@ -206,9 +212,16 @@ extension Registry {
             JSONFinding(
                 JSONPointer(["signature"]), $0, "The artifact signature does not count: \($0).")
         }
+        // A repository of git has files that signing tools leave out unless told otherwise.
+        let paths = uncovered.map {
+            JSONFinding(
+                JSONPointer(["files"]), "file-uncovered",
+                "\($0) is not covered by the signature: sign it too, or take it out of the artifact."
+            )
+        }
         return Refusal(
             refusal.kind, refusal.code, refusal.message,
-            findings: fields + signatures + refusal.findings,
+            findings: fields + signatures + paths + refusal.findings,
             hint: missing.isEmpty
                 ? nil : "`imprimatur card check` names every missing field offline.")
     }

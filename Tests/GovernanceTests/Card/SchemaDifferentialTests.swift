@@ -1,38 +1,12 @@
 // Our evaluator against the reference implementation of Python, on mutations of a valid card.
 
 import CanonicalJSON
-import Foundation
+import TestSupport
 import Testing
 
 @testable import Governance
 
-/// The reference implementation, where it is installed.
-enum Python {
-    static let isHere = (try? run("import jsonschema", input: [])) != nil
-
-    /// Runs a Python program on bytes and gives what it prints.
-    static func run(_ program: String, input: [UInt8]) throws -> String {
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("card-\(ProcessInfo.processInfo.globallyUniqueString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = folder.appendingPathComponent("input.json")
-        try Data(input).write(to: file)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-W", "ignore", "-c", program, file.path]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-        return String(decoding: data, as: UTF8.self)
-    }
-}
-
-@Suite(.enabled(if: Python.isHere, "python3 with jsonschema is not here"))
+@Suite(.enabled(if: Peers.has("jsonschema"), Peers.hint))
 struct SchemaDifferentialTests {
     @Test func `both accept and refuse the same cards`() throws {
         let schema = try publishedSchema()
@@ -55,12 +29,12 @@ struct SchemaDifferentialTests {
         ]
         let program = """
             import json, sys, jsonschema
-            task = json.load(open(sys.argv[1]))
+            task = json.load(sys.stdin)
             check = jsonschema.Draft202012Validator(task["schema"])
             print("".join("1" if check.is_valid(card) else "0" for card in task["cards"]))
             """
-        let answers = try Python.run(program, input: input.canonicalBytes)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let ran = try Peers.python(["-W", "ignore", "-c", program], input: input.canonicalBytes)
+        let answers = ran.output.filter { !$0.isWhitespace }
         try #require(answers.count == mutations.count)
         var accepted = 0
         for (answer, card) in zip(answers, mutations) {

@@ -68,11 +68,19 @@ extension TestService {
         by owner: TestPerson, _ name: String = "credit/scorecard", seed: String = "one",
         signedWith key: PrivateKey? = nil, edit: (inout JSON) -> Void = { _ in }
     ) throws -> Registry.Submission {
-        guard let model = ModelName(name) else { throw TestFailure("name") }
         let files = Self.files(seed)
-        let manifest = try ArtifactManifest(files: files)
         let bundle = try ModelSignature.sign(
             ModelSignature.statement(name: "scorecard", files: files), with: key ?? owner.key)
+        return try submission(by: owner, name, files: files, bundle: bundle, edit: edit)
+    }
+
+    /// A submission of files that somebody else hashed and signed.
+    func submission(
+        by owner: TestPerson, _ name: String, files: [FileRecord], bundle: [UInt8],
+        edit: (inout JSON) -> Void = { _ in }
+    ) throws -> Registry.Submission {
+        guard let model = ModelName(name) else { throw TestFailure("name") }
+        let manifest = try ArtifactManifest(files: files)
         let clear = try ModelCard(
             parsing: Self.exampleCard(model: model, edit: edit), schema: registry.schema)
         let places = PersonalFields.exposed(in: clear, schema: registry.schema)
@@ -91,7 +99,13 @@ extension TestService {
         by owner: TestPerson, _ name: String = "credit/scorecard", seed: String = "one",
         key: String? = nil
     ) async throws -> TestVersion {
-        let submission = try submission(by: owner, name, seed: seed)
+        try await submit(submission(by: owner, name, seed: seed), by: owner, key: key)
+    }
+
+    @discardableResult
+    func submit(
+        _ submission: Registry.Submission, by owner: TestPerson, key: String? = nil
+    ) async throws -> TestVersion {
         let outcome = try await registry.submit(submission, request(owner, key: key))
         guard case .versionSubmitted(let event) = outcome.recorded.entry.event else {
             throw TestFailure("not a submission")
@@ -115,10 +129,20 @@ extension TestService {
         let evaluation = FairnessEvaluation(
             FairnessCounts(columns: ["sex"], cells: [cell("a", 50), cell("b", selected)]),
             FairnessParameters(minimumGroupSize: 30, minimumDenominator: 1))
+        let columns = PredictionColumns(
+            label: "label", prediction: "prediction", groups: ["sex"], positive: "1")
+        return try evaluationStatement(
+            of: version, by: person, dataset: SHA256.hash("predictions"), columns: columns,
+            evaluation)
+    }
+
+    /// An evaluation of predictions.
+    func evaluationStatement(
+        of version: TestVersion, by person: TestPerson, dataset: SHA256Digest,
+        columns: PredictionColumns, _ evaluation: FairnessEvaluation
+    ) throws -> Envelope {
         let predicate = FairnessPredicate(
-            origin: origin, dataset: SHA256.hash("predictions"), datasetName: "predictions.csv",
-            columns: PredictionColumns(
-                label: "label", prediction: "prediction", groups: ["sex"], positive: "1"),
+            origin: origin, dataset: dataset, datasetName: "predictions.csv", columns: columns,
             toolName: "imprimatur", toolVersion: "test", evaluation: evaluation,
             evaluatedAt: clock.now)
         return try Statement(
