@@ -29,6 +29,8 @@ package struct IdentityBook: Sendable {
     }
 
     /// The document that an entry's identity statement is in, if it has one.
+    // inlined, it crashes the optimiser of Swift 6.3.1 (CopyPropagation, found in release builds)
+    @inline(never)
     package static func document(of entry: Entry) -> SHA256Digest? {
         switch entry.event {
         case .keyAssigned(let event): event.document
