@@ -74,7 +74,7 @@ package struct Registry: Sendable {
 
     /// The roles that a caller holds in a namespace now, by signed assignments.
     func roles(of caller: Caller, in namespace: Namespace, at now: Timestamp) -> Set<Role> {
-        let chain = follower.snapshot.identities.chain
+        let chain = follower.look { $0.identities.chain }
         return Set(chain.roles(of: caller.principal, in: namespace, at: now).map(\.role))
     }
 
@@ -95,7 +95,8 @@ package struct Registry: Sendable {
     /// Refuses a caller that administers nothing.
     func requireAdministrator(_ caller: Caller) throws(Refusal) {
         // Links between principals forbid; they never permit.
-        let held = follower.snapshot.identities.chain.assignments(of: caller.principal, at: clock())
+        let chain = follower.look { $0.identities.chain }
+        let held = chain.assignments(of: caller.principal, at: clock())
         guard held.contains(where: { $0.assignment.role == .administrator }) else {
             try halt.check()
             throw Refusal(.forbidden, "role-missing", "This needs the role administrator.")

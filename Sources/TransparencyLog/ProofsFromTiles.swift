@@ -100,6 +100,35 @@ extension InclusionProof {
     }
 }
 
+/// Makes many inclusion proofs in one tree: what they have in common is hashed once.
+package struct InclusionProver {
+    private let treeSize: Int64
+    private let tiles: TileSet
+    private var roots: [Range<Int64>: SHA256Digest] = [:]
+
+    /// A prover for a tree, with the tiles of all leaves that will be asked for.
+    package init(treeSize: Int64, tiles: TileSet) {
+        self.treeSize = treeSize
+        self.tiles = tiles
+    }
+
+    /// The proof of one leaf, as `InclusionProof.init(index:treeSize:from:)` makes it.
+    package mutating func proof(of index: Int64) throws(ProofError) -> InclusionProof {
+        _ = try InclusionProof.length(index: index, treeSize: treeSize)
+        var hashes: [SHA256Digest] = []
+        for range in ProofPlan.inclusion(index: index, treeSize: treeSize) {
+            if let known = roots[range] {
+                hashes.append(known)
+                continue
+            }
+            let root = try tiles.root(of: range)
+            roots[range] = root
+            hashes.append(root)
+        }
+        return InclusionProof(index: index, treeSize: treeSize, hashes: hashes)
+    }
+}
+
 extension ConsistencyProof {
     /// The tiles from which the proof can be made; none from size 0.
     ///

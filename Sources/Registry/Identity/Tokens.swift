@@ -80,13 +80,15 @@ extension Registry {
     package func authenticate(_ secret: String) -> Caller? {
         guard secret.utf8.count <= 100, secret.hasPrefix("imp_") else { return nil }
         let hash = SHA256.hash(Array(secret.utf8))
-        let snapshot = follower.snapshot
-        guard let token = snapshot.record.tokens[hash], clock() < token.expiresAt,
-            !snapshot.fold.revokedTokens.contains(token.token),
-            let principal = snapshot.record.principals[token.principal]
-        else { return nil }
-        return Caller(
-            principal: principal.principal, person: principal.person, kind: principal.kind,
-            token: token.token)
+        let now = clock()
+        return follower.look { snapshot in
+            guard let token = snapshot.record.tokens[hash], now < token.expiresAt,
+                !snapshot.fold.revokedTokens.contains(token.token),
+                let principal = snapshot.record.principals[token.principal]
+            else { return nil }
+            return Caller(
+                principal: principal.principal, person: principal.person, kind: principal.kind,
+                token: token.token)
+        }
     }
 }

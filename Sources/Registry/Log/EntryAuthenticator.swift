@@ -50,4 +50,7 @@ package final class EntryAuthenticator: Sendable {
     func isAuthentic(_ signed: SignedEntry, _ entry: Entry, _ leafHash: SHA256Digest) -> Bool {
         signer.hasSigned(leafHash) || isAuthentic(signed, entry)
     }
+
+    /// What an entry of this leaf hash says, when this process made and signed it; once only.
+    func takeOwn(_ leafHash: SHA256Digest) -> Entry? { signer.take(leafHash) }
 }

@@ -3,7 +3,9 @@
 // It believes nothing but signed checkpoints: every entry's bytes are hashed, the tree is grown from
 // those hashes, and its root must be the root that the log key signed. What does not agree halts
 // the process. So the fold that the gate relies on is of the verified log (I6), and a receipt is
-// checked before it leaves.
+// checked before it leaves. What the sequencer of this same process has just published it hands over
+// in memory (FreshBatch); the follower of every other process, and this one after a gap, reads the
+// same from the database.
 
 internal import Cryptography
 package import Database
@@ -47,6 +49,7 @@ package final class Follower: Service {
     private let logger: Logger
     private let state: Mutex<Snapshot>
     private let receipts = ReceiptDesk()
+    private let fresh = Mutex<FreshBatch?>(nil)
     private let tree = Mutex(Tree())
 
     /// The tree as grown from verified entries. Touched by the one loop that catches up.
@@ -84,8 +87,19 @@ package final class Follower: Service {
         self.logger = logger
     }
 
-    /// What is known now.
+    /// What is known now; for more than a look, because the follower copies what somebody holds.
     package var snapshot: Snapshot { state.withLock { $0 } }
+
+    /// Looks at what is known now.
+    package func look<R>(_ body: (borrowing Snapshot) -> R) -> R { state.withLock { body($0) } }
+
+    /// Takes what the sequencer of this process has just published, until the next `catchUp`.
+    func hand(over batch: FreshBatch) {
+        fresh.withLock { fresh in
+            // After a gap the database is read.
+            fresh = fresh.flatMap { $0.followed(by: batch) } ?? batch
+        }
+    }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -145,12 +159,30 @@ package final class Follower: Service {
     /// Reads up to the newest checkpoint; halts when the log is not what was signed. Halted already, it
     /// still reads as far as the log is whole, so that proofs are served.
     package func catchUp() async throws {
+        let handed = fresh.withLock { fresh in
+            defer { fresh = nil }
+            return fresh
+        }
+        if let handed, handed.start == tree.withLock(\.range.size) {
+            guard let added = try await take(in: handed.entries) else { return }
+            try await show(handed.published, added, tiles: TileSet(handed.tiles))
+            return
+        }
         guard let newest = try await newestCheckpoint() else { return }
         var added: [ReceiptDesk.Addition] = []
         while tree.withLock(\.range.size) < newest.checkpoint.size {
-            guard let entries = try await takeIn(upTo: newest.checkpoint.size) else { return }
-            added += entries
+            guard let entries = try await read(upTo: newest.checkpoint.size),
+                let additions = try await take(in: entries)
+            else { return }
+            added += additions
         }
+        try await show(newest, added, tiles: nil)
+    }
+
+    /// Shows a checkpoint that the tree as grown agrees with, and hands out receipts under it.
+    private func show(
+        _ newest: Published, _ added: [ReceiptDesk.Addition], tiles: TileSet?
+    ) async throws {
         guard tree.withLock(\.range.root) == newest.checkpoint.root else {
             stop(
                 .inconsistent,
@@ -163,7 +195,7 @@ package final class Follower: Service {
             state.published = newest
             state.levelAt = now
         }
-        try await handOut(added, newest)
+        try await handOut(added, newest, tiles)
     }
 
     /// Pins a checkpoint that was verified and is about to be shown; a halted log moves no pin.
@@ -208,8 +240,8 @@ package final class Follower: Service {
         return Published(checkpoint: checkpoint, note: note)
     }
 
-    /// Verifies and folds the next entries; nil when they are not whole.
-    private func takeIn(upTo size: Int64) async throws -> [ReceiptDesk.Addition]? {
+    /// Reads the next entries; nil when they are not all there.
+    private func read(upTo size: Int64) async throws -> [Integrator.Placed]? {
         let start = tree.withLock(\.range.size)
         let end = min(size, start + Self.chunk)
         let rows = try await database.read { db in
@@ -224,16 +256,28 @@ package final class Follower: Service {
             stop(.inconsistent, "entries \(start)..<\(end) are not all there")
             return nil
         }
+        return rows.map { Integrator.Placed(index: $0.0, entryID: $0.1, bytes: $0.2) }
+    }
+
+    /// Verifies and folds the next entries; nil when they are not whole.
+    private func take(
+        in rows: [Integrator.Placed]
+    ) async throws -> [ReceiptDesk.Addition]? {
         var leaves: [SHA256Digest] = []
         var additions: [ReceiptDesk.Addition] = []
         var entries: [Entry] = []
         leaves.reserveCapacity(rows.count)
-        for (index, id, bytes) in rows {
-            let leaf = MerkleTree.leafHash(of: bytes)
+        for row in rows {
+            let index = row.index
+            let leaf = MerkleTree.leafHash(of: row.bytes)
             leaves.append(leaf)
-            additions.append(.init(entryID: id, index: index, leaf: leaf))
+            additions.append(.init(entryID: row.entryID, index: index, leaf: leaf))
+            if let own = authenticator.takeOwn(leaf) {
+                entries.append(own)
+                continue
+            }
             do {
-                let signed = try SignedEntry(parsing: bytes)
+                let signed = try SignedEntry(parsing: row.bytes)
                 let entry = try Entry(parsing: signed.payload)
                 entries.append(entry)
                 // What the pin covers was checked before it was pinned.
@@ -266,7 +310,9 @@ package final class Follower: Service {
         }
         if let problem {
             stop(
-                .inconsistent, "the entries up to \(end) do not follow from each other: \(problem)")
+                .inconsistent,
+                "the entries up to \(tree.withLock(\.range.size)) do not follow from each other: "
+                    + problem)
             return nil
         }
         return additions
@@ -302,20 +348,29 @@ package final class Follower: Service {
             "log halted", metadata: ["reason": "\(code.rawValue)", "evidence": "\(evidence)"])
     }
 
-    private func handOut(_ added: [ReceiptDesk.Addition], _ published: Published) async throws {
+    /// Makes the receipts that somebody waits for, from tiles in memory or in the database.
+    private func handOut(
+        _ added: [ReceiptDesk.Addition], _ published: Published, _ tiles: TileSet?
+    ) async throws {
         let wanted = receipts.arrived(added)
         guard !wanted.isEmpty else { return }
         let note = try SignedNote(parsing: published.note)
         let size = published.checkpoint.size
-        var ids: Set<TileID> = []
-        for addition in wanted {
-            ids.formUnion(try InclusionProof.tiles(index: addition.index, treeSize: size))
+        let set: TileSet
+        if let tiles {
+            set = tiles
+        } else {
+            var ids: Set<TileID> = []
+            for addition in wanted {
+                ids.formUnion(try InclusionProof.tiles(index: addition.index, treeSize: size))
+            }
+            let ordered = ids.sorted()
+            set = try TileSet(
+                ordered, try await database.read { try LogTiles.load(ordered, $0) })
         }
-        let ordered = ids.sorted()
-        let stored = try await database.read { try LogTiles.load(ordered, $0) }
-        let tiles = try TileSet(ordered, stored)
+        var prover = InclusionProver(treeSize: size, tiles: set)
         for addition in wanted {
-            let proof = try InclusionProof(index: addition.index, treeSize: size, from: tiles)
+            let proof = try prover.proof(of: addition.index)
             guard try proof.root(from: addition.leaf) == published.checkpoint.root else {
                 stop(.inconsistent, "the stored tiles do not prove entry \(addition.index)")
                 return

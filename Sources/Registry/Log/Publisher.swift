@@ -33,25 +33,32 @@ final class Publisher: Sendable {
         self.logKeys = logKeys
     }
 
-    /// Publishes the head; throws `SequencingError.inconsistent` when another note exists for its size.
-    func publish(_ range: CompactRange, through connection: DedicatedConnection) async throws {
+    /// Publishes the head and answers it as stored; throws `SequencingError.inconsistent` when another
+    /// note exists for its size.
+    func publish(
+        _ range: CompactRange, through connection: DedicatedConnection
+    ) async throws -> Published {
         let checkpoint = try Checkpoint(origin: origin, size: range.size, root: range.root)
         let note = try checkpoint.signed(by: [signer]).bytes
-        let stored = try await connection.transaction { db in
-            try db.execute(
+        // A statement by itself commits by itself: one round trip, and one flush.
+        let stored = try await connection.withConnection { db -> [UInt8]? in
+            let inserted = try db.execute(
                 """
                 INSERT INTO audit.checkpoint (size, root, note)
                 VALUES (\(checkpoint.size), \(checkpoint.root.bytes), \(note))
                 ON CONFLICT (size) DO NOTHING
                 """)
+            guard inserted == 0 else { return nil }
             return try db.one(
                 "SELECT note FROM audit.checkpoint WHERE size = \(checkpoint.size)",
                 as: [UInt8].self)
         }
+        guard let stored else { return Published(checkpoint: checkpoint, note: note) }
         let verdict = Checkpoint.open(stored, origin: origin, logKeys: logKeys)
         guard let opened = verdict.checkpoint, opened.checkpoint.root == checkpoint.root else {
             throw SequencingError.inconsistent(
                 "the checkpoint stored for size \(checkpoint.size) is not one of this tree")
         }
+        return Published(checkpoint: opened.checkpoint, note: stored)
     }
 }

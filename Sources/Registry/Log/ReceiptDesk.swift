@@ -14,11 +14,16 @@ final class ReceiptDesk: Sendable {
         let leaf: SHA256Digest
     }
 
-    private typealias Waiter = CheckedContinuation<LogProof?, Never>
+    private struct Waiter {
+        let continuation: CheckedContinuation<LogProof?, Never>
+        let deadline: ContinuousClock.Instant
+    }
 
     private struct State {
         var waiters: [Int64: [Int: Waiter]] = [:]
         var nextID = 0
+        /// Whether somebody looks after those who wait too long.
+        var isSwept = false
         /// Entries that came lately, in two generations: whoever asks after them need not wait.
         var young: Set<Int64> = []
         var old: Set<Int64> = []
@@ -34,31 +39,58 @@ final class ReceiptDesk: Sendable {
 
     private let state = Mutex(State())
 
-    /// Waits for the receipt of an entry; nil after `timeout`, when the task is cancelled, or when the
-    /// entry came before anybody waited: its receipt can be made then.
+    /// How often those who wait too long are looked for: one timer for all of them.
+    private static let sweepInterval = Duration.milliseconds(100)
+
+    /// Waits for the receipt of an entry; nil after `timeout` (to a tenth of a second), when the task
+    /// is cancelled, or when the entry came before anybody waited: its receipt can be made then.
     func wait(for entryID: Int64, timeout: Duration) async -> LogProof? {
+        let deadline = ContinuousClock.now + timeout
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
-        let timer = Task {
-            try? await Task.sleep(for: timeout)
-            leave(entryID, id)
-        }
-        defer { timer.cancel() }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                let isPointless = state.withLock { state in
+            await withCheckedContinuation { continuation in
+                let (isPointless, mustSweep) = state.withLock { state in
                     guard !Task.isCancelled, !state.young.contains(entryID),
                         !state.old.contains(entryID)
-                    else { return true }
-                    state.waiters[entryID, default: [:]][id] = waiter
-                    return false
+                    else { return (true, false) }
+                    state.waiters[entryID, default: [:]][id] = Waiter(
+                        continuation: continuation, deadline: deadline)
+                    defer { state.isSwept = true }
+                    return (false, !state.isSwept)
                 }
-                if isPointless { waiter.resume(returning: nil) }
+                if isPointless { continuation.resume(returning: nil) }
+                if mustSweep { Task { await sweep() } }
             }
         } onCancel: {
             leave(entryID, id)
+        }
+    }
+
+    /// Sends those away who have waited too long, as long as anybody waits.
+    private func sweep() async {
+        while true {
+            try? await Task.sleep(for: Self.sweepInterval)
+            let now = ContinuousClock.now
+            let late: [Waiter]? = state.withLock { state in
+                guard !state.waiters.isEmpty else {
+                    state.isSwept = false
+                    return nil
+                }
+                var late: [Waiter] = []
+                for (entryID, waiters) in state.waiters {
+                    for (id, waiter) in waiters where waiter.deadline <= now {
+                        late.append(waiter)
+                        state.waiters[entryID]?[id] = nil
+                    }
+                    if state.waiters[entryID]?.isEmpty == true { state.waiters[entryID] = nil }
+                }
+                return late
+            }
+            guard let late else { return }
+            for waiter in late { waiter.continuation.resume(returning: nil) }
         }
     }
 
@@ -73,7 +105,7 @@ final class ReceiptDesk: Sendable {
     /// Hands a receipt to everyone who waits for it.
     func deliver(_ receipt: LogProof, to entryID: Int64) {
         let waiters = state.withLock { $0.waiters.removeValue(forKey: entryID) } ?? [:]
-        for waiter in waiters.values { waiter.resume(returning: receipt) }
+        for waiter in waiters.values { waiter.continuation.resume(returning: receipt) }
     }
 
     private func leave(_ entryID: Int64, _ id: Int) {
@@ -81,6 +113,6 @@ final class ReceiptDesk: Sendable {
             let waiter = state.waiters[entryID]?.removeValue(forKey: id)
             if state.waiters[entryID]?.isEmpty == true { state.waiters[entryID] = nil }
             return waiter
-        }?.resume(returning: nil)
+        }?.continuation.resume(returning: nil)
     }
 }

@@ -128,25 +128,31 @@ package struct Sequencer: Service {
         var range = start
         var publishedSize: Int64 = -1
         var refused: [Int64] = []
+        var batch: Integrator.Batch?
+        var hasRung = false
         while !Task.isCancelled {
             if range.size > publishedSize, range.size > 0 {
-                try await publisher.publish(range, through: connection)
+                let shown = try await publisher.publish(range, through: connection)
                 publishedSize = range.size
+                if let batch { follower.hand(over: FreshBatch(batch, shown)) }
                 published.ring()
             }
+            batch = nil
             // Only looking costs nothing on disk; locking the head row would write.
-            guard try await hasWork(skipping: refused) else {
-                await committed.wait(timeout: Self.pollInterval)
+            if !hasRung, try await !hasWork(skipping: refused) {
+                hasRung = await committed.wait(timeout: Self.pollInterval)
                 continue
             }
+            hasRung = false
             try checkClock()
             if halt.reason != nil { return }
             do {
-                let batch = try await connection.transaction { [range, refused] db in
+                let taken = try await connection.transaction { [range, refused] db in
                     try integrator.integrate(expecting: range, skipping: refused, db)
                 }
-                range = batch.range
-                Counter(label: "imprimatur_entries_integrated").increment(by: batch.count)
+                range = taken.range
+                batch = taken
+                Counter(label: "imprimatur_entries_integrated").increment(by: taken.entries.count)
             } catch let error as Integrator.Refused {
                 refused += error.ids
                 logger.error(

@@ -9,7 +9,7 @@ package final class Wakeup: Sendable {
     private struct State {
         var rung = false
         var wait = 0
-        var waiter: CheckedContinuation<Void, Never>?
+        var waiter: CheckedContinuation<Bool, Never>?
     }
 
     package init() {}
@@ -20,20 +20,30 @@ package final class Wakeup: Sendable {
             defer { state.waiter = nil }
             if state.waiter == nil { state.rung = true }
             return state.waiter
-        }?.resume()
+        }?.resume(returning: true)
     }
 
-    /// Returns at the next ring, after `timeout` at the latest, or when the task is cancelled.
-    package func wait(timeout: Duration) async {
+    /// Returns at the next ring, after `timeout` at the latest, or when the task is cancelled; says
+    /// whether it rang.
+    @discardableResult
+    package func wait(timeout: Duration) async -> Bool {
         let wait = state.withLock { state in
             state.wait += 1
             return state.wait
+        }
+        // What rang already needs no timer.
+        if state.withLock({ state in
+            defer { state.rung = false }
+            return state.rung
+        }) {
+            return true
         }
         let timer = Task {
             try? await Task.sleep(for: timeout)
             end(wait)
         }
-        await withTaskCancellationHandler {
+        defer { timer.cancel() }
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 let mayGoOn = state.withLock { state in
                     guard !state.rung, state.wait == wait, !Task.isCancelled else {
@@ -43,21 +53,20 @@ package final class Wakeup: Sendable {
                     state.waiter = waiter
                     return false
                 }
-                if mayGoOn { waiter.resume() }
+                if mayGoOn { waiter.resume(returning: true) }
             }
         } onCancel: {
             ring()
         }
-        timer.cancel()
     }
 
     /// Ends one wait, not a later one.
     private func end(_ wait: Int) {
-        state.withLock { state -> CheckedContinuation<Void, Never>? in
+        state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard state.wait == wait else { return nil }
             state.wait += 1
             defer { state.waiter = nil }
             return state.waiter
-        }?.resume()
+        }?.resume(returning: false)
     }
 }

@@ -15,6 +15,9 @@ package final class EntrySigner: Sendable {
         static let generationSize = 16_384
         var young: Set<SHA256Digest> = []
         var old: Set<SHA256Digest> = []
+        /// What the newest of them say, until somebody takes it: whoever wrote it need not parse it.
+        var entries: [SHA256Digest: Entry] = [:]
+        static let mostEntries = 2_048
     }
 
     package init(key: PrivateKey) {
@@ -25,8 +28,8 @@ package final class EntrySigner: Sendable {
     package var keyID: KeyID { key.publicKey.id }
 
     /// The bytes to store for one entry.
-    func sign(_ payload: [UInt8]) throws -> [UInt8] {
-        let bytes = try SignedEntry.sign([payload], with: key)[0]
+    func sign(_ entry: Entry) throws -> [UInt8] {
+        let bytes = try SignedEntry.sign([entry.canonicalBytes], with: key)[0]
         let leafHash = MerkleTree.leafHash(of: bytes)
         recent.withLock { recent in
             if recent.young.count >= Recent.generationSize {
@@ -34,8 +37,16 @@ package final class EntrySigner: Sendable {
                 recent.young = []
             }
             recent.young.insert(leafHash)
+            // Those of transactions that were undone are never taken.
+            if recent.entries.count >= Recent.mostEntries { recent.entries = [:] }
+            recent.entries[leafHash] = entry
         }
         return bytes
+    }
+
+    /// What this process signed under this leaf hash; nil when it did not, or has forgotten it.
+    func take(_ leafHash: SHA256Digest) -> Entry? {
+        recent.withLock { $0.entries.removeValue(forKey: leafHash) }
     }
 
     /// Whether this process signed the entry of this leaf hash lately.

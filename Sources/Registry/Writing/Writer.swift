@@ -173,7 +173,7 @@ package struct Writer: Sendable {
             documents: digests, idempotency: request.idempotency, event: act.event,
             origin: origin, policy: context.policyDigest, request: request.id,
             subjects: numbered, time: now, token: request.caller?.token)
-        let bytes = try signer.sign(entry.canonicalBytes)
+        let bytes = try signer.sign(entry)
         guard bytes.count <= SignedEntry.maximumBytes else {
             throw Refusal(
                 .tooLarge, "entry-too-large", "What would be recorded exceeds 65,535 bytes.")
