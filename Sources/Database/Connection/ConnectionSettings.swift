@@ -21,11 +21,21 @@ package struct ConnectionSettings: Sendable {
     package var idleInTransactionTimeout: Duration = .seconds(15)
     /// Named or unnamed statements.
     package var statements = Statements.named(limit: 256)
+    /// Whether this connection only looks rows up by key, as services do: then a statement is planned
+    /// once, and through its index, also when its table was still empty at that moment.
+    package var looksUpByKey = false
     /// Whether a pooler stands between: then time limits are set in each transaction
     /// (`SET LOCAL`), never on the session, which is not ours.
     package var throughPooler = false
 
     package init() {}
+
+    /// For a service's own work.
+    package static var service: ConnectionSettings {
+        var settings = ConnectionSettings()
+        settings.looksUpByKey = true
+        return settings
+    }
 
     /// What PgBouncer in transaction mode allows.
     package static var pooled: ConnectionSettings {
@@ -38,7 +48,9 @@ package struct ConnectionSettings: Sendable {
     /// Start-up options that set the session's limits; empty behind a pooler.
     var sessionOptions: String {
         guard !throughPooler else { return "" }
-        return "-c statement_timeout=\(statementTimeout.milliseconds)"
+        let plans =
+            looksUpByKey ? "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off " : ""
+        return plans + "-c statement_timeout=\(statementTimeout.milliseconds)"
             + " -c lock_timeout=\(lockTimeout.milliseconds)"
             + " -c idle_in_transaction_session_timeout=\(idleInTransactionTimeout.milliseconds)"
     }

@@ -148,7 +148,8 @@ package final class ServiceNode: Sendable {
     ) async throws -> ServiceNode {
         let (root, clock, logger) = (files.root, settings.clock, settings.logger)
         let database = Database(
-            access.writer, settings: .init(maxConnections: settings.maxConnections))
+            access.writer,
+            settings: .init(maxConnections: settings.maxConnections, connection: .service))
         let safety = try await Safety.read(database)
         if !safety.isSafe {
             guard settings.allowsUnsafeDatabase else {
@@ -205,7 +206,8 @@ package final class ServiceNode: Sendable {
             try await registry.recordStart(safety: safety, context: context, signer: signer)
         }
         let sequencer = Sequencer(
-            connection: DedicatedConnection(access.sequencer, label: "sequencer"),
+            connection: DedicatedConnection(
+                access.sequencer, settings: .service, label: "sequencer"),
             publisher: Publisher(
                 origin: root.origin, signer: files.logSigner, logKeys: logKeys),
             check: check, authenticator: authenticator, halt: halt, committed: committed,
