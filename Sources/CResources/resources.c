@@ -10,6 +10,9 @@ static const unsigned char migration_0001[] = {
 static const unsigned char migration_0002[] = {
 #embed "../../migrations/0002_registry.sql"
 };
+static const unsigned char migration_0010[] = {
+#embed "../../migrations/0010_personal.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -40,6 +43,9 @@ static const unsigned char policies_pack[] = {
 };
 static const unsigned char policies_permits[] = {
 #embed "../../policies/permits.yaml"
+};
+static const unsigned char policies_retention[] = {
+#embed "../../policies/retention.yaml"
 };
 static const unsigned char policies_tiers[] = {
 #embed "../../policies/tiers.yaml"
@@ -81,6 +87,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("docs/reference/openapi.json", openapi),
     ROW("migrations/0001_log.sql", migration_0001),
     ROW("migrations/0002_registry.sql", migration_0002),
+    ROW("migrations/0010_personal.sql", migration_0010),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),
@@ -90,6 +97,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("policies/gates/submit.yaml", policies_gates_submit),
     ROW("policies/pack.yaml", policies_pack),
     ROW("policies/permits.yaml", policies_permits),
+    ROW("policies/retention.yaml", policies_retention),
     ROW("policies/tiers.yaml", policies_tiers),
 };
 

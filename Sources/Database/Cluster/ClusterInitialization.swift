@@ -43,6 +43,7 @@ enum ClusterInitialization {
             """
             # Written by imprimatur at every start.
             local all all peer map=imprimatur
+            local replication \(PrivateCluster.superuser) peer map=imprimatur
 
             """, to: data + "/pg_hba.conf", owner: user)
         // who runs the server and who runs the service may be every role: here roles stop bugs

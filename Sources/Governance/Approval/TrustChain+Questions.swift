@@ -82,6 +82,17 @@ extension TrustChain {
         of principal: PrincipalID, signers: Set<KeyID>, role: Role, namespace: Namespace,
         assignment digest: SHA256Digest, at time: Timestamp
     ) -> Entitlement {
+        entitlement(
+            of: principal, signers: signers, role: role, assignment: digest, at: time
+        ) { $0.matches(namespace) }
+    }
+
+    /// The same, with the pattern of the assignment judged by the caller.
+    func entitlement(
+        of principal: PrincipalID, signers: Set<KeyID>, role: Role,
+        assignment digest: SHA256Digest, at time: Timestamp,
+        where isWideEnough: (NamespacePattern) -> Bool
+    ) -> Entitlement {
         var problems: Set<TrustProblem> = []
         let held = signers.compactMap { holder(of: $0, at: time) }
             .filter { $0.principal == principal }
@@ -95,7 +106,7 @@ extension TrustChain {
         if let entry = roles[digest]?.assignment {
             if entry.principal != principal { problems.insert(.wrongPrincipal) }
             if entry.role != role { problems.insert(.wrongRole) }
-            if !entry.namespace.matches(namespace) { problems.insert(.wrongNamespace) }
+            if !isWideEnough(entry.namespace) { problems.insert(.wrongNamespace) }
             if isRevoked(.assignment(digest), at: time) { problems.insert(.revoked) }
             if time < entry.validFrom || time > entry.validUntil { problems.insert(.notValidThen) }
             if !held.isEmpty,
@@ -109,7 +120,7 @@ extension TrustChain {
         if role.needsTwoSigners, held.contains(where: { $0.kind == .service }) {
             problems.insert(.serviceCannot)
         }
-        if role.mayApprove, administers(principal, at: time) { problems.insert(.administers) }
+        if role.mayApprove || role == .privacyOfficer, administers(principal, at: time) { problems.insert(.administers) }
         return Entitlement(person: person(of: principal), problems: problems.sorted())
     }
 

@@ -36,6 +36,10 @@ package enum Event: Sendable, Hashable {
     case deploymentConfirmed(DeploymentConfirmed)
     case deploymentEnded(DeploymentEnded)
     case retirementDecided(RetirementDecided)
+    case holdPlaced(HoldPlaced)
+    case holdReleased(HoldReleased)
+    case erasureRefused(ErasureRefused)
+    case subjectErased(SubjectErased)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -60,6 +64,10 @@ package enum Event: Sendable, Hashable {
         case .deploymentConfirmed(let payload): payload
         case .deploymentEnded(let payload): payload
         case .retirementDecided(let payload): payload
+        case .holdPlaced(let payload): payload
+        case .holdReleased(let payload): payload
+        case .erasureRefused(let payload): payload
+        case .subjectErased(let payload): payload
         }
     }
 
@@ -102,5 +110,9 @@ package enum Event: Sendable, Hashable {
         DeploymentConfirmed.kind: { DeploymentConfirmed(&$0).map(Event.deploymentConfirmed) },
         DeploymentEnded.kind: { DeploymentEnded(&$0).map(Event.deploymentEnded) },
         RetirementDecided.kind: { RetirementDecided(&$0).map(Event.retirementDecided) },
+        HoldPlaced.kind: { HoldPlaced(&$0).map(Event.holdPlaced) },
+        HoldReleased.kind: { HoldReleased(&$0).map(Event.holdReleased) },
+        ErasureRefused.kind: { ErasureRefused(&$0).map(Event.erasureRefused) },
+        SubjectErased.kind: { SubjectErased(&$0).map(Event.subjectErased) },
     ]
 }

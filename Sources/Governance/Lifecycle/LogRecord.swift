@@ -64,7 +64,8 @@ package struct LogRecord: Sendable {
         case .policyActivated, .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked,
             .tokenRevoked,
             .approvalRecorded, .versionSuspended, .versionWithdrawn, .gateAsked, .deploymentDecided,
-            .deploymentConfirmed, .deploymentEnded, .retirementDecided:
+            .deploymentConfirmed, .deploymentEnded, .retirementDecided, .holdPlaced, .holdReleased,
+            .erasureRefused, .subjectErased:
             break
         }
         return nil

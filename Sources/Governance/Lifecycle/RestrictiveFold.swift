@@ -22,6 +22,8 @@ package struct RestrictiveFold: Sendable {
     package private(set) var revokedAssignments: [SHA256Digest: Timestamp] = [:]
     /// Public ids of tokens that no longer authenticate.
     package private(set) var revokedTokens: Set<String> = []
+    /// Holds, retention and erasures.
+    package private(set) var personal = PersonalFold()
 
     /// What kind of restriction.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
@@ -65,6 +67,7 @@ package struct RestrictiveFold: Sendable {
 
     /// Takes in the next entry of the log, in the order of the log.
     package mutating func apply(_ entry: Entry) {
+        personal.apply(entry, index: size)
         size += 1
         note(entry)
         switch entry.event {
@@ -104,7 +107,8 @@ package struct RestrictiveFold: Sendable {
                     to: event.version)
             }
         case .serviceStarted, .principalRegistered, .keyAssigned, .roleAssigned, .tokenIssued,
-            .versionSubmitted, .evaluationRecorded, .gateAsked:
+            .versionSubmitted, .evaluationRecorded, .gateAsked, .holdPlaced, .holdReleased,
+            .erasureRefused, .subjectErased:
             break
         }
     }

@@ -7,6 +7,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable, CustomS
     case fairnessReviewer = "fairness-reviewer"
     case complianceOfficer = "compliance-officer"
     case riskOfficer = "risk-officer"
+    case privacyOfficer = "privacy-officer"
     case deployer
     case auditor
     case administrator
@@ -15,7 +16,9 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable, CustomS
     /// Roles that approve, validate, hold or change policy: their assignment needs two signers.
     package var needsTwoSigners: Bool {
         switch self {
-        case .validator, .fairnessReviewer, .complianceOfficer, .riskOfficer, .policyApprover: true
+        case .validator, .fairnessReviewer, .complianceOfficer, .riskOfficer, .privacyOfficer,
+            .policyApprover:
+            true
         case .owner, .deployer, .auditor, .administrator: false
         }
     }
@@ -27,7 +30,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable, CustomS
     package var mayApprove: Bool {
         switch self {
         case .validator, .fairnessReviewer, .complianceOfficer, .riskOfficer: true
-        case .owner, .deployer, .auditor, .administrator, .policyApprover: false
+        case .owner, .privacyOfficer, .deployer, .auditor, .administrator, .policyApprover: false
         }
     }
 

@@ -59,6 +59,7 @@ private struct PackParser {
         let lifetime = read("permits.yaml") { reader in
             reader.object("deploy") { $0.integer("lifetime_minutes", in: 1...60) }
         }
+        let retention = read("retention.yaml", RetentionRules.read)
         var rules: [Gate: [Rule]] = [:]
         for gate in Gate.allCases { rules[gate] = readGate(gate) }
         refuseRepeatedRules(rules)
@@ -66,13 +67,13 @@ private struct PackParser {
         findings.sort { ($0.file, $0.finding) < ($1.file, $1.finding) }
 
         guard let head, let name = head.0, let effectiveFrom = head.2, let tiers, let fields,
-            let approvals, let fairness, let lifetime, let unknown = tiers.unknown
+            let approvals, let fairness, let lifetime, let retention, let unknown = tiers.unknown
         else { return nil }
         return PolicyPack(
             name: name, version: head.1, effectiveFrom: effectiveFrom, description: head.3,
             digest: digest, tiers: tiers.list, unknownCountsAs: unknown, tierRaises: tiers.raises,
             requiredFields: fields, approvals: approvals, fairness: fairness,
-            permitLifetimeMinutes: lifetime, rules: rules)
+            permitLifetimeMinutes: lifetime, retention: retention, rules: rules)
     }
 
     private mutating func read<T>(_ file: String, _ body: (JSONReader) -> T) -> T? {

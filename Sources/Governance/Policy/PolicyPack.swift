@@ -51,6 +51,8 @@ package struct PolicyPack: Sendable {
     package let fairness: [FairnessDemand]
     /// How long a deploy permit may be used, in minutes.
     package let permitLifetimeMinutes: Int64
+    /// How long what belongs to a version is kept.
+    package let retention: RetentionRules
     /// The rules of each gate, in the order of the pack.
     package let rules: [Gate: [Rule]]
 
@@ -58,7 +60,7 @@ package struct PolicyPack: Sendable {
     package static let paths =
         [
             "approvals.yaml", "cards/required.yaml", "evaluations.yaml", "pack.yaml",
-            "permits.yaml", "tiers.yaml",
+            "permits.yaml", "retention.yaml", "tiers.yaml",
         ] + Gate.allCases.map { "gates/\($0.rawValue).yaml" }
 
     /// The demands on fairness that apply in a tier.

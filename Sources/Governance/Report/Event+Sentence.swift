@@ -27,6 +27,10 @@ extension Event {
         case .deploymentConfirmed(let event): event.sentence
         case .deploymentEnded(let event): event.sentence
         case .retirementDecided(let event): event.sentence
+        case .holdPlaced(let event): event.sentence
+        case .holdReleased(let event): event.sentence
+        case .erasureRefused(let event): event.sentence
+        case .subjectErased(let event): event.sentence
         }
     }
 }
@@ -169,5 +173,27 @@ extension RetirementDecided {
         case .allow: "\(version) was retired: \(reason)"
         case .deny: "The retire gate denied the retirement of \(version): \(reason)"
         }
+    }
+}
+
+extension HoldPlaced {
+    fileprivate var sentence: String { "A hold was placed on \(scope) by \(namespace): \(reason)" }
+}
+
+extension HoldReleased {
+    fileprivate var sentence: String { "A hold on \(scope) was released by two people: \(reason)" }
+}
+
+extension ErasureRefused {
+    fileprivate var sentence: String {
+        "The erasure of the personal data of \(subject) was refused: "
+            + grounds.map(\.detail).joined(separator: " ")
+    }
+}
+
+extension SubjectErased {
+    fileprivate var sentence: String {
+        "The personal data of \(subject) was erased: \(commitments.count) values, whose commitments "
+            + "stay."
     }
 }

@@ -33,7 +33,8 @@ extension ReportCheck {
             case .logOpened, .serviceStarted, .policyActivated, .principalRegistered, .keyAssigned,
                 .keyRevoked, .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked,
                 .versionSubmitted, .evaluationRecorded, .approvalRecorded, .versionSuspended,
-                .versionWithdrawn, .gateAsked, .deploymentConfirmed, .deploymentEnded:
+                .versionWithdrawn, .gateAsked, .deploymentConfirmed, .deploymentEnded, .holdPlaced,
+                .holdReleased, .erasureRefused, .subjectErased:
                 break
             }
         }

@@ -54,7 +54,8 @@ extension ReportCheck {
                     line.entry.time, at: place)
             case .logOpened, .serviceStarted, .principalRegistered, .keyAssigned, .keyRevoked,
                 .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
-                .versionWithdrawn, .gateAsked, .deploymentConfirmed, .deploymentEnded:
+                .versionWithdrawn, .gateAsked, .deploymentConfirmed, .deploymentEnded, .holdPlaced,
+                .holdReleased, .erasureRefused, .subjectErased:
                 break
             }
         }

@@ -75,7 +75,8 @@ package struct ReportScope: Sendable {
         case .keyAssigned(let event): met.insert(event.principal)
         case .logOpened, .serviceStarted, .policyActivated, .keyRevoked, .roleRevoked, .tokenIssued,
             .tokenRevoked, .versionSuspended, .versionWithdrawn, .gateAsked, .deploymentDecided,
-            .deploymentConfirmed, .deploymentEnded, .retirementDecided:
+            .deploymentConfirmed, .deploymentEnded, .retirementDecided, .holdPlaced, .holdReleased,
+            .erasureRefused, .subjectErased:
             break
         }
         for document in documents {

@@ -103,18 +103,19 @@ struct ProjectionComparison {
 
     /// Columns that tables have as primary keys.
     private enum Column: String, CaseIterable {
-        case name, digest, id, keyID = "key_id", statement, version, position
+        case name, digest, id, keyID = "key_id", statement, version, position, subject
     }
 
     private var columns: [Column] {
         switch table {
         case .subject, .model, .version: [.name]
         case .policy_pack, .decision: [.digest]
-        case .principal, .token, .restriction, .deployment: [.id]
+        case .principal, .token, .restriction, .deployment, .hold: [.id]
         case .credential: [.keyID]
         case .assignment, .evaluation, .approval: [.statement]
         case .lineage: [.version, .position]
         case .retirement: [.version]
+        case .erasure: [.subject]
         }
     }
 

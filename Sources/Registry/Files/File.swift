@@ -128,7 +128,8 @@ package enum File {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    private static func flushFolder(of path: String) throws(FileError) {
+    /// Flushes the folder that a path is in, so that a new name survives a crash.
+    static func flushFolder(of path: String) throws(FileError) {
         guard let folder = folder(of: path) else { return }
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError("flush", folder, errno: errno) }

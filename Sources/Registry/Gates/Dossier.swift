@@ -126,6 +126,7 @@ extension Registry {
         let card = examiner.card(documents[row.cardDocument], row)
         let alarms = Self.alarms(
             stored, row, card, missing: evaluations.filter { documents[$0] == nil })
+        let held = try holdFacts(on: reference, snapshot, db)
         return Dossier(
             row: row, snapshot: snapshot, chain: chain, pack: pack,
             requestPack: try packs.pack(row.policy, db),
@@ -135,7 +136,7 @@ extension Registry {
             evaluations: evaluations.compactMap { documents[$0] }
                 .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
             restrictions: Self.union(restrictions, snapshot.fold.restrictions(of: reference))
-                + alarms,
+                + held + alarms,
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),
             now: now)
@@ -178,7 +179,7 @@ extension Registry {
 
     /// The snapshot with every committed entry that the follower has not read yet, so that nothing which
     /// committed before this transaction's locks is overlooked.
-    private func upToDate(
+    func upToDate(
         _ snapshot: Follower.Snapshot, _ db: borrowing Connection
     ) throws -> Follower.Snapshot {
         let rows = try db.all(

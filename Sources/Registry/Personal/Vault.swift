@@ -3,7 +3,8 @@
 // Signed payloads and entries hold commitments: SHA-256(32-byte salt ‖ value). Salt and value live in
 // personal.secret, sealed with AES-256-GCM under a key of their subject; that key is wrapped by the
 // key-encryption key, a file outside PostgreSQL. To erase a subject is to destroy its key and to rotate
-// the key-encryption key, so that not even an old backup of the database can be read.
+// the key-encryption key (KeyEncryptionKeys), so that not even an old backup of the database can be read.
+// personal.kek names the key in force; whoever seals holds that row shared, whoever rotates exclusively.
 
 package import CanonicalJSON
 package import Cryptography
@@ -36,28 +37,31 @@ package enum VaultError: Error, Sendable, Hashable {
     case wrongKey
     /// The sealed bytes were changed.
     case damaged
+    /// The database names a key-encryption key that this process does not have.
+    case keyOutdated(String)
 }
 
 /// Seals and opens personal values.
 package struct Vault: Sendable {
-    private let key: [UInt8]
-    /// Names the key-encryption key without revealing it.
-    private let keyName: String
+    package let keys: KeyEncryptionKeys
 
     /// A vault under a key-encryption key of 32 bytes.
     package init(key: [UInt8]) {
-        precondition(
-            key.count == AuthenticatedEncryption.keyCount, "a key-encryption key has 32 bytes")
-        self.key = key
-        keyName = SHA256.hash(concatenating: Array("imprimatur.dev/kek/v1".utf8), key).hex
+        keys = KeyEncryptionKeys(key: key)
+    }
+
+    /// A vault under the key-encryption key of a file.
+    package init(keys: KeyEncryptionKeys) {
+        self.keys = keys
     }
 
     /// Seals values of one subject; reads the subject's key in the same transaction.
-    func seal(
+    package func seal(
         _ values: [PersonalValue], of subject: String, _ db: borrowing Connection
     ) throws -> [SealedSecret] {
         guard !values.isEmpty else { return [] }
-        let (subjectKey, opening) = try subjectKey(subject, db)
+        let key = try keyInForce(db)
+        let (subjectKey, opening) = try subjectKey(subject, key, db)
         let secrets = try values.map { value -> SealedSecret in
             let sealed = try AuthenticatedEncryption.seal(
                 value.salt + value.value, key: subjectKey,
@@ -72,23 +76,43 @@ package struct Vault: Sendable {
         return opening + secrets
     }
 
+    /// The key that the database names, locked against a rotation until the transaction ends.
+    private func keyInForce(_ db: borrowing Connection) throws -> KeyEncryptionKey {
+        let select: SQL = "SELECT name FROM personal.kek FOR SHARE"
+        if let name = try db.oneOrNil(select, as: String.self) { return try own(name) }
+        guard let current = keys.current else { throw VaultError.wrongKey }
+        try db.execute(
+            "INSERT INTO personal.kek (name) VALUES (\(current.name.hex)) ON CONFLICT DO NOTHING")
+        return try own(try db.one(select, as: String.self))
+    }
+
+    private func own(_ name: String) throws -> KeyEncryptionKey {
+        guard let key = try keys.key(named: name) else { throw VaultError.keyOutdated(name) }
+        return key
+    }
+
+    private static func wrapping(_ subject: String) -> [UInt8] {
+        Array("subject-key\n\(subject)".utf8)
+    }
+
     /// The key of a subject, and what stores it when it is new.
     private func subjectKey(
-        _ subject: String, _ db: borrowing Connection
+        _ subject: String, _ key: KeyEncryptionKey, _ db: borrowing Connection
     ) throws -> ([UInt8], [SealedSecret]) {
-        let associated = Array("subject-key\n\(subject)".utf8)
+        let associated = Self.wrapping(subject)
         let row = try db.oneOrNil(
             "SELECT kek, wrapped FROM personal.subject_key WHERE subject = \(subject)",
             as: (String, [UInt8]).self)
         if let (kek, wrapped) = row {
-            guard kek == keyName else { throw VaultError.wrongKey }
-            return (try open(wrapped, key: key, associatedData: associated), [])
+            guard kek == key.name.hex else { throw VaultError.wrongKey }
+            return (try open(wrapped, key: key.bytes, associatedData: associated), [])
         }
         let fresh = Random.bytes(AuthenticatedEncryption.keyCount)
-        let wrapped = try AuthenticatedEncryption.seal(fresh, key: key, associatedData: associated)
+        let wrapped = try AuthenticatedEncryption.seal(
+            fresh, key: key.bytes, associatedData: associated)
         let store: SQL = """
             INSERT INTO personal.subject_key (subject, kek, wrapped)
-            VALUES (\(subject), \(keyName), \(wrapped))
+            VALUES (\(subject), \(key.name.hex), \(wrapped))
             """
         return (fresh, [SealedSecret(statements: [store])])
     }
@@ -103,11 +127,14 @@ package struct Vault: Sendable {
             JOIN personal.subject_key k ON k.subject = s.subject
             WHERE s.commitment = ANY(\(commitments.map(\.bytes)))
             """, as: ([UInt8], String, [UInt8], String, [UInt8]).self)
+        var known: [String: KeyEncryptionKey] = [:]
+        for name in Set(rows.map(\.3)) { known[name] = try keys.key(named: name) }
         var values: [SHA256Digest: JSON] = [:]
         for (commitment, subject, sealed, kek, wrapped) in rows {
-            guard kek == keyName, let digest = SHA256Digest(bytes: commitment) else { continue }
+            guard let key = known[kek], let digest = SHA256Digest(bytes: commitment)
+            else { continue }
             let subjectKey = try open(
-                wrapped, key: key, associatedData: Array("subject-key\n\(subject)".utf8))
+                wrapped, key: key.bytes, associatedData: Self.wrapping(subject))
             let opened = try open(
                 sealed, key: subjectKey, associatedData: Array(subject.utf8) + commitment)
             guard SHA256.hash(opened) == digest else { throw VaultError.damaged }

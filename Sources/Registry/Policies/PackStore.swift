@@ -55,6 +55,11 @@ package final class PackStore: Sendable {
         return try row.flatMap { try load($0.0, $0.1, $0.2, db) }
     }
 
+    /// The pack that an entry of the log brought into force; nil when it cannot be loaded.
+    func pack(_ event: PolicyActivated, _ db: borrowing Connection) throws -> SignedPack? {
+        try load(event.digest.bytes, event.document.bytes, event.files.bytes, db)
+    }
+
     private func load(
         _ digest: [UInt8], _ statement: [UInt8], _ files: [UInt8], _ db: borrowing Connection
     ) throws -> SignedPack? {

@@ -21,6 +21,7 @@ package enum Projection {
     package enum Table: String, CaseIterable, Sendable {
         case subject, policy_pack, principal, credential, assignment, token, model, version
         case lineage, evaluation, approval, restriction, decision, deployment, retirement
+        case hold, erasure
     }
 
     /// The statements that carry an entry into the tables.
@@ -47,7 +48,7 @@ private struct Rows {
 
     func statements(_ entry: Entry) -> [SQL] {
         switch entry.event {
-        case .logOpened, .serviceStarted, .gateAsked: []
+        case .logOpened, .serviceStarted, .gateAsked, .erasureRefused: []
         case .policyActivated(let event): [policyActivated(event)]
         case .principalRegistered(let event): [principalRegistered(event)]
         case .keyAssigned(let event): [keyAssigned(event)]
@@ -74,6 +75,9 @@ private struct Rows {
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
         case .deploymentEnded(let event): [deploymentEnded(event)]
         case .retirementDecided(let event): retirementDecided(event, entry)
+        case .holdPlaced(let event): [holdPlaced(event, entry.actor)]
+        case .holdReleased(let event): [holdReleased(event)]
+        case .subjectErased(let event): [subjectErased(event)]
         }
     }
 
@@ -292,6 +296,36 @@ private struct Rows {
                     \(event.reason), \(event.successor), \(at))
             """,
         ]
+    }
+}
+
+extension Rows {
+    // MARK: holds and erasures
+
+    fileprivate func holdPlaced(_ event: HoldPlaced, _ actor: PrincipalID?) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).hold (id, scope, namespace, reason, actor, placed_at)
+        VALUES (\(event.hold), \(event.scope.description), \(event.namespace.description),
+                \(event.reason), \(actor?.description ?? "service"), \(at))
+        """
+    }
+
+    fileprivate func holdReleased(_ event: HoldReleased) -> SQL {
+        """
+        UPDATE \(identifier: schema).hold
+        SET released_at = \(at), release = \(event.statement.bytes),
+            release_reason = \(event.reason)
+        WHERE id = \(event.hold)
+        """
+    }
+
+    fileprivate func subjectErased(_ event: SubjectErased) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).erasure
+            (subject, statement, document, commitments, kek, at)
+        VALUES (\(event.subject.description), \(event.statement.bytes), \(event.document.bytes),
+                \(Int64(event.commitments.count)), \(event.key.hex), \(at))
+        """
     }
 }
 

@@ -133,7 +133,7 @@ package final class ServiceNode: Sendable {
             self.permitKey = permitKey
             let vkey = logSigner.verifierKey.text
             let permit = permitKey.publicKey
-            vault = Vault(key: try KeyFile.secret(directory.keyEncryptionKey))
+            vault = Vault(keys: try KeyEncryptionKeys(path: directory.keyEncryptionKey))
             guard root.logKeys.contains(where: { $0.key == vkey }),
                 root.serviceKey(serviceKey.publicKey.id, at: now) != nil,
                 root.permitKeys.contains(where: { $0.key == permit })
@@ -158,6 +158,14 @@ package final class ServiceNode: Sendable {
                     hint: "Set fsync and synchronous_commit to on.")
             }
             logger.warning("UNSAFE TEST DATABASE", metadata: ["settings": "\(safety.description)"])
+        }
+        do {
+            if try await files.vault.settle(database) {
+                logger.notice("an interrupted erasure was finished: the former key is destroyed")
+            }
+        } catch let error as KeyEncryptionKeyError {
+            // Personal values cannot be read; everything else can be served.
+            logger.error("personal values are unreadable", metadata: ["reason": "\(error)"])
         }
         let logKeys = try root.logKeys.map { try VerifierKey($0.key) }
         let pin = Pin(path: files.stored.pin)
