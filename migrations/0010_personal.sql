@@ -32,6 +32,19 @@ CREATE TABLE personal.kek (
     name text NOT NULL
 );
 GRANT SELECT, INSERT, UPDATE (name) ON personal.kek TO imprimatur_writer;
-GRANT UPDATE (kek, wrapped), DELETE ON personal.subject_key TO imprimatur_writer;
-GRANT DELETE ON personal.secret TO imprimatur_writer;
+GRANT UPDATE (kek, wrapped) ON personal.subject_key TO imprimatur_writer;
 CREATE INDEX secret_subject_index ON personal.secret (subject);
+
+-- The writer deletes nothing itself: this destroys one subject whole, and answers its commitments.
+CREATE FUNCTION personal.erase(erased text) RETURNS SETOF bytea
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    DELETE FROM personal.secret WHERE subject = erased RETURNING commitment;
+END;
+CREATE FUNCTION personal.erase_key(erased text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    DELETE FROM personal.subject_key WHERE subject = erased;
+END;
+REVOKE ALL ON FUNCTION personal.erase(text), personal.erase_key(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION personal.erase(text), personal.erase_key(text) TO imprimatur_writer;

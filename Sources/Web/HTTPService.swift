@@ -85,6 +85,7 @@ enum Web {
                 + PrincipalRoutes(registry: registry).routes
                 + VersionRoutes(registry: registry).routes
                 + GateRoutes(registry: registry).routes
+                + PersonalRoutes(registry: registry).routes
                 + LogRoutes(registry: registry, access: settings.logAccess).routes)
     }
 

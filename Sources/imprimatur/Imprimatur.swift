@@ -35,6 +35,7 @@ struct Imprimatur: AsyncParsableCommand {
                 name: "People",
                 subcommands: [
                     PrincipalCommand.self, RoleCommand.self, TokenCommand.self, WhoAmI.self,
+                    HoldCommand.self,
                 ]),
             CommandGroup(
                 name: "The service",

@@ -120,7 +120,9 @@ extension TrustChain {
         if role.needsTwoSigners, held.contains(where: { $0.kind == .service }) {
             problems.insert(.serviceCannot)
         }
-        if role.mayApprove || role == .privacyOfficer, administers(principal, at: time) { problems.insert(.administers) }
+        if role.mayApprove || role == .privacyOfficer, administers(principal, at: time) {
+            problems.insert(.administers)
+        }
         return Entitlement(person: person(of: principal), problems: problems.sorted())
     }
 

@@ -44,8 +44,12 @@ package struct ErasureFacts: Sendable {
         }
     }
 
+    /// A suspension stands for something that is still being looked into, until the version is retired;
+    /// what is to be kept beyond that needs a hold.
     private func incidents(_ version: VersionReference) -> [ErasureGround] {
-        fold.restrictions(of: version).filter { $0.kind == .suspension }.map {
+        let restrictions = fold.restrictions(of: version)
+        guard !restrictions.contains(where: { $0.kind == .retirement }) else { return [] }
+        return restrictions.filter { $0.kind == .suspension }.map {
             ErasureGround(.openIncident, "\(version) is suspended (\($0.id)).")
         }
     }

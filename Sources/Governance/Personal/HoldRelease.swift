@@ -22,7 +22,9 @@ package struct HoldRelease: Sendable, Hashable {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/hold-release/v1"
     /// In which roles somebody from outside can sign.
-    package static let outsideRoles: Set<Role> = [.complianceOfficer, .riskOfficer, .privacyOfficer]
+    package static let outsideRoles: Set<Role> = [
+        .complianceOfficer, .riskOfficer, .privacyOfficer,
+    ]
 
     /// The log that the statement is for.
     package var origin: String
@@ -135,7 +137,8 @@ package struct HoldRelease: Sendable, Hashable {
             }
         }
         if insider.person == outsider.person {
-            find("outside", TrustProblem.needsTwoPersons.rawValue, "The two signers are one person.")
+            find(
+                "outside", TrustProblem.needsTwoPersons.rawValue, "The two signers are one person.")
         }
         if chain.holdsAnyRole(outside.principal, in: placed.namespace, at: now) {
             find("outside", "not-outside", "The signer holds a role in \(placed.namespace).")

@@ -7,7 +7,7 @@
 //      "log":{"origin":…,"first":0,"last":40,"checkpoint":"<signed note>"},
 //      "trustRoot":{"version":1,"digest":…,"development":true},
 //      "policies":[{"index":1,"time":…,"name":…,"version":…,"digest":…}],
-//      "people":[{"principal":…,"kind":…,"person":…,"commitment":…,"name":…}],
+//      "people":[{"principal":…,"kind":…,"person":…,"commitment":…,"name":…,"erasedAt":null}],
 //      "counts":{"entries":30,"documents":44,"missing":0,"erased":0},
 //      "limitations":[…],"check":[…],
 //      "lines":[{"index":3,"time":…,"kind":…,"actor":{"principal":…,"name":…},"summary":…,
@@ -95,9 +95,7 @@ package struct ModelReport: Sendable {
         let documents = source.documents.filter { named.contains($0.key) }
         let missing = named.subtracting(documents.keys).sorted()
         let people = Self.people(source)
-        let erased = people.count {
-            $0["commitment"]?.isNull == false && $0["name"]?.isNull == true
-        }
+        let erased = people.count { $0["erasedAt"]?.isNull == false }
         var report: [String: JSON] = [
             "type": .string(Self.type), "kind": .string(Self.kind), "model": .text(source.model),
             "title": "History of \(source.model)",
@@ -148,12 +146,21 @@ package struct ModelReport: Sendable {
     }
 
     private static func people(_ source: Source) -> [JSON] {
-        source.lines.compactMap { line in
+        var erased: [PrincipalID: Int64] = [:]
+        for line in source.lines {
+            if case .subjectErased(let event) = line.entry.event,
+                case .principal(let principal) = event.subject
+            {
+                erased[principal] = line.index
+            }
+        }
+        return source.lines.compactMap { line in
             guard case .principalRegistered(let event) = line.entry.event else { return nil }
             return [
                 "principal": .text(event.principal), "kind": .string(event.kind.rawValue),
                 "person": .text(event.person), "commitment": .digest(event.name),
                 "name": source.names[event.principal].map(JSON.string) ?? .null,
+                "erasedAt": erased[event.principal].map(JSON.integer) ?? .null,
             ]
         }
     }

@@ -60,6 +60,9 @@ package struct AuditFinding: Sendable, Hashable {
         case idempotencyAltered = "idempotency-altered"
         case idempotencySurplus = "idempotency-surplus"
 
+        case erasedPresent = "erased-present"
+        case personalMissing = "personal-missing"
+
         case rowMissing = "row-missing"
         case rowSurplus = "row-surplus"
         case rowAltered = "row-altered"

@@ -45,6 +45,8 @@ package struct AuditReport: Sendable {
     package let bytesChecked: Int64
     package let documentsChecked: Int64
     package let checkpointsChecked: Int64
+    /// Subjects whose personal values were erased, in the order of the log.
+    package let erasures: [AuditErasure]
     /// How long it took.
     package let seconds: Double
 
@@ -93,6 +95,13 @@ package struct AuditReport: Sendable {
         members["bytesChecked"] = .integer(bytesChecked)
         members["documentsChecked"] = .integer(documentsChecked)
         members["checkpointsChecked"] = .integer(checkpointsChecked)
+        members["erasures"] = .array(
+            erasures.map {
+                [
+                    "subject": .text($0.subject), "index": .integer($0.index),
+                    "commitments": .array($0.commitments.map { .digest($0) }),
+                ]
+            })
         members["milliseconds"] = .integer(Int64(seconds * 1000))
         return .object(members)
     }

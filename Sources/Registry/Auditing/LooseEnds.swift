@@ -23,6 +23,7 @@ extension LogVerifier {
         try checkUnplaced(db)
         try checkSurplusRetries(db)
         try checkSurplusDocuments(db)
+        try checkPersonal(db)
         if let finding = checkpoints.close() { result.findings.add(finding) }
         result.checkpointsChecked = checkpoints.checked
         result.documentsChecked = record.documentsChecked

@@ -8,6 +8,7 @@ struct VerificationResult: Sendable {
     var findings = AuditFindings()
     var notes: [String] = []
     var anchor: AuditAnchor?
+    var erasures: [AuditErasure] = []
     var size: Int64 = 0
     var root = SHA256Digest.zero
     var entriesChecked: Int64 = 0
@@ -28,7 +29,7 @@ struct VerificationResult: Sendable {
             origin: origin, size: size, root: root, findings: findings, notes: notes,
             anchor: anchor, entriesChecked: entriesChecked, pendingChecked: pendingChecked,
             bytesChecked: bytesChecked, documentsChecked: documentsChecked,
-            checkpointsChecked: checkpointsChecked, seconds: seconds)
+            checkpointsChecked: checkpointsChecked, erasures: erasures, seconds: seconds)
     }
 }
 

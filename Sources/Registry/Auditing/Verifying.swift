@@ -152,6 +152,7 @@ struct LogVerifier {
         } else if index == 0, entry.event.kind != LogOpened.kind {
             add(.entryMisplaced, "audit.entry", 0, "index 0 is \(entry.event.kind), not log.opened")
         }
+        takePersonal(entry, isAuthentic: examined.isAuthentic, index)
         for fault in record.take(entry, id, isAuthentic: examined.isAuthentic, index) {
             add(fault.kind, "audit.entry", index, fault.message)
         }

@@ -22,6 +22,8 @@ extension Registry {
         package let commitments: [SHA256Digest]
         /// Whether the former key-encryption key is destroyed; false means: settle that at once.
         package let isKeyDestroyed: Bool
+        /// What left the service before, by the log, and may show what is erased.
+        package let exports: [ErasureExport]
 
         /// Whether the data is gone.
         package var isErased: Bool { grounds.isEmpty }
@@ -103,7 +105,7 @@ extension Registry {
             for: recorded.entryID, timeout: Self.receiptTimeout)
         return ErasureAnswer(
             outcome: Outcome(recorded: recorded, receipt: receipt), subject: subject,
-            grounds: grounds, commitments: commitments, isKeyDestroyed: isDestroyed)
+            grounds: grounds, commitments: commitments, isKeyDestroyed: isDestroyed, exports: [])
     }
 
     // MARK: judging

@@ -88,7 +88,8 @@ extension Registry {
                     "The statement does not end the hold: "
                         + problems.map(\.code).joined(separator: ", ") + ".",
                     findings: problems,
-                    hint: "A compliance officer of \(hold.placed.namespace) and somebody from outside "
+                    hint:
+                        "A compliance officer of \(hold.placed.namespace) and somebody from outside "
                         + "of it sign together.")
             }
             return Act(

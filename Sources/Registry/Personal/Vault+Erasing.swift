@@ -33,10 +33,9 @@ extension Vault {
         try keys.settle(on: former.name.hex)
         let next = try keys.prepare()
         let commitments = try db.all(
-            "DELETE FROM personal.secret WHERE subject = \(subject) RETURNING commitment",
-            as: [UInt8].self
+            "SELECT personal.erase(\(subject))", as: [UInt8].self
         ).compactMap { SHA256Digest(bytes: $0) }
-        try db.execute("DELETE FROM personal.subject_key WHERE subject = \(subject)")
+        try db.execute("SELECT personal.erase_key(\(subject))")
         let (survivors, damaged) = try rewrap(from: former, to: next, db)
         try db.execute(
             """

@@ -43,6 +43,10 @@ extension ReportPage {
         guard let principal, principal != "service" else {
             return "<span class=\"who\">the service</span>"
         }
+        if let index = people[principal]?["erasedAt"]?.integer {
+            return
+                "<span class=\"who\"><code>\(principal)</code> (name erased at entry \(index))</span>"
+        }
         guard let name = people[principal]?["name"]?.string else {
             return "<span class=\"who\"><code>\(principal)</code></span>"
         }

@@ -72,6 +72,10 @@ extension Registry {
         for case .principalRegistered(let event) in entries.map(\.event) {
             commitments[event.principal] = event.name
         }
+        // Whatever rows somebody brought back: what the log says is erased is not shown.
+        for case .subjectErased(let event) in entries.map(\.event) {
+            if case .principal(let principal) = event.subject { commitments[principal] = nil }
+        }
         let values = try vault.reveal(commitments.values.sorted(), db)
         return commitments.compactMapValues { values[$0]?.string }
     }

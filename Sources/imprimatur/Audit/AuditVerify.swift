@@ -56,6 +56,7 @@ struct AuditVerify: AsyncParsableCommand {
     private func describe(_ report: AuditReport) {
         for note in report.notes { Console.warning(note) }
         AuditText.list(report.findings)
+        for erasure in report.erasures { Console.out(erasure.sentence) }
         let rate = report.seconds > 0 ? Int64(Double(report.entriesChecked) / report.seconds) : 0
         Console.out(
             "\(report.verdict.rawValue): \(report.size) entries of \(report.origin)\n"

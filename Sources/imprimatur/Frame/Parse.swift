@@ -30,6 +30,21 @@ enum Parse {
         try require(NamespacePattern(text), text, "a namespace pattern such as credit, * or **")
     }
 
+    static func namespace(_ text: String) throws -> Namespace {
+        try require(Namespace(text), text, "a namespace such as credit")
+    }
+
+    static func subject(_ text: String) throws -> PersonalSubject {
+        try require(
+            PersonalSubject(text), text, "p-0123456789abcdef or card/credit/scorecard@3")
+    }
+
+    static func scope(_ text: String) throws -> HoldScope {
+        try require(
+            HoldScope(text), text,
+            "principal/p-0123456789abcdef or version/credit/scorecard@3")
+    }
+
     static func role(_ text: String) throws -> Role {
         let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
         return try require(Role(rawValue: text), text, "a role (\(roles))")

@@ -9,8 +9,8 @@ internal import Governance
 /// The commands about principals.
 struct PrincipalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "principal", abstract: "Register people and services; show them.",
-        subcommands: [PrincipalAdd.self, PrincipalShow.self])
+        commandName: "principal", abstract: "Register people and services; show and erase them.",
+        subcommands: [PrincipalAdd.self, PrincipalShow.self, PrincipalErase.self])
 }
 
 /// Shows keys and roles of a principal.

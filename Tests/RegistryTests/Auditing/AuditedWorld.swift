@@ -55,6 +55,8 @@ struct AuditedWorld: Sendable {
     /// A life that leaves a row in every projection.
     private static func live(_ service: TestService) async throws {
         let team = try await service.makeTeam()
+        let officers = try await service.makeOfficers()
+        let leaver = try await service.enrol([])
         let registry = service.registry
         let version = try await service.submit(by: team.owner, key: "first-submission")
         try await service.evaluate(version, by: team.reviewer)
@@ -79,6 +81,12 @@ struct AuditedWorld: Sendable {
             second.reference, reason: "drift", service.request(team.validator))
         _ = try await registry.retire(
             version.reference, reason: "superseded", successor: nil, service.request(team.owner))
+        let scope = HoldScope.version(second.reference)
+        let hold = try await service.placeHold(on: scope, by: team.officer)
+        let release = try service.release(
+            hold, on: scope, inside: team.officer, outside: officers.outsider)
+        _ = try await registry.releaseHold(hold, release, service.request(team.officer))
+        try await service.erase(.principal(leaver.principal), by: officers)
     }
 
     // MARK: the copy at hand

@@ -45,6 +45,8 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
             "UPDATE registry.decision SET verdict = CASE verdict WHEN 'allow' THEN 'deny' ELSE 'allow' END"
         ),
         .init(.deployment, "state", "UPDATE registry.deployment SET state = 'active'"),
+        .init(.hold, "released_at", "UPDATE registry.hold SET released_at = NULL"),
+        .init(.erasure, "commitments", "UPDATE registry.erasure SET commitments = 0"),
         .init(
             .retirement, "successor", "UPDATE registry.retirement SET successor = 'credit/other@1'"),
     ]

@@ -147,7 +147,8 @@ import Testing
 
     // MARK: what stands against it
 
-    @Test func `a hold, a suspension and an unexpired period each refuse, and the refusal is an entry`()
+    @Test
+    func `a hold, a suspension and an unexpired period each refuse, and the refusal is an entry`()
         async throws
     {
         try await TestService.with { service in

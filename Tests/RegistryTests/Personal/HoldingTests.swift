@@ -38,7 +38,8 @@ import Testing
         }
     }
 
-    @Test func `stop new deployments of the version, whatever the rows say, until they are released`()
+    @Test
+    func `stop new deployments of the version, whatever the rows say, until they are released`()
         async throws
     {
         try await TestService.with { service in

@@ -42,7 +42,12 @@ struct ReportedLife: Sendable {
             let registry = service.registry
             let report = try await registry.report(model: model)
             try keep(report.json)
-            try await service.forgetName(of: team.validator.principal)
+            service.clock.advance(days: 184)
+            let officers = try await service.makeOfficers()
+            let answer = try await service.erase(
+                .principal(team.validator.principal), by: officers)
+            guard answer.isErased else { throw TestFailure("\(answer.grounds)") }
+            try await service.settle()
             let erased = try await registry.report(model: model)
             _ = first
             return ReportedLife(
@@ -140,14 +145,6 @@ extension TestService {
         throw TestFailure("the log does not settle")
     }
 
-    /// What erasing a name leaves: the key of its subject is gone.
-    func forgetName(of principal: PrincipalID) async throws {
-        try await scratch.superuser().write { db in
-            try db.execute("DELETE FROM personal.secret WHERE subject = \(principal.description)")
-            try db.execute(
-                "DELETE FROM personal.subject_key WHERE subject = \(principal.description)")
-        }
-    }
 }
 
 extension JSON {
