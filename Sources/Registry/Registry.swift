@@ -57,7 +57,15 @@ package struct Registry: Sendable {
     ) async throws -> Outcome {
         if let reason = follower.clockReason(at: clock()) { halt.halt(reason) }
         try halt.check()
-        let recorded = try await writer.write(request, subjects, decide)
+        let recorded = try await writer.write(request, subjects) { [follower, halt] db, now in
+            // Asked again under the locks: the clock may have been set back, or the log have gone on.
+            if let reason = follower.clockReason(at: now) {
+                halt.halt(reason)
+                throw reason.refusal
+            }
+            return try decide(db, now)
+        }
+        follower.remember(recorded)
         committed.ring()
         let receipt = try await follower.receipt(
             for: recorded.entryID, timeout: Self.receiptTimeout)

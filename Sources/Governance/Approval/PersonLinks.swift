@@ -3,28 +3,20 @@
 
 /// Pseudonyms in groups, each group one person.
 package struct PersonLinks: Sendable {
-    private let groups: [PrincipalID: [PrincipalID]]
+    private var groups = SharedMap<PrincipalID, [PrincipalID]>()
 
     /// Joins the two of each pair; links are transitive.
-    package init(_ pairs: [(principal: PrincipalID, person: PrincipalID)]) {
-        var neighbours: [PrincipalID: Set<PrincipalID>] = [:]
-        for (principal, person) in pairs {
-            neighbours[principal, default: []].insert(person)
-            neighbours[person, default: []].insert(principal)
-        }
-        var groups: [PrincipalID: [PrincipalID]] = [:]
-        for start in neighbours.keys where groups[start] == nil {
-            var group: Set<PrincipalID> = [start]
-            var open = [start]
-            while let next = open.popLast() {
-                for other in neighbours[next] ?? [] where group.insert(other).inserted {
-                    open.append(other)
-                }
-            }
-            let members = group.sorted()
-            for member in members { groups[member] = members }
-        }
-        self.groups = groups
+    package init(_ pairs: [(principal: PrincipalID, person: PrincipalID)] = []) {
+        for pair in pairs { join(pair.principal, pair.person) }
+    }
+
+    /// Makes two ids one person; answers whether they were not before.
+    @discardableResult
+    mutating func join(_ left: PrincipalID, _ right: PrincipalID) -> Bool {
+        guard !areSame(left, right) else { return false }
+        let members = (linked(to: left) + linked(to: right)).sorted()
+        for member in members { groups[member] = members }
+        return true
     }
 
     /// The one id that stands for the person: the least of the group.

@@ -31,6 +31,11 @@ extension TrustChain {
         package var holds: Bool { problems.isEmpty }
     }
 
+    /// To whom a key was ever assigned.
+    package func principal(of key: KeyID) -> PrincipalID? {
+        keyDigests[key].flatMap { keys[$0]?.principal }
+    }
+
     /// Who holds a key at a time; nil when nobody does, or no longer, or not yet.
     package func holder(of key: KeyID, at time: Timestamp) -> Holder? {
         guard let digest = keyDigests[key], let assignment = keys[digest],
@@ -45,9 +50,8 @@ extension TrustChain {
     package func roles(
         of principal: PrincipalID, in namespace: Namespace, at time: Timestamp
     ) -> [HeldRole] {
-        roles.filter { digest, entry in
-            entry.assignment.principal == principal
-                && entry.assignment.namespace.matches(namespace)
+        acceptedRoles(of: principal).filter { digest, entry in
+            entry.assignment.namespace.matches(namespace)
                 && isInForce(digest, entry.assignment, at: time)
         }.map { digest, entry in
             HeldRole(
@@ -60,8 +64,8 @@ extension TrustChain {
     package func assignments(
         of principal: PrincipalID, at time: Timestamp
     ) -> [(assignment: RoleAssignment, digest: SHA256Digest)] {
-        roles.filter { digest, entry in
-            entry.assignment.principal == principal && isInForce(digest, entry.assignment, at: time)
+        acceptedRoles(of: principal).filter { digest, entry in
+            isInForce(digest, entry.assignment, at: time)
         }.map { (assignment: $1.assignment, digest: $0) }
             .sorted { ($0.assignment.role, $0.digest) < ($1.assignment.role, $1.digest) }
     }
@@ -128,9 +132,8 @@ extension TrustChain {
 
     /// Whether the person behind a principal administers anything at that time.
     private func administers(_ principal: PrincipalID, at time: Timestamp) -> Bool {
-        roles.contains { digest, entry in
+        persons.linked(to: principal).flatMap(acceptedRoles).contains { digest, entry in
             entry.assignment.role == .administrator
-                && persons.areSame(entry.assignment.principal, principal)
                 && isInForce(digest, entry.assignment, at: time)
         }
     }

@@ -39,6 +39,14 @@ package struct Endorsement: Sendable, Hashable {
     package enum Assignment: Sendable, Hashable {
         case key(KeyAssignment)
         case role(RoleAssignment)
+
+        /// Whom it speaks of.
+        var ids: [PrincipalID] {
+            switch self {
+            case .key(let key): [key.principal]
+            case .role(let role): [role.principal, role.person]
+            }
+        }
     }
 
     package let assignment: Assignment
@@ -79,17 +87,43 @@ package struct TrustRevocation: Sendable, Hashable {
 }
 
 /// The accepted assignments, and what follows from them.
+///
+/// It grows with the log: a further statement is judged by itself. Only what reaches back (a revocation
+/// dated before a statement that is there already, a link that makes two known persons one) has all
+/// statements judged again.
 package struct TrustChain: Sendable {
     /// Why assignments were not accepted, by payload digest; accepted ones are absent.
     package private(set) var problems: [SHA256Digest: [TrustProblem]] = [:]
 
-    let anchor: TrustAnchor
-    let persons: PersonLinks
-    private let revokedFrom: [TrustRevocation.Target: Timestamp]
-    private(set) var keys: [SHA256Digest: KeyAssignment] = [:]
-    private(set) var keyDigests: [KeyID: SHA256Digest] = [:]
-    private(set) var roles: [SHA256Digest: (assignment: RoleAssignment, recordedAt: Timestamp)] =
-        [:]
+    private(set) var anchor: TrustAnchor
+    private(set) var persons = PersonLinks()
+    private(set) var keys = SharedMap<SHA256Digest, KeyAssignment>()
+    private(set) var keyDigests = SharedMap<KeyID, SHA256Digest>()
+    private(set) var roles = SharedMap<SHA256Digest, AcceptedRole>()
+    /// Accepted assignments of each principal, in the order of the log.
+    private(set) var keysOf = SharedMap<PrincipalID, [SHA256Digest]>()
+    private(set) var rolesOf = SharedMap<PrincipalID, [SHA256Digest]>()
+    private var revokedFrom = SharedMap<TrustRevocation.Target, Timestamp>()
+
+    /// Everything that was judged, in order, for judging it again.
+    private var steps = SharedMap<Int, Step>()
+    private var stepCount = 0
+    /// The latest time at which the log took a statement.
+    private var latest: Timestamp?
+    /// Whoever any statement speaks of.
+    private var mentioned = SharedMap<PrincipalID, Bool>()
+
+    /// A role assignment that counts, with the time when the log took it.
+    struct AcceptedRole: Sendable {
+        let assignment: RoleAssignment
+        let recordedAt: Timestamp
+    }
+
+    private enum Step: Sendable {
+        case endorsement(Endorsement)
+        /// From here on other custodians count.
+        case anchor(TrustAnchor)
+    }
 
     /// Judges every endorsement in the order given, which is that of the log.
     ///
@@ -99,38 +133,98 @@ package struct TrustChain: Sendable {
         links: [(principal: PrincipalID, person: PrincipalID)] = []
     ) {
         self.anchor = anchor
-        var pairs = links
-        for case .role(let role) in endorsements.map(\.assignment) {
-            pairs.append((role.principal, role.person))
-        }
-        persons = PersonLinks(pairs)
-        revokedFrom = Dictionary(
-            revocations.map { ($0.target, $0.effectiveFrom) }, uniquingKeysWith: min)
-        for endorsement in endorsements {
-            let digest = endorsement.digest
-            // The same payload may come again, with more signatures or fewer; accepted stays so.
-            if keys[digest] != nil || roles[digest] != nil { continue }
-            let found: [TrustProblem]
-            switch endorsement.assignment {
-            case .key(let key):
-                found = judge(key, endorsement)
-                if found.isEmpty {
-                    keys[digest] = key
-                    keyDigests[key.key.id] = digest
-                }
-            case .role(let role):
-                found = judge(role, endorsement)
-                if found.isEmpty {
-                    roles[digest] = (role, endorsement.recordedAt)
-                }
+        for revocation in revocations { revoke(revocation) }
+        for pair in links { link(pair.principal, pair.person) }
+        for endorsement in endorsements { endorse(endorsement) }
+    }
+
+    // MARK: growing
+
+    /// Takes in the next statement of the log.
+    package mutating func endorse(_ endorsement: Endorsement) {
+        if case .role(let role) = endorsement.assignment { link(role.principal, role.person) }
+        add(.endorsement(endorsement))
+        latest = max(latest ?? endorsement.recordedAt, endorsement.recordedAt)
+        judge(endorsement)
+        for id in endorsement.assignment.ids { mentioned[id] = true }
+    }
+
+    /// Takes in that two ids are one person.
+    package mutating func link(_ principal: PrincipalID, _ person: PrincipalID) {
+        let wereKnown = isMentioned(principal) && isMentioned(person)
+        if persons.join(principal, person), wereKnown { judgeAgain() }
+    }
+
+    /// Takes in that something no longer counts.
+    package mutating func revoke(_ revocation: TrustRevocation) {
+        let (target, from) = (revocation.target, revocation.effectiveFrom)
+        if let known = revokedFrom[target], known <= from { return }
+        revokedFrom[target] = from
+        if let latest, from <= latest { judgeAgain() }
+    }
+
+    /// Takes in that from here on other custodians count.
+    package mutating func rotate(to anchor: TrustAnchor) {
+        add(.anchor(anchor))
+        self.anchor = anchor
+    }
+
+    private mutating func add(_ step: Step) {
+        if stepCount == 0 { steps[-1] = .anchor(anchor) }
+        steps[stepCount] = step
+        stepCount += 1
+    }
+
+    private func isMentioned(_ id: PrincipalID) -> Bool {
+        persons.linked(to: id).contains { mentioned[$0] == true }
+    }
+
+    private mutating func judgeAgain() {
+        (keys, keyDigests, roles) = (.init(), .init(), .init())
+        (keysOf, rolesOf, problems) = (.init(), .init(), [:])
+        for index in -1..<stepCount {
+            switch steps[index] {
+            case .endorsement(let endorsement): judge(endorsement)
+            case .anchor(let other): anchor = other
+            case nil: break
             }
-            problems[digest] = found.isEmpty ? nil : Set(found).sorted()
         }
+    }
+
+    private mutating func judge(_ endorsement: Endorsement) {
+        let digest = endorsement.digest
+        // The same payload may come again, with more signatures or fewer; accepted stays so.
+        if keys[digest] != nil || roles[digest] != nil { return }
+        let found: [TrustProblem]
+        switch endorsement.assignment {
+        case .key(let key):
+            found = judge(key, endorsement)
+            if found.isEmpty {
+                keys[digest] = key
+                keyDigests[key.key.id] = digest
+                keysOf[key.principal, default: []].append(digest)
+            }
+        case .role(let role):
+            found = judge(role, endorsement)
+            if found.isEmpty {
+                roles[digest] = AcceptedRole(
+                    assignment: role, recordedAt: endorsement.recordedAt)
+                rolesOf[role.principal, default: []].append(digest)
+            }
+        }
+        problems[digest] = found.isEmpty ? nil : Set(found).sorted()
     }
 
     func isRevoked(_ target: TrustRevocation.Target, at time: Timestamp) -> Bool {
         revokedFrom[target].map { $0 <= time } ?? false
     }
+
+    /// The accepted role assignments of a principal.
+    func acceptedRoles(of principal: PrincipalID) -> [(SHA256Digest, AcceptedRole)] {
+        (rolesOf[principal] ?? []).compactMap { digest in roles[digest].map { (digest, $0) } }
+    }
+
+    // MARK: judging
 
     private func judge(_ key: KeyAssignment, _ endorsement: Endorsement) -> [TrustProblem] {
         let time = endorsement.recordedAt
@@ -143,7 +237,7 @@ package struct TrustChain: Sendable {
         if authorities.allSatisfy({ isBeneficiary($0, key.principal) }) {
             problems.append(authorities.isEmpty ? .noAuthority : .selfAssigned)
         }
-        let known = keys.values.filter { $0.principal == key.principal }
+        let known = (keysOf[key.principal] ?? []).compactMap { keys[$0] }
         if known.contains(where: { $0.kind != key.kind }) { problems.append(.kindChanged) }
         guard let previous = key.previous else {
             if !known.isEmpty { problems.append(.alreadyHasKey) }
@@ -215,10 +309,9 @@ package struct TrustChain: Sendable {
         _ key: KeyID, at time: Timestamp, covering namespace: NamespacePattern?
     ) -> Bool {
         guard let holder = holder(of: key, at: time) else { return false }
-        return roles.contains { digest, entry in
+        return acceptedRoles(of: holder.principal).contains { digest, entry in
             entry.assignment.role == .administrator
                 && namespace.map(entry.assignment.namespace.covers) ?? true
-                && entry.assignment.principal == holder.principal
                 && isInForce(digest, entry.assignment, at: time)
                 && descends(holder.assignment, from: entry.assignment.credentials)
         }

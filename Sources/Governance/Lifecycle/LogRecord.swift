@@ -21,12 +21,12 @@ package struct LogRecord: Sendable {
     }
 
     /// Tokens by the hash of their secret.
-    package private(set) var tokens: [SHA256Digest: TokenIssued] = [:]
-    package private(set) var principals: [PrincipalID: PrincipalRegistered] = [:]
+    package private(set) var tokens = SharedMap<SHA256Digest, TokenIssued>()
+    package private(set) var principals = SharedMap<PrincipalID, PrincipalRegistered>()
     package private(set) var trustRoot: NamedRoot?
-    private var submissions: [VersionReference: Submission] = [:]
-    private var evaluations: [VersionReference: [EvaluationRecorded]] = [:]
-    private var sequences: [String: Int64] = [:]
+    private var submissions = SharedMap<VersionReference, Submission>()
+    private var evaluations = SharedMap<VersionReference, [EvaluationRecorded]>()
+    private var sequences = SharedMap<String, Int64>()
     private var isOpened = false
 
     package init() {}

@@ -13,15 +13,14 @@ package struct RestrictiveFold: Sendable {
     package private(set) var size: Int64 = 0
     /// The pack that was last activated.
     package private(set) var policy: SHA256Digest?
-    private var restrictions: [VersionReference: [Restriction]] = [:]
-    private var deployments: [String: Deployment] = [:]
-    private var statements: [SHA256Digest: Timestamp] = [:]
+    private var restrictions = SharedMap<VersionReference, [Restriction]>()
+    private var deployments = SharedMap<VersionReference, [String: Deployment]>()
+    private var statements = SharedMap<SHA256Digest, Timestamp>()
     /// Keys that do not count for signatures after a moment.
-    package private(set) var revokedKeys: [KeyID: Timestamp] = [:]
+    package private(set) var revokedKeys = SharedMap<KeyID, Timestamp>()
     /// Role assignments that do not count after a moment, by payload digest.
-    package private(set) var revokedAssignments: [SHA256Digest: Timestamp] = [:]
-    /// Public ids of tokens that no longer authenticate.
-    package private(set) var revokedTokens: Set<String> = []
+    package private(set) var revokedAssignments = SharedMap<SHA256Digest, Timestamp>()
+    private var revokedTokens = SharedMap<String, Bool>()
     /// Holds, retention and erasures.
     package private(set) var personal = PersonalFold()
 
@@ -79,7 +78,7 @@ package struct RestrictiveFold: Sendable {
         case .roleRevoked(let event):
             revokedAssignments[event.assignment] = min(
                 event.effectiveFrom, revokedAssignments[event.assignment] ?? event.effectiveFrom)
-        case .tokenRevoked(let event): revokedTokens.insert(event.token)
+        case .tokenRevoked(let event): revokedTokens[event.token] = true
         case .approvalRecorded(let event):
             if let restriction = Restriction(event) { add(restriction, to: event.version) }
         case .versionSuspended(let event):
@@ -91,15 +90,17 @@ package struct RestrictiveFold: Sendable {
                 Restriction(id: event.restriction, kind: .withdrawal, reason: event.reason),
                 to: event.version)
         case .deploymentConfirmed(let event):
-            deployments[event.deployment] = Deployment(
-                id: event.deployment, version: event.version, environment: event.environment,
-                until: nil)
+            note(
+                Deployment(
+                    id: event.deployment, version: event.version, environment: event.environment,
+                    until: nil))
         case .deploymentDecided(let event):
             guard let notAfter = event.notAfter else { break }
-            deployments[event.deployment] = Deployment(
-                id: event.deployment, version: event.version, environment: event.environment,
-                until: notAfter)
-        case .deploymentEnded(let event): deployments[event.deployment] = nil
+            note(
+                Deployment(
+                    id: event.deployment, version: event.version, environment: event.environment,
+                    until: notAfter))
+        case .deploymentEnded(let event): deployments[event.version]?[event.deployment] = nil
         case .retirementDecided(let event):
             if let certificate = event.certificate {
                 add(
@@ -113,6 +114,10 @@ package struct RestrictiveFold: Sendable {
         }
     }
 
+    private mutating func note(_ deployment: Deployment) {
+        deployments[deployment.version, default: [:]][deployment.id] = deployment
+    }
+
     private mutating func note(_ entry: Entry) {
         switch entry.event {
         case .versionSubmitted(let event): statements[event.card] = entry.time
@@ -121,6 +126,9 @@ package struct RestrictiveFold: Sendable {
         default: break
         }
     }
+
+    /// Whether a token, by its public id, no longer authenticates.
+    package func isRevoked(token: String) -> Bool { revokedTokens[token] == true }
 
     /// When the log took a card, an evaluation or an approval; nil when it never did.
     package func recordedAt(_ statement: SHA256Digest) -> Timestamp? { statements[statement] }
@@ -138,7 +146,7 @@ package struct RestrictiveFold: Sendable {
     package func activeDeployments(
         of version: VersionReference, at now: Timestamp
     ) -> [Deployment] {
-        deployments.values.filter { $0.version == version && ($0.until.map { now < $0 } ?? true) }
+        (deployments[version] ?? [:]).values.filter { $0.until.map { now < $0 } ?? true }
             .sorted { $0.id < $1.id }
     }
 }

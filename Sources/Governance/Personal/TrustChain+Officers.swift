@@ -16,9 +16,8 @@ extension TrustChain {
 
     /// The patterns of every role that a principal, or whoever is linked to it, ever held.
     package func patternsEverHeld(by principal: PrincipalID) -> [NamespacePattern] {
-        let patterns = roles.values.filter {
-            persons.areSame($0.assignment.principal, principal)
-        }.map(\.assignment.namespace)
+        let patterns = persons.linked(to: principal).flatMap(acceptedRoles)
+            .map { $0.1.assignment.namespace }
         return Set(patterns).sorted { bytesPrecede($0.description, $1.description) }
     }
 
@@ -26,9 +25,8 @@ extension TrustChain {
     package func holdsAnyRole(
         _ principal: PrincipalID, in namespace: Namespace, at time: Timestamp
     ) -> Bool {
-        roles.contains { digest, entry in
-            persons.areSame(entry.assignment.principal, principal)
-                && entry.assignment.namespace.matches(namespace)
+        persons.linked(to: principal).flatMap(acceptedRoles).contains { digest, entry in
+            entry.assignment.namespace.matches(namespace)
                 && isInForce(digest, entry.assignment, at: time)
         }
     }

@@ -15,7 +15,6 @@ extension ReportCheck {
                 line.entry,
                 document: IdentityBook.document(of: line.entry).flatMap { documents[$0] })
         }
-        identities.settle()
         for (position, line) in lines.enumerated() {
             let statement: SHA256Digest
             switch line.entry.event {
@@ -123,7 +122,7 @@ extension ReportCheck {
     }
 
     private func holder(of key: KeyID) -> PrincipalID? {
-        identities.chain.keys.values.first { $0.key.id == key }?.principal
+        identities.chain.principal(of: key)
     }
 
     private mutating func checkArtifact(_ event: VersionSubmitted, at place: JSONPointer) {

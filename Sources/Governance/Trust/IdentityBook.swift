@@ -12,20 +12,20 @@ package struct IdentityBook: Sendable {
     /// What follows from all statements so far.
     package private(set) var chain: TrustChain
     /// Every public key that any statement shows, by id; showing a key entitles it to nothing.
-    package private(set) var publicKeys: [KeyID: PublicKey] = [:]
+    package private(set) var publicKeys = SharedMap<KeyID, PublicKey>()
     /// Statements that the log names but nobody can show: each an alarm.
     package private(set) var missing: [SHA256Digest] = []
 
-    private let anchor: TrustAnchor
-    private var endorsements: [Endorsement] = []
-    private var revocations: [TrustRevocation] = []
-    private var links: [(principal: PrincipalID, person: PrincipalID)] = []
-
     /// An empty book under a root.
     package init(root: TrustRoot) {
-        anchor = TrustAnchor(origin: root.origin, custodians: Set(root.custodians.map(\.id)))
         for key in root.custodians { publicKeys[key.id] = key }
-        chain = TrustChain(anchor: anchor, endorsements: [])
+        chain = TrustChain(anchor: TrustAnchor(root), endorsements: [])
+    }
+
+    /// Takes in that from here on another root counts.
+    package mutating func rotate(to root: TrustRoot) {
+        for key in root.custodians { publicKeys[key.id] = key }
+        chain.rotate(to: TrustAnchor(root))
     }
 
     /// The document that an entry's identity statement is in, if it has one.
@@ -39,36 +39,25 @@ package struct IdentityBook: Sendable {
         }
     }
 
-    /// Takes in the next entry; `document` is the statement it names. Call `settle` after the last.
+    /// Takes in the next entry; `document` is the statement it names.
     package mutating func apply(_ entry: Entry, document: [UInt8]?) {
         switch entry.event {
-        case .principalRegistered(let event): links.append((event.principal, event.person))
+        case .principalRegistered(let event): chain.link(event.principal, event.person)
         case .keyAssigned(let event): endorse(event.statement, document, entry.time)
         case .roleAssigned(let event): endorse(event.statement, document, entry.time)
         case .keyRevoked(let event):
-            revocations.append(.init(.key(event.key), effectiveFrom: event.effectiveFrom))
+            chain.revoke(.init(.key(event.key), effectiveFrom: event.effectiveFrom))
         case .roleRevoked(let event):
-            revocations.append(
-                .init(.assignment(event.assignment), effectiveFrom: event.effectiveFrom))
+            chain.revoke(.init(.assignment(event.assignment), effectiveFrom: event.effectiveFrom))
         default: return
         }
-        isSettled = false
-    }
-
-    private var isSettled = true
-
-    /// Draws the conclusions from what was taken in.
-    package mutating func settle() {
-        guard !isSettled else { return }
-        chain = chain(with: [])
-        isSettled = true
     }
 
     /// The chain as it would be with further revocations, which somebody else has seen.
     package func chain(with others: [TrustRevocation]) -> TrustChain {
-        TrustChain(
-            anchor: anchor, endorsements: endorsements, revocations: revocations + others,
-            links: links)
+        var chain = chain
+        for revocation in others { chain.revoke(revocation) }
+        return chain
     }
 
     /// Verifies a statement's envelope with the keys that its signatures name.
@@ -91,7 +80,7 @@ package struct IdentityBook: Sendable {
             more = [assignment.key]
             publicKeys[assignment.key.id] = assignment.key
         }
-        endorsements.append(
+        chain.endorse(
             Endorsement(
                 read.assignment, digest: statement,
                 signers: signers(of: read.envelope, and: more), recordedAt: recordedAt))
@@ -122,9 +111,15 @@ package struct IdentityBook: Sendable {
         let endorsement = Endorsement(
             assignment, digest: envelope.payloadDigest,
             signers: signers(of: envelope, and: more), recordedAt: now)
-        let extended = TrustChain(
-            anchor: anchor, endorsements: endorsements + [endorsement], revocations: revocations,
-            links: links)
+        var extended = chain
+        extended.endorse(endorsement)
         return extended.problems[endorsement.digest] ?? []
+    }
+}
+
+extension TrustAnchor {
+    /// The custodians of a root.
+    init(_ root: TrustRoot) {
+        self.init(origin: root.origin, custodians: Set(root.custodians.map(\.id)))
     }
 }

@@ -182,22 +182,26 @@ extension Registry {
     func upToDate(
         _ snapshot: Follower.Snapshot, _ db: borrowing Connection
     ) throws -> Follower.Snapshot {
+        // The queue alone would not do: whoever may edit rows may empty it.
         let rows = try db.all(
             """
-            SELECT e.bytes FROM (
-                SELECT entry_id FROM audit.leaf WHERE index >= \(snapshot.fold.size)
-                UNION SELECT entry_id FROM audit.pending) AS unread
-            LEFT JOIN audit.entry e ON e.id = unread.entry_id ORDER BY unread.entry_id
-            LIMIT \(Self.mostUnread + 1)
-            """, as: [UInt8]?.self)
-        guard !rows.isEmpty else { return snapshot }
+            SELECT id, CASE WHEN total <= \(Self.mostUnreadBytes) THEN bytes END FROM (
+                SELECT unread.id, e.bytes,
+                       sum(octet_length(e.bytes)) OVER (ORDER BY unread.id) AS total
+                FROM (SELECT entry_id AS id FROM audit.leaf WHERE index >= \(snapshot.fold.size)
+                      UNION SELECT entry_id FROM audit.pending
+                      UNION SELECT id FROM audit.entry WHERE id > \(snapshot.lastEntryID)
+                      ORDER BY id LIMIT \(Self.mostUnread + 1)) AS unread
+                LEFT JOIN audit.entry e ON e.id = unread.id) AS part
+            ORDER BY id
+            """, as: (Int64, [UInt8]?).self)
         var snapshot = snapshot
-        snapshot.unread = Int64(rows.count)
+        if !rows.isEmpty { snapshot.unread = Int64(rows.count) }
         guard rows.count <= Self.mostUnread else {
             snapshot.isWhole = false
             return snapshot
         }
-        for bytes in rows {
+        for (_, bytes) in rows {
             guard let bytes, let signed = try? SignedEntry(parsing: bytes),
                 let entry = try? Entry(parsing: signed.payload),
                 authenticator.isAuthentic(signed, entry, MerkleTree.leafHash(of: bytes))
@@ -205,20 +209,19 @@ extension Registry {
                 snapshot.isWhole = false
                 continue
             }
-            snapshot.fold.apply(entry)
-            // Of people, only what restricts is read ahead.
-            switch entry.event {
-            case .keyRevoked, .roleRevoked, .principalRegistered:
-                snapshot.identities.apply(entry, document: nil)
-            default: break
-            }
+            snapshot.readAhead(entry)
         }
-        snapshot.identities.settle()
+        let read = Set(rows.map(\.0))
+        for (id, entry) in snapshot.committed.sorted(by: { $0.key < $1.key })
+        where !read.contains(id) {
+            snapshot.readAhead(entry)
+        }
         return snapshot
     }
 
     /// Most entries that a gate reads ahead of the follower; with more it denies.
     private static let mostUnread = 1_000
+    private static let mostUnreadBytes: Int64 = 8 << 20
 
     /// The identities with revocations that only the rows show: what either shows restricts.
     private static func chain(
@@ -275,7 +278,7 @@ extension Registry {
             now.milliseconds(since: $0) <= Self.foldBoundMilliseconds
         }
         let healthy =
-            isLevel == true && snapshot.isWhole && halt.reason == nil
+            isLevel == true && snapshot.isWhole && snapshot.overdue.isEmpty && halt.reason == nil
             && snapshot.identities.missing.isEmpty
         return FoldFact(healthy: healthy, lagEntries: snapshot.unread)
     }

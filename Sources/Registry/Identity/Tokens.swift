@@ -76,19 +76,30 @@ extension Registry {
 
     /// Who a token speaks for, by the verified log; nil when it is unknown, expired or revoked.
     ///
-    /// Rows about tokens are not believed, and not asked: a revocation counts from its receipt.
+    /// Rows about tokens are not believed. A revocation counts from the moment when this process committed
+    /// it, another process's from its place in the log; what writes asks the row as well (`Writer`).
     package func authenticate(_ secret: String) -> Caller? {
         guard secret.utf8.count <= 100, secret.hasPrefix("imp_") else { return nil }
         let hash = SHA256.hash(Array(secret.utf8))
         let now = clock()
         return follower.look { snapshot in
             guard let token = snapshot.record.tokens[hash], now < token.expiresAt,
-                !snapshot.fold.revokedTokens.contains(token.token),
-                let principal = snapshot.record.principals[token.principal]
+                !snapshot.fold.isRevoked(token: token.token),
+                !snapshot.committed.values.contains(where: {
+                    $0.event.revokes(token: token.token)
+                }), let principal = snapshot.record.principals[token.principal]
             else { return nil }
             return Caller(
                 principal: principal.principal, person: principal.person, kind: principal.kind,
                 token: token.token)
         }
+    }
+}
+
+extension Event {
+    /// Whether the event ends the life of this token.
+    fileprivate func revokes(token: String) -> Bool {
+        guard case .tokenRevoked(let event) = self else { return false }
+        return event.token == token
     }
 }

@@ -4,6 +4,9 @@ internal import TransparencyLog
 
 /// Entries of one or more batches that follow on each other, and the newest checkpoint over them.
 struct FreshBatch: Sendable {
+    /// Most entries that wait for a follower.
+    static let mostEntries = 10_000
+
     /// The index of the first entry.
     let start: Int64
     private(set) var entries: [Integrator.Placed]

@@ -18,6 +18,8 @@ package struct HaltReason: Sendable, Hashable {
         case inconsistent
         /// The clock is behind the last entry by more than the skew allowed.
         case clockBehind = "clock-behind"
+        /// The database may lose what it has committed.
+        case unsafeDatabase = "unsafe-database"
     }
 
     package let code: Code

@@ -7,8 +7,9 @@ internal import TransparencyLog
 /// Takes queue rows into the tree.
 struct Integrator: Sendable {
     let epoch: Int64
-    /// Most entries of one transaction.
+    /// Most entries of one transaction, and most of their bytes.
     let batchLimit: Int64
+    let batchBytes: Int64
     /// Whether an entry carries a valid signature of a service instance.
     let isAuthentic: @Sendable (_ bytes: [UInt8], _ leafHash: SHA256Digest) -> Bool
 
@@ -92,10 +93,14 @@ struct Integrator: Sendable {
     /// All visible queue rows in insert-id order: an entry that saw another has the higher id.
     private func take(skipping refused: [Int64]) -> SQL {
         """
-        WITH taken AS (
+        WITH queue AS (
+            SELECT p.entry_id, sum(octet_length(e.bytes)) OVER (ORDER BY p.entry_id) AS total
+            FROM (SELECT entry_id FROM audit.pending WHERE entry_id <> ALL(\(refused))
+                  ORDER BY entry_id LIMIT \(batchLimit)) p
+            LEFT JOIN audit.entry e ON e.id = p.entry_id),
+        taken AS (
             DELETE FROM audit.pending WHERE entry_id IN (
-                SELECT entry_id FROM audit.pending WHERE entry_id <> ALL(\(refused))
-                ORDER BY entry_id LIMIT \(batchLimit))
+                SELECT entry_id FROM queue WHERE total IS NULL OR total <= \(batchBytes))
             RETURNING entry_id)
         SELECT taken.entry_id, e.bytes, e.leaf_hash, placed.index IS NOT NULL
         FROM taken LEFT JOIN audit.entry e ON e.id = taken.entry_id

@@ -19,6 +19,8 @@ package struct Sequencer: Service {
     let check: StartCheck
     let authenticator: EntryAuthenticator
     let halt: Halt
+    /// A test database may have fsync off.
+    let allowsUnsafeDatabase: Bool
     /// Rung when entries have been committed.
     let committed: Wakeup
     /// Rung when a checkpoint has been published.
@@ -31,8 +33,11 @@ package struct Sequencer: Service {
     private static let pollInterval = Duration.milliseconds(20)
     /// How long to wait before trying again to lead, or after the database went away.
     private static let retryInterval = Duration.milliseconds(200)
-    /// Most entries of one transaction.
+    /// Most entries of one transaction, and most of their bytes.
     private static let batchLimit: Int64 = 10_000
+    private static let batchBytes: Int64 = 32 << 20
+    /// Most entries of the queue that are left out; with more the log halts.
+    private static let mostRefused = 10_000
     /// Entries examined at once: at most 64 KiB each.
     private static let examinedAtOnce: Int64 = 500
     /// How far the clock may be behind the last entry.
@@ -71,7 +76,18 @@ package struct Sequencer: Service {
         }
     }
 
+    /// The settings of a role can be changed while the service runs: asked at each connection (I11).
+    private func checkSafety() async throws -> Bool {
+        let safety = try await connection.withConnection { db in try Safety.read(db) }
+        guard !safety.isSafe, !allowsUnsafeDatabase else { return true }
+        halt.halt(
+            HaltReason(.unsafeDatabase, "the sequencer's commits may be lost: \(safety)"))
+        logger.error("log halted", metadata: ["settings": "\(safety)"])
+        return false
+    }
+
     private func leadWhilePossible() async throws {
+        guard try await checkSafety() else { return }
         while !Task.isCancelled {
             let isLeader = try await connection.withConnection { db in
                 try db.one("SELECT pg_try_advisory_lock(\(Self.leaderLock))", as: Bool.self)
@@ -124,7 +140,8 @@ package struct Sequencer: Service {
 
     private func lead(_ epoch: Int64, from start: CompactRange) async throws {
         let integrator = Integrator(
-            epoch: epoch, batchLimit: Self.batchLimit, isAuthentic: authenticator.isAuthentic)
+            epoch: epoch, batchLimit: Self.batchLimit, batchBytes: Self.batchBytes,
+            isAuthentic: authenticator.isAuthentic)
         var range = start
         var publishedSize: Int64 = -1
         var refused: [Int64] = []
@@ -155,11 +172,18 @@ package struct Sequencer: Service {
                 Counter(label: "imprimatur_entries_integrated").increment(by: taken.entries.count)
             } catch let error as Integrator.Refused {
                 refused += error.ids
+                let some = error.ids.prefix(20).map(String.init).joined(separator: ", ")
                 logger.error(
                     "entries without a valid signature of their own",
-                    metadata: ["ids": "\(error.ids)"])
+                    metadata: ["ids": "\(some)", "count": "\(error.ids.count)"])
                 Counter(label: "imprimatur_entries_refused").increment(by: error.ids.count)
+                guard refused.count <= Self.mostRefused else {
+                    throw SequencingError.inconsistent(
+                        "the queue holds more than \(Self.mostRefused) entries that no service of "
+                            + "this log signed, the first \(refused.min() ?? 0)")
+                }
             }
+            Gauge(label: "imprimatur_queue_refused").record(refused.count)
         }
     }
 

@@ -33,7 +33,6 @@ package struct StartCheck: Sendable {
             return HaltReason(.pinUnreadable, error.description)
         }
         guard let note else {
-            guard head.range.size > 0 else { return nil }
             return HaltReason(
                 .pinMissing,
                 "the log has \(head.range.size) entries, but there is no pin at \(pin.path)")

@@ -27,7 +27,8 @@ package enum Projection {
     /// The statements that carry an entry into the tables.
     package static func statements(for entry: Entry, in schema: Schema = .registry) -> [SQL] {
         let rows = Rows(schema: schema, at: SQLTimestamp(entry.time))
-        return [rows.subjects(entry.subjects)] + rows.statements(entry)
+        return [rows.subjects(entry.subjects)] + rows.unspoken(entry.subjects)
+            + rows.statements(entry)
     }
 }
 
@@ -44,6 +45,19 @@ private struct Rows {
             SELECT * FROM unnest(\(written.map(\.key)), \(written.map(\.value.seq)))
             ON CONFLICT (name) DO UPDATE SET seq = excluded.seq
             """
+    }
+
+    /// A subject that was read before anything was said of it has a row too: the one that was locked.
+    /// Never an update: others hold it shared.
+    func unspoken(_ subjects: [String: Entry.SubjectSequence]) -> [SQL] {
+        let names = subjects.filter { !$0.value.wrote && $0.value.seq == 0 }.map(\.key).sorted()
+        guard !names.isEmpty else { return [] }
+        return [
+            """
+            INSERT INTO \(identifier: schema).subject (name, seq)
+            SELECT name, 0 FROM unnest(\(names)) name ON CONFLICT DO NOTHING
+            """
+        ]
     }
 
     func statements(_ entry: Entry) -> [SQL] {

@@ -5,8 +5,9 @@
 //   2. keys and trust root                — files only
 //   3. database, schema, an empty log     — audit.head has its row
 //   4. entry 0 and the policy pack, then (development) the first people — committed, not yet published
-//   5. settings.json                      — from here on `serve` finds a service, and publishes
-// After an interruption the folder is removed and `init` is run again.
+//   5. the pin, of the empty log          — so that a log without a pin is always one that lost it
+//   6. settings.json                      — from here on `serve` finds a service, and publishes
+// After an interruption the folder and the pin are removed and `init` is run again.
 
 package import Attestation
 internal import CanonicalJSON
@@ -87,6 +88,7 @@ extension Initialisation {
         if let custodian = made.custodian {
             administrator = try await bootstrap.makeFirstPeople(custodian: custodian, now: now)
         }
+        try pinEmptyLog(settings)
         try File.create(directory.settings, settings.json.prettyBytes, mode: 0o600)
         return Initialised(
             origin: settings.origin, settings: settings, rootDigest: made.root.digest,
@@ -102,6 +104,17 @@ extension Initialisation {
             return role.principal
         }
         return Set(named).sorted()
+    }
+
+    /// From its first moment the log is never unpinned: `serve` may halt whenever the pin is missing.
+    private func pinEmptyLog(_ settings: StoredSettings) throws {
+        guard let name = KeyName(settings.origin) else {
+            throw InitialisationError("the origin is no key name")
+        }
+        let signer = try NoteSigner(name: name, key: KeyFile.load(directory.logKey))
+        let empty = try Checkpoint(
+            origin: settings.origin, size: 0, root: CompactRange().root)
+        try File.create(settings.pin, empty.signed(by: [signer]).bytes, mode: 0o600)
     }
 
     private func prepareFolders() throws -> StoredSettings {

@@ -1,6 +1,7 @@
 // Whether an instance can serve now.
 
 internal import Database
+internal import Governance
 internal import TransparencyLog
 
 /// What stands between an instance and its callers.
@@ -23,17 +24,20 @@ extension Registry {
             let size = try await database.read { db in
                 try db.one("SELECT size FROM audit.head", as: Int64.self)
             }
-            guard let published = snapshot.published, snapshot.levelAt != nil else {
+            guard let published = snapshot.published, let levelAt = snapshot.levelAt else {
                 return .catchingUp
             }
             // The head may be a batch ahead of what is published; more is a follower that hangs.
-            let isNear = size - published.checkpoint.size <= Self.readyLagEntries
+            let isNear =
+                size - published.checkpoint.size <= Self.readyLagEntries
+                && clock().milliseconds(since: levelAt) <= Self.foldBoundMilliseconds
             return isNear ? .ready : .catchingUp
         } catch {
             return .databaseAway
         }
     }
 
-    /// How many entries the follower may be behind while the instance counts as ready.
-    private static let readyLagEntries: Int64 = 100_000
+    /// How many entries the follower may be behind while the instance counts as ready: one batch of the
+    /// sequencer. It must also have been level with the newest checkpoint within the fold's bound.
+    private static let readyLagEntries: Int64 = 10_000
 }

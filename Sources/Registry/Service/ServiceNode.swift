@@ -150,14 +150,19 @@ package final class ServiceNode: Sendable {
         let database = Database(
             access.writer,
             settings: .init(maxConnections: settings.maxConnections, connection: .service))
-        let safety = try await Safety.read(database)
-        if !safety.isSafe {
+        let safety = try await database.read { db in try Safety.read(db) }
+        let sequencing = try await Safety.read(access.sequencer)
+        let unsafe = [("writer", safety), ("sequencer", sequencing)].filter { !$0.1.isSafe }
+            .map { "\($0): \($1)" }.joined(separator: "; ")
+        if !unsafe.isEmpty {
             guard settings.allowsUnsafeDatabase else {
                 throw NodeError(
-                    "the database may lose commits: \(safety.description)",
-                    hint: "Set fsync and synchronous_commit to on.")
+                    "the database may lose commits: \(unsafe)",
+                    hint:
+                        "Set fsync, full_page_writes and synchronous_commit to on, also for roles."
+                )
             }
-            logger.warning("UNSAFE TEST DATABASE", metadata: ["settings": "\(safety.description)"])
+            logger.warning("UNSAFE TEST DATABASE", metadata: ["settings": "\(unsafe)"])
         }
         do {
             if try await files.vault.settle(database) {
@@ -211,76 +216,19 @@ package final class ServiceNode: Sendable {
             permitKey: files.permitKey, clock: clock, committed: committed,
             authenticator: authenticator)
         if halt.reason == nil {
-            try await registry.recordStart(safety: safety, context: context, signer: signer)
+            try await registry.recordStart(
+                safety: (safety, sequencing), context: context, signer: signer)
         }
         let sequencer = Sequencer(
             connection: DedicatedConnection(
                 access.sequencer, settings: .service, label: "sequencer"),
             publisher: Publisher(
                 origin: root.origin, signer: files.logSigner, logKeys: logKeys),
-            check: check, authenticator: authenticator, halt: halt, committed: committed,
+            check: check, authenticator: authenticator, halt: halt,
+            allowsUnsafeDatabase: settings.allowsUnsafeDatabase, committed: committed,
             published: published, follower: follower, clock: clock, logger: logger)
         return ServiceNode(
             registry: registry, services: [sequencer, follower], settings: files.stored, pin: pin,
             access: access)
-    }
-}
-
-/// Whether the database keeps what it commits.
-struct Safety: Sendable, CustomStringConvertible {
-    let fsync: String
-    let synchronousCommit: String
-    let serverVersion: String
-
-    static func read(_ database: Database) async throws -> Safety {
-        try await database.read { db in
-            let (fsync, commit, version) = try db.one(
-                """
-                SELECT current_setting('fsync'), current_setting('synchronous_commit'),
-                       current_setting('server_version')
-                """, as: (String, String, String).self)
-            return Safety(fsync: fsync, synchronousCommit: commit, serverVersion: version)
-        }
-    }
-
-    var isSafe: Bool { fsync == "on" && synchronousCommit != "off" }
-
-    var description: String { "fsync \(fsync), synchronous_commit \(synchronousCommit)" }
-}
-
-extension Registry {
-    /// Records what influences decisions and lives outside the log (I11), and holds to it.
-    func recordStart(
-        safety: Safety, context: DecisionContext, signer: EntrySigner
-    ) async throws {
-        let configuration: JSON = [
-            "type": "imprimatur.dev/configuration/v1", "origin": .string(root.origin),
-            "development": .bool(root.development),
-            "foldBoundMilliseconds": .integer(Self.foldBoundMilliseconds),
-            "skewMilliseconds": .integer(Sequencer.skewMilliseconds),
-            "database": [
-                "fsync": .string(safety.fsync),
-                "synchronousCommit": .string(safety.synchronousCommit),
-                "serverVersion": .string(safety.serverVersion),
-            ],
-        ]
-        let document = configuration.canonicalBytes
-        let migrations = SHA256.hash(
-            Array(DatabaseAccess.migrations.map(\.digest).joined(separator: "\n").utf8))
-        let binary = try SHA256.hash(File.read("/proc/self/exe", limit: 1 << 30))
-        context.set(configuration: SHA256.hash(document))
-        _ = try await writer.write(
-            Request(caller: nil, id: Self.makeID("start-", bytes: 8)),
-            Subjects(written: [Subjects.service])
-        ) { _, _ in
-            Act(
-                .serviceStarted(
-                    ServiceStarted(
-                        configuration: SHA256.hash(document), trustRoot: root.digest,
-                        trustRootVersion: root.version, binary: binary, migrations: migrations,
-                        serviceKey: signer.keyID)),
-                documents: [document])
-        }
-        committed.ring()
     }
 }

@@ -194,7 +194,7 @@ extension Registry {
         guard let bundle = try? SigstoreBundle(parsing: bundle),
             case .publicKey(let hint?, _) = bundle.material
         else { return nil }
-        return identities.publicKeys.values.first { SigstoreBundle.hint(for: $0) == hint }
+        return identities.publicKeys.firstValue { SigstoreBundle.hint(for: $0) == hint }
     }
 
     /// The decision as a refusal whose findings point into the card.

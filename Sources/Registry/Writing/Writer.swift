@@ -88,7 +88,7 @@ package struct Writer: Sendable {
         do {
             return try await database.write { db in
                 if let earlier = try self.earlier(request, db) { return earlier }
-                let sequences = try Self.lock(subjects, db)
+                let sequences = try Self.lock(subjects, for: request.caller, db)
                 let now = clock()
                 let act = try decide(db, now)
                 return try save(act, request, subjects, sequences, now, db)
@@ -121,34 +121,46 @@ package struct Writer: Sendable {
         return Recorded(entryID: id, entry: entry, bytes: bytes, wasReplayed: true)
     }
 
-    /// Locks every subject and answers the sequence number of each.
+    /// Locks every subject and answers the sequence number of each; refuses a caller whose token is
+    /// revoked by now (the row restricts before the log does).
     static func lock(
-        _ subjects: Subjects, _ db: borrowing Connection
+        _ subjects: Subjects, for caller: Caller?, _ db: borrowing Connection
     ) throws -> [String: Int64] {
-        var sequences: [String: Int64] = [:]
         let read = subjects.read.sorted()
         let written = subjects.written.sorted()
-        // One round trip, but two statements: what is only read is locked first, always.
-        let (shared, locked) = try db.pipeline(
+        // One round trip, but several statements: what is only read is locked first, always.
+        var (shared, locked, revoked) = try db.pipeline(
+            Ask.all(shared(read), as: SubjectRow.self),
+            Ask.all(exclusively(written), as: SubjectRow.self),
             Ask.all(
                 """
-                SELECT name, seq FROM registry.subject WHERE name = ANY(\(read))
-                ORDER BY name FOR SHARE
-                """, as: SubjectRow.self),
-            Ask.all(exclusively(written), as: SubjectRow.self))
-        var rows = locked
-        for row in shared { sequences[row.name] = row.seq }
-        for name in read where sequences[name] == nil { sequences[name] = 0 }
-        if rows.count < written.count {
+                SELECT revoked_at IS NOT NULL FROM registry.token WHERE id = \(caller?.token ?? "")
+                """, as: Bool.self))
+        guard !revoked.contains(true) else {
+            throw Refusal(.unauthenticated, "unauthenticated", "The token is revoked.")
+        }
+        if shared.count < read.count || locked.count < written.count {
+            // A subject that nobody has spoken of: its row is made first, so that there is one to lock.
+            let names = (read + written).sorted()
             try db.execute(
                 """
                 INSERT INTO registry.subject (name, seq)
-                SELECT name, 0 FROM unnest(\(written)) name ORDER BY name ON CONFLICT DO NOTHING
+                SELECT name, 0 FROM unnest(\(names)) name ORDER BY name ON CONFLICT DO NOTHING
                 """)
-            rows = try db.all(exclusively(written), as: SubjectRow.self)
+            (shared, locked) = try db.pipeline(
+                Ask.all(Self.shared(read), as: SubjectRow.self),
+                Ask.all(exclusively(written), as: SubjectRow.self))
         }
-        for row in rows { sequences[row.name] = row.seq }
+        var sequences: [String: Int64] = [:]
+        for row in shared + locked { sequences[row.name] = row.seq }
         return sequences
+    }
+
+    private static func shared(_ names: [String]) -> SQL {
+        """
+        SELECT name, seq FROM registry.subject WHERE name = ANY(\(names))
+        ORDER BY name FOR SHARE
+        """
     }
 
     private static func exclusively(_ names: [String]) -> SQL {

@@ -44,7 +44,18 @@ import Testing
             let before = try await service.contents()
             var settings = settings(service)
             settings.allowsUnsafeDatabase = false
-            #expect(try await refusal(settings).contains("fsync off"))
+            // Settings can differ by role: each is asked as itself.
+            try await service.asSuperuser([
+                """
+                ALTER ROLE imprimatur_writer IN DATABASE \(service.scratch.name)
+                SET synchronous_commit = on
+                """
+            ])
+            let said = try await refusal(settings)
+            #expect(said.contains("fsync off"))
+            #expect(said.contains("writer: fsync off, full_page_writes off, synchronous_commit on"))
+            #expect(
+                said.contains("sequencer: fsync off, full_page_writes off, synchronous_commit off"))
             #expect(try await service.contents() == before)
             settings.allowsUnsafeDatabase = true
             #expect(try await refusal(settings) == "started")

@@ -1,0 +1,85 @@
+// Receipts: inclusion proofs in a published checkpoint, each checked before anybody gets it.
+
+internal import Cryptography
+internal import Database
+internal import Governance
+package import TransparencyLog
+
+extension Follower {
+    /// The receipt of an entry, when the log has published it within `timeout`; nil otherwise.
+    package func receipt(for entryID: Int64, timeout: Duration) async throws -> LogProof? {
+        if let receipt = await receipts.wait(for: entryID, timeout: timeout) { return receipt }
+        return try await makeReceipt(for: entryID)
+    }
+
+    /// The receipt of an entry that has its place in the log; nil before. A stored proof that does not
+    /// lead from the entry's bytes to the published root halts, and is handed to nobody.
+    package func makeReceipt(for entryID: Int64) async throws -> LogProof? {
+        guard let published = snapshot.published else { return nil }
+        let made = try await database.read { db -> (LogProof, SHA256Digest)? in
+            let row = try db.oneOrNil(
+                """
+                SELECT l.index, e.bytes FROM audit.leaf l JOIN audit.entry e ON e.id = l.entry_id
+                WHERE l.entry_id = \(entryID)
+                """, as: (Int64, [UInt8]).self)
+            guard let (index, bytes) = row, index < published.checkpoint.size else { return nil }
+            return (try Self.proof(of: index, in: published, db), MerkleTree.leafHash(of: bytes))
+        }
+        guard let (proof, leaf) = made else { return nil }
+        guard holds(proof.index, proof.hashes, leaf, published.checkpoint) else { return nil }
+        return proof
+    }
+
+    /// A receipt for a place in a published tree, as the stored tiles have it.
+    private static func proof(
+        of index: Int64, in published: Published, _ db: borrowing Connection
+    ) throws -> LogProof {
+        let ids = try InclusionProof.tiles(index: index, treeSize: published.checkpoint.size)
+        let tiles = try TileSet(ids, LogTiles.load(ids, db))
+        let proof = try InclusionProof(
+            index: index, treeSize: published.checkpoint.size, from: tiles)
+        return try LogProof(
+            index: index, hashes: proof.hashes, checkpoint: SignedNote(parsing: published.note))
+    }
+
+    private func holds(
+        _ index: Int64, _ hashes: [SHA256Digest], _ leaf: SHA256Digest, _ checkpoint: Checkpoint
+    ) -> Bool {
+        let proof = InclusionProof(index: index, treeSize: checkpoint.size, hashes: hashes)
+        if proof.verify(leafHash: leaf, root: checkpoint.root) { return true }
+        stop(.inconsistent, "the stored tiles do not prove entry \(index)")
+        return false
+    }
+
+    /// Answers those who wait for these entries, from tiles in memory or in the database.
+    func handOut(
+        _ added: [ReceiptDesk.Addition], _ published: Published, _ tiles: TileSet?
+    ) async throws {
+        let wanted = receipts.arrived(added)
+        guard !wanted.isEmpty else { return }
+        let note = try SignedNote(parsing: published.note)
+        let size = published.checkpoint.size
+        let set: TileSet
+        if let tiles {
+            set = tiles
+        } else {
+            var ids: Set<TileID> = []
+            for addition in wanted {
+                ids.formUnion(try InclusionProof.tiles(index: addition.index, treeSize: size))
+            }
+            let ordered = ids.sorted()
+            set = try TileSet(
+                ordered, try await database.read { try LogTiles.load(ordered, $0) })
+        }
+        var prover = InclusionProver(treeSize: size, tiles: set)
+        for addition in wanted {
+            let proof = try prover.proof(of: addition.index)
+            guard holds(addition.index, proof.hashes, addition.leaf, published.checkpoint) else {
+                return
+            }
+            receipts.deliver(
+                try LogProof(index: addition.index, hashes: proof.hashes, checkpoint: note),
+                to: addition.entryID)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// What the follower knows of the log at one moment, and what it keeps beside that.
+
+internal import Cryptography
+package import Governance
+internal import TransparencyLog
+
+extension Follower {
+    /// What is known of the log at one moment.
+    package struct Snapshot: Sendable {
+        /// The verified log's restrictions; its `size` is the number of entries.
+        package var fold = RestrictiveFold()
+        /// Versions, evidence, tokens and people, by the verified log.
+        package var record = LogRecord()
+        /// Keys and roles, from the verified log and its signed statements.
+        package var identities: IdentityBook
+        /// The last verified checkpoint.
+        package var published: Published?
+        /// When the fold was last level with the newest checkpoint, by the service's clock.
+        package var levelAt: Timestamp?
+        /// Committed entries that a gate read ahead of the follower, into its own copy.
+        package var unread: Int64 = 0
+        /// Whether everything that a gate had to read ahead was there and authentic.
+        package var isWhole = true
+        /// The latest time of any entry.
+        package var latestTime: Timestamp?
+        /// The highest row id among the entries that have been read.
+        package var lastEntryID: Int64 = 0
+        /// Restrictive entries that this process committed and the fold does not show yet, by row id:
+        /// they count whatever becomes of their rows.
+        package var committed: [Int64: Entry] = [:]
+        /// Entries that have been without a place in the log for longer than a gate tolerates.
+        package var overdue: [Int64] = []
+
+        /// Takes in an entry that is committed and has no place yet: only what restricts is read ahead.
+        mutating func readAhead(_ entry: Entry) {
+            fold.apply(entry)
+            switch entry.event {
+            case .keyRevoked, .roleRevoked, .principalRegistered:
+                identities.apply(entry, document: nil)
+            default: break
+            }
+        }
+    }
+
+    /// A snapshot with what only the follower itself needs.
+    struct State {
+        var snapshot: Snapshot
+        /// Row ids taken in lately, in two generations so that forgetting is cheap.
+        private var young: Set<Int64> = []
+        private var old: Set<Int64> = []
+        /// Entries that had no place when those around them got one, and since when.
+        var strays: [Int64: Timestamp] = [:]
+        /// When the strays were last looked after.
+        var straysCheckedAt: Timestamp?
+
+        private static let generation = 16_384
+        /// Most committed restrictions remembered; with more the snapshot does not count as whole.
+        private static let mostCommitted = 10_000
+
+        init(_ snapshot: Snapshot) {
+            self.snapshot = snapshot
+        }
+
+        /// Remembers a restriction until the fold shows it.
+        mutating func remember(_ id: Int64, _ entry: Entry) {
+            guard !young.contains(id), !old.contains(id) else { return }
+            guard snapshot.committed.count < Self.mostCommitted else {
+                snapshot.isWhole = false
+                return
+            }
+            snapshot.committed[id] = entry
+        }
+
+        /// Notes that the fold shows these entries.
+        mutating func taken(_ ids: [Int64]) {
+            if young.count + ids.count > Self.generation {
+                old = young
+                young = []
+            }
+            young.formUnion(ids)
+            if !snapshot.committed.isEmpty {
+                for id in ids { snapshot.committed[id] = nil }
+            }
+            if let last = ids.max() { snapshot.lastEntryID = max(snapshot.lastEntryID, last) }
+        }
+    }
+
+    /// The tree as grown from verified entries, with the roots that it must have on its way.
+    struct Tree {
+        private(set) var range = CompactRange()
+        /// Checkpoints that others vouch for, by size, still ahead of this tree.
+        private var awaited: [Int64: SHA256Digest] = [:]
+        /// The first of them that the tree contradicts.
+        private(set) var contradicted: (size: Int64, root: SHA256Digest)?
+
+        /// Expects a root at a size that the tree has not passed yet.
+        mutating func await(_ checkpoint: Checkpoint) {
+            if checkpoint.size > range.size {
+                awaited[checkpoint.size] = checkpoint.root
+            } else if checkpoint.size == range.size, checkpoint.root != range.root {
+                contradicted = contradicted ?? (checkpoint.size, checkpoint.root)
+            }
+        }
+
+        mutating func append(_ leaves: [SHA256Digest]) {
+            for leaf in leaves {
+                range.append(leaf)
+                guard !awaited.isEmpty, let root = awaited.removeValue(forKey: range.size) else {
+                    continue
+                }
+                if root != range.root { contradicted = contradicted ?? (range.size, root) }
+            }
+        }
+    }
+}
+
+extension Event {
+    /// Whether the event takes something away: it counts from its commit, not from its place in the log.
+    var isRestrictive: Bool {
+        switch self {
+        case .keyRevoked, .roleRevoked, .tokenRevoked, .versionSuspended, .versionWithdrawn,
+            .deploymentConfirmed, .holdPlaced:
+            true
+        case .approvalRecorded(let event): event.meaning != .approve
+        case .deploymentDecided(let event): event.notAfter != nil
+        case .retirementDecided(let event): event.certificate != nil
+        default: false
+        }
+    }
+}
