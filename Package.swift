@@ -46,6 +46,7 @@ let package = Package(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CResources"),
 
         room("CanonicalJSON"),
@@ -76,7 +77,7 @@ let package = Package(
         room(
             "Web",
             [
-                "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
+                "CZlib", "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
                 "Governance", "Registry",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

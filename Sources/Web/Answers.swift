@@ -25,16 +25,27 @@ extension Response {
 /// Answers that a client may already have (RFC 9110 sections 8.8.3 and 13.1.2).
 enum Conditional {
     /// The answer with an entity tag of its bytes, or 304 when the client has these bytes.
+    ///
+    /// A compressible answer goes out as gzip to who accepts it, under a tag of its own: the tag
+    /// names the bytes on the wire (RFC 9110 section 8.8.3.3).
     static func response(
-        to request: WebRequest, bytes: [UInt8], mediaType: String, cacheControl: String
+        to request: WebRequest, bytes: [UInt8], mediaType: String, cacheControl: String,
+        isCompressible: Bool = false
     ) -> Response {
-        let tag = "\"" + SHA256.hash(bytes).hex.prefix(32) + "\""
-        var response =
-            isKnown(tag, to: request)
-            ? Response(status: .notModified)
-            : Response(bytes: bytes, mediaType: mediaType)
+        let isCompressed = isCompressible && Gzip.isAccepted(by: request)
+        let tag = "\"" + SHA256.hash(bytes).hex.prefix(32) + (isCompressed ? "-gzip\"" : "\"")
+        var response: Response
+        if isKnown(tag, to: request) {
+            response = Response(status: .notModified)
+        } else if isCompressed, let compressed = Gzip.compress(bytes) {
+            response = Response(bytes: compressed, mediaType: mediaType)
+            response.headers[.contentEncoding] = "gzip"
+        } else {
+            response = Response(bytes: bytes, mediaType: mediaType)
+        }
         response.headers[.eTag] = tag
         response.headers[.cacheControl] = cacheControl
+        if isCompressible { response.headers[.vary] = "Accept-Encoding" }
         return response
     }
 

@@ -102,7 +102,7 @@ import Testing
                 template.contains("principals")
                     ? service.owner.person.principal.description : "d-0123456789abcdef01234567"
             case "{key}": service.owner.person.key.publicKey.id.hex
-            case "{digest}", "{leafHash}": digest
+            case "{digest}", "{entry}": digest
             case "{ns}": "credit"
             case "{name}": "scorecard"
             case "{n}": "1"
@@ -200,7 +200,8 @@ import Testing
                 "-1", "0", "18446744073709551616", "p-XYZ", "%ff%fe",
             ]
             for route in try service.table.routes where route.template.contains("{") {
-                for name in names {
+                // 0 is the index of an entry that exists.
+                for name in names where name != "0" || !route.template.contains("{entry}") {
                     let path = route.template.split(separator: "/")
                         .map { $0.hasPrefix("{") ? name : String($0) }
                         .reduce("") { $0 + "/" + $1 }

@@ -2,10 +2,8 @@
 
 internal import Attestation
 package import CanonicalJSON
-package import Cryptography
 internal import Database
 package import Governance
-package import TransparencyLog
 
 extension Registry {
     /// The status document of a version: its digests, its evidence, and what it still lacks.
@@ -158,23 +156,6 @@ extension Registry {
             "keys": .array(keys.map { $0.json(as: "key") }),
             "roles": .array(roles.map { $0.json(as: "role") }),
         ]
-    }
-
-    /// The receipt of the entry with a leaf hash; nil while it has no place in a published tree.
-    package func receipt(ofLeaf leafHash: SHA256Digest) async throws -> LogProof? {
-        let id = try await database.read { db in
-            try db.oneOrNil(
-                """
-                SELECT e.id FROM audit.entry e
-                WHERE e.id = (SELECT entry_id FROM audit.leaf WHERE leaf_hash = \(leafHash.bytes) LIMIT 1)
-                   OR e.id = (SELECT p.entry_id FROM audit.pending p JOIN audit.entry q
-                              ON q.id = p.entry_id WHERE q.leaf_hash = \(leafHash.bytes) LIMIT 1)
-                """, as: Int64.self)
-        }
-        guard let id else {
-            throw Refusal(.notFound, "entry-unknown", "No entry has the leaf hash \(leafHash).")
-        }
-        return try await follower.makeReceipt(for: id)
     }
 }
 

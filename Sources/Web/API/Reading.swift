@@ -19,25 +19,46 @@ struct ReadingRoutes {
 
     var routes: [Route] {
         [
-            .read("/api/v1/entries/{leafHash}/receipt", receipt),
+            .read("/api/v1/entries/{entry}", entry),
+            .read("/api/v1/entries/{entry}/receipt", receipt),
             .open("/api/v1/root", root),
             .open("/api/openapi.json", openAPI),
         ]
     }
 
+    /// Where an entry is; its bytes for auditors of everything.
+    @Sendable private func entry(
+        _ request: WebRequest, _ context: Authenticated
+    ) async throws -> Response {
+        guard let entry = try await registry.entry(name(context)) else { return pending(request) }
+        return Conditional.response(
+            to: request, json: entry.json(withBytes: registry.mayReadEntries(context.caller)))
+    }
+
     @Sendable private func receipt(
         _ request: WebRequest, _ context: Authenticated
     ) async throws -> Response {
-        let leafHash = try PathParameters(context.parameters).digest(
-            "leafHash", "entry-unknown", "There is no such entry.")
-        guard let proof = try await registry.receipt(ofLeaf: leafHash) else {
-            var response = Response(status: .accepted, json: ["status": "pending"])
-            response.headers[.retryAfter] = String(WebLimits.retryAfterSeconds)
-            response.headers[.location] = request.uri.path
-            return response
-        }
+        guard let entry = try await registry.entry(name(context)),
+            let proof = try await registry.follower.makeReceipt(for: entry.id)
+        else { return pending(request) }
         // A later receipt of the same entry proves the same with a newer checkpoint.
         return Response(bytes: proof.bytes, mediaType: "text/plain; charset=utf-8")
+    }
+
+    private func name(_ context: Authenticated) throws -> EntryName {
+        guard let name = context.parameters.get("entry").flatMap(EntryName.init) else {
+            throw Refusal(
+                .notFound, "entry-unknown", "There is no such entry.",
+                hint: "Name it by leaf hash (64 hex digits), by index (412), or by id (id:519).")
+        }
+        return name
+    }
+
+    private func pending(_ request: WebRequest) -> Response {
+        var response = Response(status: .accepted, json: ["status": "pending"])
+        response.headers[.retryAfter] = String(WebLimits.retryAfterSeconds)
+        response.headers[.location] = request.uri.path
+        return response
     }
 
     @Sendable private func root(_ request: WebRequest, _ context: Guest) async throws -> Response {

@@ -3,6 +3,7 @@
 // A tile or bundle never changes, so it is cached for ever; the checkpoint is asked for each time. A
 // partial tile is served as the prefix of what is stored, and only when the published tree has it:
 // nothing is shown that no signed checkpoint covers. Served while halted too: proofs stay true.
+// Bundles are compressed for who accepts gzip; hashes are not, they do not shrink.
 
 internal import CanonicalJSON
 internal import Cryptography
@@ -22,6 +23,8 @@ struct LogRoutes {
             .open("/log/checkpoint", checkpoint),
             .open("/log/key", key),
             .open("/log/tile/{path}", takesRest: true, tile),
+            .open("/api/v1/log/checkpoints/{size}", checkpointOfSize),
+            .open("/api/v1/log/consistency/{old}/{new}", consistency),
         ]
     }
 
@@ -77,6 +80,44 @@ struct LogRoutes {
             cacheControl: "public, no-cache")
     }
 
+    /// An earlier checkpoint, by its size.
+    @Sendable private func checkpointOfSize(
+        _ request: WebRequest, _ context: Guest
+    ) async throws -> Response {
+        try require(.hashes, context)
+        return Conditional.response(
+            to: request, bytes: try await registry.checkpoint(ofSize: size("size", context)),
+            mediaType: "text/plain; charset=utf-8", cacheControl: cacheForEver(.hashes))
+    }
+
+    /// That a later tree continues an earlier one (RFC 6962 section 2.1.2).
+    @Sendable private func consistency(
+        _ request: WebRequest, _ context: Guest
+    ) async throws -> Response {
+        try require(.hashes, context)
+        let proof = try await registry.consistency(
+            from: size("old", context), to: size("new", context))
+        return Conditional.response(
+            to: request,
+            bytes: ([
+                "oldSize": .integer(proof.oldSize), "newSize": .integer(proof.newSize),
+                "hashes": .array(proof.hashes.map { .string(Base64.encode($0.bytes)) }),
+            ] as JSON).canonicalBytes,
+            mediaType: "application/json", cacheControl: cacheForEver(.hashes))
+    }
+
+    private func size(_ name: String, _ context: Guest) throws -> Int64 {
+        guard case .index(let size) = context.parameters.get(name).flatMap(EntryName.init) else {
+            throw Refusal(
+                .notFound, "size-unknown", "A size is a decimal number without leading zeros.")
+        }
+        return size
+    }
+
+    private func cacheForEver(_ part: Part) -> String {
+        (isPublic(part) ? "public" : "private") + ", max-age=31536000, immutable"
+    }
+
     @Sendable private func tile(_ request: WebRequest, _ context: Guest) async throws -> Response {
         let size = registry.follower.snapshot.published?.checkpoint.size ?? 0
         let missing = Refusal(.notFound, "tile-unknown", "The published tree has no such tile.")
@@ -98,9 +139,9 @@ struct LogRoutes {
             guard id.exists(inTreeOf: size) else { throw missing }
             bytes = try await registry.entryBundle(id)
         }
-        let scope = isPublic(part) ? "public" : "private"
         return Conditional.response(
             to: request, bytes: bytes, mediaType: "application/octet-stream",
-            cacheControl: "\(scope), max-age=31536000, immutable")
+            cacheControl: cacheForEver(part),
+            isCompressible: part == .entries)
     }
 }

@@ -6,5 +6,8 @@ internal import ArgumentParser
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Verify the log, replay it, fetch and check receipts.",
-        subcommands: [AuditVerify.self, AuditReplay.self, AuditProof.self, AuditCheck.self])
+        subcommands: [
+            AuditVerify.self, AuditReplay.self, AuditProof.self, AuditCheck.self,
+            AuditConsistency.self,
+        ])
 }

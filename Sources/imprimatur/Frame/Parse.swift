@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Cryptography
 internal import Governance
+internal import Registry
 
 /// For `transform:` of options and arguments.
 enum Parse {
@@ -71,6 +72,12 @@ enum Parse {
 
     static func digest(_ text: String) throws -> SHA256Digest {
         try require(SHA256Digest(hex: text), text, "a digest of 64 lowercase hex digits")
+    }
+
+    static func entry(_ text: String) throws -> EntryName {
+        try require(
+            EntryName(text), text,
+            "an entry: a leaf hash of 64 lowercase hex digits, an index such as 412, or id:519")
     }
 
     static func keyID(_ text: String) throws -> KeyID {
