@@ -77,7 +77,8 @@ let package = Package(
         room(
             "Web",
             [
-                "CZlib", "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
+                "CZlib", "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog",
+                "Attestation",
                 "Governance", "Registry",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -45,7 +45,8 @@ struct `Proofs on the command line` {
         #expect(bytes.code == 1 && bytes.errors.contains("auditor"), "\(bytes)")
 
         let note = try JSON(
-            parsing: program.run(["audit", "consistency", "a.tlog-proof", "--json"] + asking).output)
+            parsing: program.run(["audit", "consistency", "a.tlog-proof", "--json"] + asking).output
+        )
         #expect(note["consistent"]?.bool == true)
         #expect(served.stop() == 0)
 
@@ -75,9 +76,10 @@ struct `Proofs on the command line` {
         init() throws {
             program = try Program()
             let now = try #require(Timestamp("2026-11-21T08:00:00.000Z"))
-            let forge = try PermitForge(ArtifactManifest(files: [
-                FileRecord(path: "weights.bin", size: 1, sha256: SHA256.hash("w"))
-            ]), now: now)
+            let forge = try PermitForge(
+                ArtifactManifest(files: [
+                    FileRecord(path: "weights.bin", size: 1, sha256: SHA256.hash("w"))
+                ]), now: now)
             let envelope = try forge.root()
             root = try TrustRoot.verify(envelope)
             signer = try NoteSigner(

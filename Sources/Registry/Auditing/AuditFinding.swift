@@ -44,6 +44,8 @@ package struct AuditFinding: Sendable, Hashable {
 
         case pinUnreadable = "pin-unreadable"
         case pinContradicted = "pin-contradicted"
+        case anchorUnreadable = "anchor-unreadable"
+        case anchorContradicted = "anchor-contradicted"
         case logTruncated = "log-truncated"
 
         case pendingWithoutEntry = "pending-without-entry"

@@ -14,16 +14,6 @@ package enum AuditVerdict: String, Sendable, Hashable {
     case unanchored
 }
 
-/// What is known outside the database about the log.
-package struct AuditAnchor: Sendable, Hashable {
-    /// The number of entries that the anchor covers.
-    package let size: Int64
-    /// The root of that many entries.
-    package let root: SHA256Digest
-    /// Where it comes from: `pin`.
-    package let source: String
-}
-
 /// What verifying the whole log showed.
 package struct AuditReport: Sendable {
     /// The log's origin, by the trust root.
@@ -37,6 +27,10 @@ package struct AuditReport: Sendable {
     package let notes: [String]
     /// The anchor outside the database; nil when there is none that can be used.
     package let anchor: AuditAnchor?
+    /// Where this verification began; entries below it were verified before, and not read now.
+    package let from: Int64
+    /// Where the next one may begin: the last checkpoint that agreed, if nothing was wrong.
+    package let state: AuditState?
     /// Entries of the log whose bytes were hashed, parsed, and whose signature was checked.
     package let entriesChecked: Int64
     /// Committed entries that had no place in the log yet.
@@ -82,6 +76,7 @@ package struct AuditReport: Sendable {
         members["size"] = .integer(size)
         members["root"] = .digest(root)
         members["notes"] = .array(notes.map(JSON.string))
+        members["from"] = .integer(from)
         members["anchored"] = .string(anchored)
         members["anchor"] =
             anchor.map { anchor in

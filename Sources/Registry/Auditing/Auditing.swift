@@ -14,25 +14,31 @@ package enum Auditing {
     ///   - url: any role that may read the schema `audit`; a standby will do.
     ///   - root: whose keys count.
     ///   - pin: what is known outside the database; nil for nothing.
+    ///   - kept: checkpoints that an auditor kept: more that is known outside.
+    ///   - from: where to begin instead of at the first entry. It is an anchor, too; where the
+    ///     database contradicts it, everything is read to say what is wrong.
     ///   - progress: called now and then, on the connection's thread.
     /// - Throws: `DatabaseError` when the database cannot be read, `NoteError` for a root whose log
     ///   keys cannot be: nobody may take that for an answer.
     package static func verify(
-        _ url: DatabaseURL, root: TrustRoot, pin: Pin?,
+        _ url: DatabaseURL, root: TrustRoot, pin: Pin?, kept: [KeptCheckpoint] = [],
+        from: AuditState? = nil,
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> AuditReport {
         let clock = ContinuousClock()
         let started = clock.now
         let logKeys = try root.logKeys.map { try VerifierKey($0.key) }
         // Before the snapshot: a running service moves the pin only after the database.
-        let pinned = PinState(reading: pin, origin: root.origin, logKeys: logKeys)
+        let anchors = AuditAnchors(
+            pin, kept + (from.map { [KeptCheckpoint(note: $0.checkpoint, source: "start")] } ?? []),
+            origin: root.origin, logKeys: logKeys)
         var options = TransactionOptions(isolation: .repeatableRead, isReadOnly: true, retries: 0)
         options.idleInTransactionTimeout = .zero
         let result = try await withConnection(url) { connection in
             try await connection.transaction(options) { db in
                 var verifier = LogVerifier(
-                    root: root, logKeys: logKeys, pin: pinned, progress: progress)
-                return try verifier.run(db)
+                    root: root, logKeys: logKeys, anchors: anchors, progress: progress)
+                return try verifier.run(db, from: from)
             }
         }
         return result.report(origin: root.origin, seconds: seconds(clock.now - started))
@@ -84,47 +90,5 @@ package enum Auditing {
     private static func seconds(_ duration: Duration) -> Double {
         let (seconds, attoseconds) = duration.components
         return Double(seconds) + Double(attoseconds) / 1e18
-    }
-}
-
-/// What the pin says.
-enum PinState: Sendable {
-    case none
-    case unusable(String)
-    case pinned(Checkpoint)
-
-    init(reading pin: Pin?, origin: String, logKeys: [VerifierKey]) {
-        guard let pin else {
-            self = .none
-            return
-        }
-        do {
-            guard let note = try pin.read() else {
-                self = .none
-                return
-            }
-            let verdict = Checkpoint.open(note, origin: origin, logKeys: logKeys)
-            if let checkpoint = verdict.checkpoint?.checkpoint {
-                self = .pinned(checkpoint)
-            } else {
-                self = .unusable("\(pin.path) is not signed by this log: \(verdict.reasons)")
-            }
-        } catch {
-            self = .unusable(error.description)
-        }
-    }
-
-    /// The pinned checkpoint, if there is one.
-    var checkpoint: Checkpoint? {
-        guard case .pinned(let checkpoint) = self else { return nil }
-        return checkpoint
-    }
-
-    /// What proves a fault at an index: the pin, where it covers it.
-    func anchor(of index: Int64?) -> AuditFinding.Anchor {
-        guard let size = checkpoint?.size, let index, index >= 0, index < size else {
-            return .unanchored
-        }
-        return .contradicts(size: size)
     }
 }

@@ -8,20 +8,27 @@ internal import TransparencyLog
 
 /// Checkpoints on their way through a verification.
 struct CheckpointLedger: Sendable {
-    private let pin: PinState
+    private let anchors: AuditAnchors
     /// Those of the block at hand, by size; only those that the log key signed.
     private var expected: [Int64: Checkpoint] = [:]
+    private var notes: [Int64: [UInt8]] = [:]
+    /// The note of the last checkpoint that agreed.
+    private(set) var agreedNote: [UInt8]?
     /// Sizes at which a checkpoint row stands in this block and at the end of the one before.
     private var sizes: Set<Int64> = []
     private(set) var checked: Int64 = 0
     /// The largest size of any row.
     private(set) var lastSize: Int64 = 0
     /// The largest size whose root agreed.
-    private var lastAgreement: Int64 = 0
+    private(set) var lastAgreement: Int64 = 0
     private var disagreement: (first: Int64, last: Int64, count: Int64)?
 
-    init(pin: PinState) {
-        self.pin = pin
+    /// Begins with the first entry, or at the size of a checkpoint that was verified before.
+    init(anchors: AuditAnchors, from size: Int64 = 0) {
+        self.anchors = anchors
+        lastSize = size
+        lastAgreement = size
+        if size > 0 { sizes = [size] }
     }
 
     /// Whether a checkpoint row of this size is at hand.
@@ -34,6 +41,7 @@ struct CheckpointLedger: Sendable {
         var findings: [AuditFinding] = []
         sizes = sizes.filter { $0 == lastSize }
         expected = [:]
+        notes = [:]
         for (row, verdict) in rows {
             checked += 1
             func fault(_ kind: AuditFinding.Kind, _ message: String) {
@@ -55,7 +63,10 @@ struct CheckpointLedger: Sendable {
                     "the row says size \(row.size), root \(Hex.encode(row.root)); its note says "
                         + "size \(checkpoint.size), root \(checkpoint.root)")
             }
-            if checkpoint.size == row.size { expected[row.size] = checkpoint }
+            if checkpoint.size == row.size {
+                expected[row.size] = checkpoint
+                notes[row.size] = row.note
+            }
         }
         return findings
     }
@@ -64,7 +75,7 @@ struct CheckpointLedger: Sendable {
         _ kind: AuditFinding.Kind, _ size: Int64, _ message: String
     ) -> AuditFinding {
         AuditFinding(
-            kind, "audit.checkpoint", .key(String(size)), pin.anchor(of: size - 1), message)
+            kind, "audit.checkpoint", .key(String(size)), anchors.anchor(of: size - 1), message)
     }
 
     /// Compares the checkpoint of this size, if there is one; answers what became certain by it.
@@ -74,6 +85,7 @@ struct CheckpointLedger: Sendable {
         guard let checkpoint = expected[size] else { return nil }
         if witnesses.settle(at: checkpoint.root) {
             defer { lastAgreement = size }
+            agreedNote = notes[size]
             return close()
         } else if let (first, _, count) = disagreement {
             disagreement = (first, size, count + 1)

@@ -32,6 +32,29 @@ package struct GrowingTree: Sendable {
 
     package init() {}
 
+    /// A log that grows on from the tiles at its right edge, each of which may be wider than the
+    /// tree needs; nil when they are not those of a tree of this size.
+    package init?(
+        size: Int64, chain: SHA256Digest, rightEdge: [(id: TileID, bytes: [UInt8])]
+    ) {
+        self.size = size
+        self.chain = chain
+        let height = (size.bitWidth - size.leadingZeroBitCount + 7) / 8
+        levels = Array(repeating: CompactRange(), count: max(1, height))
+        open = Array(repeating: [], count: levels.count)
+        for (id, bytes) in rightEdge {
+            let width = 32 * id.width
+            guard id.level < levels.count, bytes.count >= width else { return nil }
+            for start in stride(from: 0, to: width, by: 32) {
+                guard let hash = SHA256Digest(bytes: bytes[start..<start + 32]) else { return nil }
+                levels[id.level].append(hash)
+            }
+            if id.level > 0 { open[id.level] = Array(bytes[..<width]) }
+        }
+        guard zip(levels.indices, levels).allSatisfy({ $1.size == size >> Int64(8 * $0) & 255 })
+        else { return nil }
+    }
+
     /// Appends one leaf.
     package mutating func append(_ leaf: SHA256Digest) {
         size += 1

@@ -6,7 +6,8 @@ internal import TransparencyLog
 
 /// Two tiles' worth of places of the log.
 struct LogBlock: Sendable {
-    /// Places in a block: even with the largest entries a block stays below 34 MB.
+    /// Most places in a block: even with the largest entries a block stays below 34 MB. Blocks end
+    /// at multiples of it.
     static let length: Int64 = 512
 
     /// A row of audit.leaf with the entry that it names.
@@ -27,6 +28,8 @@ struct LogBlock: Sendable {
     }
 
     let start: Int64
+    /// The place after its last one.
+    let limit: Int64
     /// Rows by place; the first where the key has several.
     private(set) var rows: [LeafRow?]
     /// Places with more than one row.
@@ -57,8 +60,9 @@ struct LogBlock: Sendable {
         from start: Int64, headSize: Int64, lookups: inout Int, _ db: borrowing Connection
     ) throws {
         self.start = start
-        let limit = start + Self.length
-        rows = Array(repeating: nil, count: Int(Self.length))
+        let limit = (start / Self.length + 1) * Self.length
+        self.limit = limit
+        rows = Array(repeating: nil, count: Int(limit - start))
         let stored = try db.all(
             """
             SELECT l.index, l.entry_id, coalesce(l.leaf_hash, ''), coalesce(l.chain_hash, ''),
@@ -91,9 +95,8 @@ struct LogBlock: Sendable {
             WHERE size > \(start) AND size <= \(limit) ORDER BY size
             """, as: (Int64, [UInt8], [UInt8]).self
         ).map { CheckpointRow(size: $0.0, root: $0.1, note: $0.2) }
-        for place in 0..<Self.length {
-            let index = start + place
-            let isKnown = rows[Int(place)] != nil
+        for index in start..<limit {
+            let isKnown = rows[Int(index - start)] != nil
             // Beyond the head a row alone, or a tile alone, is no place of the log.
             let isPlace =
                 index < headSize
@@ -135,7 +138,7 @@ struct LogBlock: Sendable {
     }
 
     /// The places of the log in this block.
-    var indexes: Range<Int64> { start..<(end ?? start + Self.length) }
+    var indexes: Range<Int64> { start..<(end ?? limit) }
 
     /// The hash that the tile of level 0 holds for a place.
     func tileHash(at index: Int64) -> SHA256Digest? {

@@ -66,10 +66,15 @@ struct LogWitnesses: Sendable {
     /// Disputes kept until a root settles them.
     private static let limit = 20_000
 
-    private var candidates = [Candidate(party: .majority, tree: GrowingTree())]
+    private var candidates: [Candidate]
     private var disputes: [LeafTestimony] = []
     /// Disputes and broken links beyond the limit.
     private(set) var forgotten = 0
+
+    /// Begins with an empty log, or where a verification left off.
+    init(_ tree: GrowingTree = GrowingTree()) {
+        candidates = [Candidate(party: .majority, tree: tree)]
+    }
 
     var size: Int64 { candidates[0].tree.size }
     /// The tree as far as it is known.

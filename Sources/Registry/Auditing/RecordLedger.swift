@@ -7,16 +7,20 @@ internal import Governance
 
 /// Keeps what later entries are compared with, in bounded memory.
 struct RecordLedger: Sendable {
-    private let pin: PinState
+    private let anchors: AuditAnchors
+    /// Whether it began in the middle: the first number of a subject that it meets is taken as given.
+    private let isResumed: Bool
 
-    init(pin: PinState) {
-        self.pin = pin
+    init(anchors: AuditAnchors, isResumed: Bool = false, lastTime: Timestamp? = nil) {
+        self.anchors = anchors
+        self.isResumed = isResumed
+        self.lastTime = lastTime
     }
 
     /// The last number of each subject, by a keyed 64-bit hash of its name: a million subjects take
     /// some 40 MB, and nobody can aim for a collision.
     private var subjects: [Int: Int64] = [:]
-    private var lastTime: Timestamp?
+    private(set) var lastTime: Timestamp?
 
     /// Documents and retry keys of the entries since the last `settle`.
     private var documents: [(digest: SHA256Digest, index: Int64?, id: Int64)] = []
@@ -46,7 +50,10 @@ struct RecordLedger: Sendable {
         lastTime = entry.time
         for (name, subject) in entry.subjects.sorted(by: { $0.key < $1.key }) {
             let hash = name.hashValue
-            let last = subjects[hash] ?? 0
+            guard let last = subjects[hash] ?? (isResumed ? nil : 0) else {
+                subjects[hash] = subject.seq
+                continue
+            }
             let expected = subject.wrote ? last + 1 : last
             if subject.seq != expected {
                 faults.append(
@@ -94,7 +101,8 @@ struct RecordLedger: Sendable {
                 guard reported.insert(digest).inserted else { return }
                 findings.append(
                     .init(
-                        kind, "audit.document", .key(digest.hex), pin.anchor(of: index), message))
+                        kind, "audit.document", .key(digest.hex), anchors.anchor(of: index), message
+                    ))
             }
             switch whole[digest] {
             case true:
@@ -129,7 +137,7 @@ struct RecordLedger: Sendable {
             func report(_ kind: AuditFinding.Kind, _ message: String) {
                 findings.append(
                     .init(
-                        kind, "audit.idempotency", .key(key.key.hex), pin.anchor(of: index),
+                        kind, "audit.idempotency", .key(key.key.hex), anchors.anchor(of: index),
                         message))
             }
             guard let row = stored[key.key.bytes] else {

@@ -9,6 +9,8 @@ struct VerificationResult: Sendable {
     var notes: [String] = []
     var anchor: AuditAnchor?
     var erasures: [AuditErasure] = []
+    var from: Int64 = 0
+    var state: AuditState?
     var size: Int64 = 0
     var root = SHA256Digest.zero
     var entriesChecked: Int64 = 0
@@ -27,7 +29,8 @@ struct VerificationResult: Sendable {
     func report(origin: String, seconds: Double) -> AuditReport {
         AuditReport(
             origin: origin, size: size, root: root, findings: findings, notes: notes,
-            anchor: anchor, entriesChecked: entriesChecked, pendingChecked: pendingChecked,
+            anchor: anchor, from: from, state: findings.isEmpty ? state : nil,
+            entriesChecked: entriesChecked, pendingChecked: pendingChecked,
             bytesChecked: bytesChecked, documentsChecked: documentsChecked,
             checkpointsChecked: checkpointsChecked, erasures: erasures, seconds: seconds)
     }

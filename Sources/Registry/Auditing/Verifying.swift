@@ -16,7 +16,7 @@ internal import TransparencyLog
 struct LogVerifier {
     let root: TrustRoot
     let logKeys: [VerifierKey]
-    let pin: PinState
+    let anchors: AuditAnchors
     let progress: @Sendable (AuditProgress) -> Void
     let examiner: EntryExaminer
 
@@ -25,22 +25,21 @@ struct LogVerifier {
     var checkpoints: CheckpointLedger
     var record: RecordLedger
     var lastEntryID = Int64.min
-    private var isPinReached = false
 
     /// Searches for a hash among all entries; each may read the whole table.
     private var remainingLookups = 32
 
     init(
-        root: TrustRoot, logKeys: [VerifierKey], pin: PinState,
+        root: TrustRoot, logKeys: [VerifierKey], anchors: AuditAnchors,
         progress: @escaping @Sendable (AuditProgress) -> Void
     ) {
         self.root = root
         self.logKeys = logKeys
-        self.pin = pin
+        self.anchors = anchors
         self.progress = progress
         examiner = EntryExaminer(root: root)
-        checkpoints = CheckpointLedger(pin: pin)
-        record = RecordLedger(pin: pin)
+        checkpoints = CheckpointLedger(anchors: anchors)
+        record = RecordLedger(anchors: anchors)
     }
 
     /// A block on its way through the examiners.
@@ -50,21 +49,27 @@ struct LogVerifier {
         let notes: ParallelWork<LogBlock.CheckpointRow, CheckpointVerdict>
     }
 
-    mutating func run(_ db: borrowing Connection) throws -> VerificationResult {
+    mutating func run(
+        _ db: borrowing Connection, from state: AuditState?
+    ) throws -> VerificationResult {
         try db.execute("SET LOCAL search_path = pg_catalog, pg_temp")
         // Every block is looked up by key, whatever the statistics say.
         try db.execute("SET LOCAL enable_seqscan = off")
         try db.execute("SET LOCAL jit = off")
-        if case .unusable(let reason) = pin {
-            result.findings.add(.init(.pinUnreadable, "pin", .whole, .unanchored, reason))
+        for (source, reason) in anchors.unusable {
+            result.findings.add(
+                .init(
+                    source == "pin" ? .pinUnreadable : .anchorUnreadable, source, .whole,
+                    .unanchored, reason))
         }
         let head = try StoredHead.load(db)
         let headSize = try head.map(\.size) ?? StoredHead.sizeByLeaves(db)
-        var pending: Pending? = try begin(from: 0, headSize, db)
+        if let state { try resume(state, db) }
+        var pending: Pending? = try begin(from: result.from, headSize, db)
         while let current = pending {
             pending =
                 current.block.end == nil
-                ? try begin(from: current.block.start + LogBlock.length, headSize, db) : nil
+                ? try begin(from: current.block.limit, headSize, db) : nil
             try fold(
                 current.block, current.entries.wait(), current.notes.wait(), db)
             progress(AuditProgress(done: witnesses.size, total: headSize))
@@ -73,6 +78,33 @@ struct LogVerifier {
         report(try resolve(db))
         try finish(head, headSize, db)
         return result
+    }
+
+    /// Begins in the middle, where the stored tiles agree with the checkpoint that was verified.
+    private mutating func resume(_ state: AuditState, _ db: borrowing Connection) throws {
+        let verdict = Checkpoint.open(state.checkpoint, origin: root.origin, logKeys: logKeys)
+        guard let checkpoint = verdict.checkpoint?.checkpoint,
+            let resumed = try ResumedLog(state, at: checkpoint, db)
+        else {
+            result.note(
+                "the log could not be taken up where it was left: it was read from its start")
+            return
+        }
+        for anchor in anchors.all where anchor.size < checkpoint.size {
+            let root = try? MerkleTree.root(treeSize: anchor.size) { try LogTiles.load($0, db) }
+            guard root == anchor.root else {
+                result.note("the stored tiles contradict the \(anchor.source): all was read")
+                return
+            }
+        }
+        result.from = checkpoint.size
+        witnesses = LogWitnesses(resumed.tree)
+        checkpoints = CheckpointLedger(anchors: anchors, from: checkpoint.size)
+        record = RecordLedger(anchors: anchors, isResumed: true, lastTime: resumed.lastTime)
+        lastEntryID = resumed.lastEntryID
+        result.note(
+            "entries below \(checkpoint.size) were verified before and not read; what only the whole log can say, "
+                + "such as documents that no entry names, was not looked for")
     }
 
     private mutating func begin(
@@ -158,21 +190,25 @@ struct LogVerifier {
         }
     }
 
-    /// The pin and the checkpoints of this size.
+    /// The anchors and the checkpoints of this size.
     private mutating func compareRoots(at size: Int64) {
-        if let pinned = pin.checkpoint, pinned.size == size {
-            isPinReached = true
-            if !witnesses.settle(at: pinned.root) {
-                result.findings.add(
-                    .init(
-                        .pinContradicted, "pin", .index(size - 1), .contradicts(size: size),
-                        "at size \(size) the pin has root \(pinned.root), the log "
-                            + "\(witnesses.tree.root): an entry below was added, removed, changed "
-                            + "or moved together with everything that is derived from it"))
-            }
+        for anchor in anchors.at(size) where !witnesses.settle(at: anchor.root) {
+            result.findings.add(
+                .init(
+                    anchor.source == "pin" ? .pinContradicted : .anchorContradicted,
+                    anchor.source, .index(size - 1), .contradicts(size: size),
+                    "at size \(size) the \(anchor.source) has root \(anchor.root), the log "
+                        + "\(witnesses.tree.root): an entry below was added, removed, changed "
+                        + "or moved together with everything that is derived from it"))
         }
         guard checkpoints.hasSize(size) else { return }
         if let finding = checkpoints.compare(at: size, &witnesses) { result.findings.add(finding) }
+        if checkpoints.lastAgreement == size, let note = checkpoints.agreedNote {
+            result.state = AuditState(
+                checkpoint: note,
+                last: .init(
+                    chain: witnesses.tree.chain, entryID: lastEntryID, time: record.lastTime))
+        }
     }
 
     /// Tiles of level 0 must reach as far as the log, and no farther; their content is testimony.
@@ -279,7 +315,7 @@ struct LogVerifier {
         _ kind: AuditFinding.Kind, _ table: String, _ index: Int64, _ message: String
     ) {
         result.findings.add(
-            .init(kind, table, .index(index), pin.anchor(of: index), message))
+            .init(kind, table, .index(index), anchors.anchor(of: index), message))
     }
 
     mutating func addTile(
@@ -291,9 +327,6 @@ struct LogVerifier {
         result.findings.add(
             .init(
                 kind, "audit.tile", .key("[\(level), \(number)]"),
-                isAnchored ? pin.anchor(of: first) : .unanchored, message))
+                isAnchored ? anchors.anchor(of: first) : .unanchored, message))
     }
-
-    /// Whether the pin's size was met.
-    var reachedPin: Bool { isPinReached }
 }

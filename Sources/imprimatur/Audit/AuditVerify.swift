@@ -25,15 +25,47 @@ struct AuditVerify: AsyncParsableCommand {
     @Flag(help: "Replay the log too, and compare every row.")
     var replay = false
 
+    @Option(
+        help: ArgumentHelp(
+            "A checkpoint or receipt that you kept: more that is known outside the database.",
+            valueName: "file"))
+    var anchor: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Begin at this checkpoint or receipt of yours instead of at the first entry.",
+            valueName: "file"))
+    var from: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Begin where this file says that the last verification ended, and keep the new end there.",
+            valueName: "file"))
+    var state: String?
+
     @OptionGroup var format: Format
+
+    func validate() throws {
+        guard from == nil || state == nil else {
+            throw ValidationError("Give --from or --state, not both.")
+        }
+    }
 
     func run() async throws {
         let trust = try root.map(Files.root) ?? database.trustRoot()
         let pin = Pin(path: try database.settings().pin)
+        let kept = try anchor.map { path in
+            KeptCheckpoint(
+                note: try AuditState(parsing: Files.read(path, limit: 1 << 20)).checkpoint,
+                source: path)
+        }
+        let begin = from ?? state.flatMap { File.exists($0) ? $0 : nil }
+        let from = try begin.map { try AuditState(parsing: Files.read($0, limit: 1 << 20)) }
         let replay = replay
         let (report, replayed) = try await database.withAccess { access in
             let report = try await Auditing.verify(
-                access.migrator, root: trust, pin: pin, progress: AuditText.progress)
+                access.migrator, root: trust, pin: pin, kept: kept, from: from,
+                progress: AuditText.progress)
             let replayed =
                 replay
                 ? try await Auditing.replay(
@@ -41,6 +73,9 @@ struct AuditVerify: AsyncParsableCommand {
             return (report, replayed)
         }
         Console.endProgress()
+        if let state, let reached = report.state {
+            try Files.write(state, reached.json.canonicalBytes)
+        }
         if format.json {
             var members = report.json.object ?? [:]
             if let replayed { members["replay"] = replayed.json }
@@ -55,6 +90,7 @@ struct AuditVerify: AsyncParsableCommand {
 
     private func describe(_ report: AuditReport) {
         for note in report.notes { Console.warning(note) }
+        if report.from > 0 { Console.note("begun at \(report.from)") }
         AuditText.list(report.findings)
         for erasure in report.erasures { Console.out(erasure.sentence) }
         let rate = report.seconds > 0 ? Int64(Double(report.entriesChecked) / report.seconds) : 0
@@ -71,7 +107,8 @@ struct AuditVerify: AsyncParsableCommand {
 enum AuditText {
     /// Shows how far an audit is.
     static let progress: @Sendable (AuditProgress) -> Void = { progress in
-        Console.progress("\(progress.done) of \(progress.total)")
+        let percent = progress.total > 0 ? progress.done * 100 / progress.total : 100
+        Console.progress("\(progress.done) of \(progress.total) entries, \(percent) %")
     }
 
     /// Lists findings on standard error.
@@ -80,8 +117,8 @@ enum AuditText {
         Console.error("\(findings.total) findings:")
         for finding in findings.kept {
             Console.note(
-                "  - \(finding.kind.rawValue) in \(finding.table)\(place(finding)): \(finding.message)"
-            )
+                "  - \(finding.kind.rawValue) in \(finding.table)\(place(finding)): "
+                    + "\(finding.message); \(anchor(finding))")
             for column in finding.columns {
                 Console.note(
                     "      \(column.name): \(column.live ?? "absent"), by the log "
@@ -98,6 +135,13 @@ enum AuditText {
         case .index(let index): " at index \(index)"
         case .id(let id): " row \(id)"
         case .key(let key): " row \(key)"
+        }
+    }
+
+    private static func anchor(_ finding: AuditFinding) -> String {
+        switch finding.anchor {
+        case .contradicts(let size): "contradicts size \(size), which is anchored"
+        case .unanchored: "unanchored, cannot be attributed"
         }
     }
 

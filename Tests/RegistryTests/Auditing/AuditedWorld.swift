@@ -130,12 +130,6 @@ struct AuditedWorld: Sendable {
         try await tamper { db in for sql in statements { try db.execute(sql) } }
     }
 
-    func verify(pin: Pin?) async throws -> AuditReport {
-        try await Auditing.verify(Self.scratch.url(as: .migrator), root: root, pin: pin)
-    }
-
-    func verify() async throws -> AuditReport { try await verify(pin: pin) }
-
     func replay() async throws -> ReplayReport {
         try await Auditing.replay(Self.scratch.url(as: .migrator), root: root)
     }
