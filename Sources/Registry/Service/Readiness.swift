@@ -37,6 +37,14 @@ extension Registry {
         }
     }
 
+    /// Returns once the log has been read, or something else stands in the way; after ten seconds anyway.
+    package func caughtUp() async {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while await readiness() == .catchingUp, ContinuousClock.now < deadline {
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
+        }
+    }
+
     /// How many entries the follower may be behind while the instance counts as ready: one batch of the
     /// sequencer. It must also have been level with the newest checkpoint within the fold's bound.
     private static let readyLagEntries: Int64 = 10_000

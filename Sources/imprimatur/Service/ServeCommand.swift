@@ -82,7 +82,11 @@ struct ServeCommand: AsyncParsableCommand {
             registry: node.registry, trustRoot: Files.envelope(database.directory.root),
             settings: settings, logger: logger
         ) { port in
-            Console.note("listening on \(scheme)://\(host):\(port)")
+            // Whoever waits for this line asks at once; before that the log knows no token.
+            Task {
+                await node.registry.caughtUp()
+                Console.note("listening on \(scheme)://\(host):\(port)")
+            }
         }
         // Stopped from the last to the first: the web server before what it relies on.
         let group = ServiceGroup(
