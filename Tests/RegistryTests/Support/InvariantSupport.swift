@@ -188,7 +188,14 @@ extension TestService {
 
     /// Holds a row lock as the writer while the body runs.
     func holding<R>(_ lock: SQL, _ body: () async throws -> R) async throws -> R {
-        let session = scratch.database(as: .writer, settings: .init(maxConnections: 1))
+        try await Self.holding(
+            lock, in: scratch.database(as: .writer, settings: .init(maxConnections: 1)), body)
+    }
+
+    /// Keeps a transaction open after a statement while the body runs.
+    static func holding<R>(
+        _ lock: SQL, in session: Database, _ body: () async throws -> R
+    ) async throws -> R {
         let isHeld = Mutex(false)
         let release = DispatchSemaphore(value: 0)
         let holder = Task {
@@ -198,7 +205,10 @@ extension TestService {
                 release.wait()
             }
         }
-        guard try await eventually({ isHeld.withLock { $0 } }) else { throw TestFailure("no lock") }
+        for _ in 0..<500 where !isHeld.withLock({ $0 }) {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        guard isHeld.withLock({ $0 }) else { throw TestFailure("no lock") }
         let result: Result<R, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }
         release.signal()
