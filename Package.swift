@@ -152,7 +152,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "imprimatur", "TestSupport", "CanonicalJSON", "Cryptography", "TransparencyLog",
-                "Attestation", "Artifacts", "Governance", "Registry",
+                "Attestation", "Artifacts", "Governance", "Database", "Registry",
             ],
             swiftSettings: settings
         ),

@@ -150,7 +150,8 @@ struct Bootstrap: Sendable {
     }
 
     private func write(_ act: Act, _ subjects: Subjects) async throws {
-        let database = Database(access.writer, settings: .init(maxConnections: 1))
+        let database = Database(
+            access.writer, settings: .init(maxConnections: 1, connection: access.writing))
         let writer = Writer(
             database: database, origin: root.origin,
             signer: EntrySigner(key: try KeyFile.load(directory.serviceKey)), clock: clock,

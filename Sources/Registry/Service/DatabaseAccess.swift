@@ -13,22 +13,33 @@ package struct DatabaseAccess: Sendable {
     package let migrator: DatabaseURL
     /// The private server, when there is one.
     package let cluster: PrivateCluster?
+    /// Whether the writer's address is that of a pooler in transaction mode.
+    package let isPooled: Bool
 
     package init(
         writer: DatabaseURL, sequencer: DatabaseURL, migrator: DatabaseURL,
-        cluster: PrivateCluster? = nil
+        cluster: PrivateCluster? = nil, isPooled: Bool = false
     ) {
         self.writer = writer
         self.sequencer = sequencer
         self.migrator = migrator
         self.cluster = cluster
+        self.isPooled = isPooled
     }
 
     /// A database elsewhere: `url` names a login that holds the roles of writer and sequencer;
-    /// `administrator` one that may change the schema.
-    package init(url: DatabaseURL, administrator: DatabaseURL? = nil) {
-        self.init(writer: url, sequencer: url, migrator: administrator ?? url)
+    /// `administrator` one that may change the schema. Where `url` leads through a pooler, `direct`
+    /// does not: the sequencer holds a session lock.
+    package init(
+        url: DatabaseURL, direct: DatabaseURL? = nil, administrator: DatabaseURL? = nil
+    ) {
+        self.init(
+            writer: url, sequencer: direct ?? url, migrator: administrator ?? direct ?? url,
+            isPooled: direct != nil)
     }
+
+    /// How the writer's connections behave.
+    var writing: ConnectionSettings { isPooled ? .pooled : .service }
 
     /// The private PostgreSQL of a data directory, started when it does not run.
     package init(privateIn directory: DataDirectory, user: String?) async throws {

@@ -149,7 +149,7 @@ package final class ServiceNode: Sendable {
         let (root, clock, logger) = (files.root, settings.clock, settings.logger)
         let database = Database(
             access.writer,
-            settings: .init(maxConnections: settings.maxConnections, connection: .service))
+            settings: .init(maxConnections: settings.maxConnections, connection: access.writing))
         let safety = try await database.read { db in try Safety.read(db) }
         let sequencing = try await Safety.read(access.sequencer)
         let unsafe = [("writer", safety), ("sequencer", sequencing)].filter { !$0.1.isSafe }

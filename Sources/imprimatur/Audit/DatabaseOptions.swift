@@ -6,11 +6,8 @@ internal import Database
 internal import Governance
 internal import Registry
 
-/// `--data-dir` and `--database-url`.
-struct DatabaseOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The service's data directory.", valueName: "dir"))
-    var dataDir: String
-
+/// `--database-url` and what belongs to it.
+struct DatabaseURLs: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A PostgreSQL elsewhere, as the application's role; else DATABASE_URL, else the private one.",
@@ -18,21 +15,58 @@ struct DatabaseOptions: ParsableArguments {
     var databaseURL: String?
 
     @Option(
+        name: .customLong("direct-url"),
+        help: ArgumentHelp(
+            """
+            The same database and role past a pooler in transaction mode, which --database-url then \
+            leads through; else DATABASE_DIRECT_URL.
+            """, valueName: "url"))
+    var directURL: String?
+
+    @Option(
         name: .customLong("administrator-url"),
         help: ArgumentHelp(
-            "The same database, as a role that may change the schema.", valueName: "url"))
+            """
+            The same database, as a role that may change the schema; else \
+            DATABASE_ADMINISTRATOR_URL.
+            """, valueName: "url"))
     var administratorURL: String?
+
+    /// The variables that stand for the options.
+    static let variables = ["DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_ADMINISTRATOR_URL"]
+
+    /// What was given as an option, by the variable that stands for it.
+    var given: [String: String] {
+        let texts = [databaseURL, directURL, administratorURL]
+        return Dictionary(uniqueKeysWithValues: zip(Self.variables, texts)).compactMapValues(\.self)
+    }
+
+    /// A database elsewhere; nil for the private one.
+    func remote() throws -> DatabaseAccess? {
+        func url(_ variable: String) throws -> DatabaseURL? {
+            try (given[variable] ?? Environment.text(variable)).map {
+                try DatabaseURL(parsing: $0)
+            }
+        }
+        guard let application = try url("DATABASE_URL") else { return nil }
+        return DatabaseAccess(
+            url: application, direct: try url("DATABASE_DIRECT_URL"),
+            administrator: try url("DATABASE_ADMINISTRATOR_URL"))
+    }
+}
+
+/// `--data-dir`, and where the database is.
+struct DatabaseOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The service's data directory.", valueName: "dir"))
+    var dataDir: String
+
+    @OptionGroup var urls: DatabaseURLs
 
     /// The data directory.
     var directory: DataDirectory { DataDirectory(path: dataDir) }
 
     /// A database elsewhere; nil for the private one.
-    func remote() throws -> DatabaseAccess? {
-        guard let text = databaseURL ?? Environment.text("DATABASE_URL") else { return nil }
-        return DatabaseAccess(
-            url: try DatabaseURL(parsing: text),
-            administrator: try administratorURL.map { try DatabaseURL(parsing: $0) })
-    }
+    func remote() throws -> DatabaseAccess? { try urls.remote() }
 
     /// What `init` stored.
     func settings() throws -> StoredSettings {

@@ -10,7 +10,8 @@ struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Live one model's whole life in a service of its own.",
         discussion: """
-            Runs the very commands that it prints, against a fresh service on a private PostgreSQL. \
+            Runs the very commands that it prints, against a fresh service on a private PostgreSQL, \
+            or on the empty database given. \
             Exit codes: 0 everything went as it should, 2 something did not, 64 usage.
             """)
 
@@ -32,9 +33,11 @@ struct DemoCommand: AsyncParsableCommand {
         transform: Address.init)
     var listen = Address(host: "127.0.0.1", port: 0)
 
+    @OptionGroup var databases: DatabaseURLs
+
     func run() async throws {
         let example = try readExample()
-        let stage = DemoStage(folder: try makeFolder())
+        let stage = DemoStage(folder: try makeFolder(), databases: databases.given)
         do {
             try DemoStory(
                 stage: stage, example: example, listen: "\(listen.urlHost):\(listen.port)"

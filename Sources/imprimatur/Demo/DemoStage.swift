@@ -8,6 +8,9 @@ internal import Registry
 final class DemoStage {
     /// Where everything happens; the commands' working directory.
     let folder: String
+    /// Variables that name a database elsewhere; empty for a private one. They hold passwords, so
+    /// they are no arguments.
+    let databases: [String: String]
     /// The service, once it listens.
     private(set) var server = ""
     /// The person who acts: whose token goes along.
@@ -18,8 +21,9 @@ final class DemoStage {
     /// Of a longer answer only the beginning and the end are shown.
     private static let (shownFirst, shownLast) = (13, 3)
 
-    init(folder: String) {
+    init(folder: String, databases: [String: String]) {
         self.folder = folder
+        self.databases = databases
     }
 
     // MARK: words
@@ -86,8 +90,8 @@ final class DemoStage {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         var environment = ProcessInfo.processInfo.environment
-        for name in ["IMPRIMATUR_TOKEN", "IMPRIMATUR_ROOT", "DATABASE_URL"] {
-            environment[name] = nil
+        for name in ["IMPRIMATUR_TOKEN", "IMPRIMATUR_ROOT"] + DatabaseURLs.variables {
+            environment[name] = databases[name]
         }
         environment["XDG_CONFIG_HOME"] = folder + "/config"
         environment["IMPRIMATUR_SERVER"] = server.isEmpty ? nil : server

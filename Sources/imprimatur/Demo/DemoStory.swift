@@ -44,7 +44,8 @@ struct DemoStory {
     private func createService() throws {
         stage.step(
             "A service of its own",
-            "A trust root, a private PostgreSQL, a log, the policy pack, the first administrator.")
+            "A trust root, \(stage.databases.isEmpty ? "a private PostgreSQL" : "your PostgreSQL"), "
+                + "a log, the policy pack, the first administrator.")
         try stage.run(["init", "--data-dir", "service", "--development"])
         try stage.startService([
             "serve", "--data-dir", "service", "--listen", listen, "--development",

@@ -9,6 +9,7 @@ internal import Artifacts
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import Database
 internal import Governance
 internal import HTTPClient
 internal import Registry
@@ -52,6 +53,19 @@ struct CommandError: Error, Sendable {
 }
 
 extension CommandError {
+    /// Addresses and schemas are the operator's own; what a server says of statements may quote data.
+    private init(database error: DatabaseError) {
+        switch error.kind {
+        case .connection where error.message.contains("unsupported startup parameter"):
+            self.init(
+                "A pooler stands before the database: \(error.message)",
+                hint: "Name the server itself as well, with --direct-url.")
+        case .connection: self.init("The database does not answer: \(error.message)")
+        case .configuration, .migration: self.init(error.message)
+        default: self.init(error.description)
+        }
+    }
+
     /// Any error of the rooms below, explained; always "could not decide" unless it says otherwise.
     init(explaining error: any Error) {
         switch error {
@@ -73,6 +87,7 @@ extension CommandError {
                 "The policy pack is not acceptable.", findings: error.findings.map(\.description))
         case let error as TrustRootError:
             self.init("The trust root is not acceptable.", findings: error.problems)
+        case let error as DatabaseError: self.init(database: error)
         case let error as NodeError: self.init(error.description, hint: error.hint)
         case let error as Refusal:
             self.init(

@@ -71,13 +71,20 @@ final class TestService: Sendable {
         }
     }
 
+    /// The addresses of a scratch database; through a pooler in a suite that wants one.
+    private static func access(_ scratch: ScratchDatabase) -> DatabaseAccess {
+        let pooled = TestPooler.current?.url(
+            as: DatabaseRole.writer.rawValue, database: scratch.name)
+        return DatabaseAccess(
+            writer: pooled ?? scratch.url(as: .writer), sequencer: scratch.url(as: .sequencer),
+            migrator: scratch.url(as: .migrator), isPooled: pooled != nil)
+    }
+
     /// Initialises and starts a service on a scratch database.
     static func start(
         _ scratch: ScratchDatabase, _ directory: DataDirectory, _ clock: TestClock
     ) async throws -> TestService {
-        let access = DatabaseAccess(
-            writer: scratch.url(as: .writer), sequencer: scratch.url(as: .sequencer),
-            migrator: scratch.url(as: .migrator))
+        let access = Self.access(scratch)
         var initialisation = Initialisation(directory: directory, clock: { clock.now })
         initialisation.access = access
         _ = try await initialisation.run()
@@ -88,9 +95,7 @@ final class TestService: Sendable {
     static func open(
         _ scratch: ScratchDatabase, _ directory: DataDirectory, _ clock: TestClock
     ) async throws -> TestService {
-        let access = DatabaseAccess(
-            writer: scratch.url(as: .writer), sequencer: scratch.url(as: .sequencer),
-            migrator: scratch.url(as: .migrator))
+        let access = Self.access(scratch)
         var logger = LogLines.current?.logger ?? Logger(label: "test")
         if LogLines.current == nil { logger.logLevel = .critical }
         var settings = NodeSettings(directory: directory, clock: { clock.now }, logger: logger)
