@@ -54,7 +54,14 @@ let package = Package(
         room("TransparencyLog", ["Cryptography"]),
         room("Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog"]),
         room("Artifacts", ["CanonicalJSON", "Cryptography", "Attestation"]),
-        room("Governance", ["CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation"]),
+        room("Schema", ["CanonicalJSON"]),
+        room("Fairness", ["CanonicalJSON"]),
+        room(
+            "Governance",
+            [
+                "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Schema",
+                "Fairness",
+            ]),
         room("Database", ["CLibPQ"]),
         room(
             "HTTPClient",
@@ -68,7 +75,7 @@ let package = Package(
             "Registry",
             [
                 "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
-                "Artifacts", "Governance", "Database",
+                "Artifacts", "Schema", "Fairness", "Governance", "Database",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -93,7 +100,8 @@ let package = Package(
             name: "imprimatur",
             dependencies: [
                 "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
-                "Artifacts", "Governance", "Database", "HTTPClient", "Registry", "Web",
+                "Artifacts", "Schema", "Fairness", "Governance", "Database", "HTTPClient",
+                "Registry", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -106,7 +114,7 @@ let package = Package(
             name: "imprimatur-bench",
             dependencies: [
                 "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Artifacts",
-                "Governance", "Database", "Registry",
+                "Schema", "Governance", "Database", "Registry",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Benchmarks",
@@ -123,10 +131,12 @@ let package = Package(
         tests(of: "TransparencyLog", ["Cryptography", "TestSupport"]),
         tests(of: "Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog"]),
         tests(of: "Artifacts", ["Attestation", "CanonicalJSON", "Cryptography", "TestSupport"]),
+        tests(of: "Schema", ["CanonicalJSON", "TestSupport"]),
+        tests(of: "Fairness", ["CanonicalJSON", "TestSupport"]),
         tests(
             of: "Governance",
             [
-                "CanonicalJSON", "Cryptography", "Attestation", "TestSupport",
+                "CanonicalJSON", "Cryptography", "Attestation", "Schema", "Fairness", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
         tests(of: "Database", ["TestSupport"]),
@@ -134,13 +144,13 @@ let package = Package(
             of: "Registry",
             [
                 "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Artifacts",
-                "Governance", "Database", "TestSupport",
+                "Fairness", "Governance", "Database", "TestSupport",
             ]),
         tests(
             of: "Web",
             [
                 "TestSupport", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
-                "Governance", "Database", "Registry",
+                "Fairness", "Governance", "Database", "Registry",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -152,7 +162,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "imprimatur", "TestSupport", "CanonicalJSON", "Cryptography", "TransparencyLog",
-                "Attestation", "Artifacts", "Governance", "Database", "Registry",
+                "Attestation", "Artifacts", "Fairness", "Governance", "Database", "Registry",
             ],
             swiftSettings: settings
         ),

@@ -3,6 +3,7 @@
 package import Cryptography
 package import Database
 package import Governance
+package import Schema
 package import TransparencyLog
 
 /// The registry of models, as one service instance sees it.

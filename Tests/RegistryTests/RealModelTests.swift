@@ -4,6 +4,7 @@ import Artifacts
 import Attestation
 import CanonicalJSON
 import Cryptography
+import Fairness
 import Foundation
 import Governance
 import Registry

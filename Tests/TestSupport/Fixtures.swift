@@ -1,4 +1,5 @@
 // Where other people's test data is: outside the repository, in shared/fixtures.
+package import CanonicalJSON
 internal import Glibc
 
 /// Finds and reads fixtures; a test without them says that it was skipped (`.enabled(if:)`).
@@ -29,7 +30,20 @@ package enum Fixtures {
     /// A fixture's bytes.
     package static func bytes(_ path: String) throws -> [UInt8] {
         guard let directory = directory() else { throw FixtureError(path: path) }
-        let descriptor = open(directory + "/" + path, O_RDONLY | O_CLOEXEC)
+        return try contents(of: directory + "/" + path)
+    }
+
+    /// A fixture that is JSON.
+    package static func json(_ path: String) throws -> JSON { try JSON(parsing: bytes(path)) }
+
+    /// A file of this repository.
+    package static func ours(_ path: String) throws -> [UInt8] {
+        let top = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        return try contents(of: "/\(top)/\(path)")
+    }
+
+    private static func contents(of path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FixtureError(path: path) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []

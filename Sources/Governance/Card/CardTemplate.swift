@@ -5,6 +5,7 @@
 // `<fill in`, which `ModelCard` refuses anywhere: a template that nobody edited is never a card.
 
 import CanonicalJSON
+package import Schema
 
 /// Writes templates of cards.
 package enum CardTemplate {

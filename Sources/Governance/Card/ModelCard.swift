@@ -6,6 +6,7 @@
 
 package import CanonicalJSON
 package import Cryptography
+package import Schema
 
 /// A well-formed model card.
 package struct ModelCard: Sendable, Hashable {

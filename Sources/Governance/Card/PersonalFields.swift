@@ -14,6 +14,7 @@
 
 package import CanonicalJSON
 package import Cryptography
+package import Schema
 
 /// What is needed to show that a committed value was the one in the card.
 package struct PersonalDisclosure: Sendable, Hashable {

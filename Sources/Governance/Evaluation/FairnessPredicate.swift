@@ -12,6 +12,7 @@
 
 package import CanonicalJSON
 package import Cryptography
+package import Fairness
 
 /// The predicate, well-formed and with an evaluation that follows from its counts.
 package struct FairnessPredicate: Sendable, Hashable {

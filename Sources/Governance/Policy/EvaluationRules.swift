@@ -1,6 +1,7 @@
 // Which fairness measures must hold in a tier.
 
 internal import CanonicalJSON
+package import Fairness
 
 /// One demand on a fairness measure.
 package struct FairnessDemand: Sendable, Hashable {

@@ -2,6 +2,7 @@
 
 package import CanonicalJSON
 package import Cryptography
+package import Fairness
 
 /// The state that an approval was given for, or that is there now.
 package struct SignedDigests: Sendable, Hashable {

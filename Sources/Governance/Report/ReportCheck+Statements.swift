@@ -6,6 +6,7 @@
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import Fairness
 
 extension ReportCheck {
     /// Reads who holds which key and role from the lines, and judges each assignment.

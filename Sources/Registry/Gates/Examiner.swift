@@ -3,7 +3,9 @@
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import Fairness
 internal import Governance
+internal import Schema
 
 /// Examines the documents of one version at one moment.
 struct Examiner {

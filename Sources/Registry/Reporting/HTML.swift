@@ -6,7 +6,7 @@
 // something else than it says. Interpolated `HTML` and `[HTML]` pass. An address is a `Link`, which
 // has no form that could be `javascript:`; text where an address belongs is a mistake in the source.
 
-internal import Governance
+internal import CanonicalJSON
 
 /// A piece of a page.
 package struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation {

@@ -3,6 +3,7 @@
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import Fairness
 internal import Governance
 
 extension ReportPage {

@@ -6,6 +6,7 @@ internal import Cryptography
 internal import Database
 internal import Governance
 package import Logging
+internal import Schema
 package import ServiceLifecycle
 internal import TransparencyLog
 

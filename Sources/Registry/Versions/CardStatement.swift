@@ -9,6 +9,7 @@ package import Attestation
 package import CanonicalJSON
 package import Cryptography
 package import Governance
+package import Schema
 
 /// A card as it is signed.
 package struct CardStatement: Sendable {

@@ -4,6 +4,7 @@ package import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Database
+internal import Fairness
 package import Governance
 
 extension Registry {

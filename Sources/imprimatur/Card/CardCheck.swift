@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import Governance
+internal import Schema
 
 /// Checks a card against the schema and against what its tier requires.
 struct CardCheck: ParsableCommand {

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import CanonicalJSON
 internal import Governance
 internal import Registry
+internal import Schema
 
 /// The commands about model cards.
 struct CardCommand: ParsableCommand {

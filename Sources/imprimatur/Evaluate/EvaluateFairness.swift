@@ -5,6 +5,7 @@ internal import Artifacts
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import Fairness
 internal import Governance
 
 /// Evaluates a predictions file; with `--sign-with` makes the signed statement of it.

@@ -1,5 +1,6 @@
 // A fairness evaluation as tables for people: groups with their rates, then the comparisons.
 
+internal import Fairness
 internal import Governance
 
 /// Text tables of an evaluation.

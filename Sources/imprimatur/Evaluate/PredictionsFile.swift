@@ -1,6 +1,7 @@
 // Reads a predictions file once: its counts and its digest come from the same bytes.
 
 internal import Cryptography
+internal import Fairness
 internal import Glibc
 internal import Governance
 

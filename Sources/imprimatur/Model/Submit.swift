@@ -7,6 +7,7 @@ internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
 internal import Registry
+internal import Schema
 internal import TransparencyLog
 
 /// Hashes, commits the personal fields, signs the card, sends all of it, keeps the receipt.

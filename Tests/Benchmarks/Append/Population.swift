@@ -5,6 +5,7 @@ import CanonicalJSON
 import Cryptography
 import Governance
 import Registry
+import Schema
 
 /// People with tokens, each the owner of a model with one submitted version.
 struct Population: Sendable {

@@ -1,6 +1,8 @@
 // What the card tests share: the published schema, the example card, YAML as JSON.
 
 import CanonicalJSON
+import Schema
+import TestSupport
 import Testing
 import Yams
 

@@ -2,6 +2,8 @@
 
 import CanonicalJSON
 import Cryptography
+import Fairness
+import TestSupport
 import Testing
 
 @testable import Governance
@@ -64,22 +66,5 @@ import Testing
         #expect(
             card.value(at: artifact)?.string
                 == SHA256.hash(JSON.array(files).canonicalBytes).hex)
-    }
-
-    @Test(arguments: [("predictions.csv", true), ("predictions-unfair.csv", false)])
-    func `the fair predictions meet four fifths in every grouping, the unfair ones do not`(
-        _ name: String, _ isFair: Bool
-    ) throws {
-        let counts = try counts(
-            Fixtures.ours("docs/examples/scorecard/\(name)"),
-            PredictionColumns(
-                label: "repaid", prediction: "approved", score: "score", groups: ["age", "sex"],
-                positive: "1"))
-        let evaluation = FairnessEvaluation(counts, .init(minimumGroupSize: 30))
-        #expect(evaluation.overall.total == 2_000)
-        let verdicts = evaluation.verdicts(
-            on: .init(.disparateImpact, .atLeast, try #require(ExactDecimal("0.80"))))
-        #expect(verdicts.count == 3)
-        #expect(verdicts.allSatisfy(\.isMet) == isFair)
     }
 }

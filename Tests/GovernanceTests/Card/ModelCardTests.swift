@@ -1,6 +1,8 @@
 // Cards: what is accepted, what is refused, and what a tier misses.
 
 import CanonicalJSON
+@testable import Schema
+import TestSupport
 import Testing
 
 @testable import Governance

@@ -2,6 +2,8 @@
 
 import CanonicalJSON
 import Cryptography
+import Schema
+import TestSupport
 import Testing
 
 @testable import Governance

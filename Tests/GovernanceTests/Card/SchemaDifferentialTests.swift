@@ -1,6 +1,7 @@
 // Our evaluator against the reference implementation of Python, on mutations of a valid card.
 
 import CanonicalJSON
+import Schema
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import CanonicalJSON
+import Fairness
 import Governance
 import Testing
 

@@ -1,6 +1,7 @@
 // swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 import CanonicalJSON
 import Cryptography
+import Fairness
 import Governance
 import Testing
 

@@ -3,6 +3,7 @@
 import Attestation
 import CanonicalJSON
 import Cryptography
+import Fairness
 import Foundation
 import Governance
 import Registry

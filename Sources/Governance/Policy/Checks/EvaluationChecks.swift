@@ -6,6 +6,7 @@
 
 internal import CanonicalJSON
 internal import Cryptography
+internal import Fairness
 
 private let trusted = "evaluations-verified"
 

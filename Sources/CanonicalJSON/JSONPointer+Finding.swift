@@ -1,10 +1,8 @@
-// Small conveniences over pointers and values for the findings of cards and evaluations.
-
-package import CanonicalJSON
+// Small conveniences over pointers and values for findings.
 
 extension JSONPointer {
     /// A finding at this place.
-    func finding(_ code: String, _ message: String) -> JSONFinding {
+    package func finding(_ code: String, _ message: String) -> JSONFinding {
         JSONFinding(self, code, message)
     }
 
@@ -25,7 +23,7 @@ extension JSONPointer {
 extension JSON {
     /// A number, fraction or keyword in a message; of anything else only the kind, so that a finding
     /// never repeats what somebody wrote into a document.
-    var inBrief: String {
+    package var inBrief: String {
         switch self {
         case .string(let text) where text.utf8.count <= 100 && text.utf8.allSatisfy(Self.isPlain):
             text

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Governance
+@testable import Fairness
 
 @Suite struct PredictionsReaderTests {
     @Test(arguments: [

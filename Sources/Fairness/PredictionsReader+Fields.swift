@@ -1,5 +1,7 @@
 // The small parts of reading a predictions file: where the columns are, and what a value may be.
 
+internal import CanonicalJSON
+
 /// Where the wanted columns are in the file.
 struct FieldPositions: Sendable {
     let width: Int

@@ -1,10 +1,10 @@
 // What must hold for every evaluation, whatever its numbers.
 
 import CanonicalJSON
-import Cryptography
+import TestSupport
 import Testing
 
-@testable import Governance
+@testable import Fairness
 
 @Suite struct FairnessPropertyTests {
     private static func rows(_ seed: UInt64, _ count: Int) -> [String] {
@@ -202,35 +202,9 @@ import Testing
         #expect(result.evaluation == nil)
         #expect(result.findings.map(\.pointer.description) == [place])
     }
-
-    @Test func `a predicate comes back as it was written`() throws {
-        let predicate = try Self.predicate()
-        #expect(try FairnessPredicate(recomputing: predicate.json) == predicate)
-    }
-
-    @Test func `a predicate with several faults is refused with all of them`() throws {
-        var members = try #require(try Self.predicate().json.object)
-        members["surprise"] = true
-        members["dataset"] = ["sha256": "AA", "rows": 3]
-        members["evaluatedAt"] = "yesterday"
-        let error = #expect(throws: JSONFindings.self) {
-            try FairnessPredicate(recomputing: .object(members))
-        }
-        #expect(
-            error?.findings.map(\.pointer.description)
-                == ["/dataset", "/dataset/sha256", "/evaluatedAt", "/surprise"])
-    }
-
-    private static func predicate() throws -> FairnessPredicate {
-        FairnessPredicate(
-            origin: "example.com/log", dataset: .zero, datasetName: nil,
-            columns: .init(label: "y", prediction: "p", groups: ["race", "sex"], positive: "1"),
-            toolName: "imprimatur", toolVersion: "0.1.0", evaluation: sample(),
-            evaluatedAt: try #require(Timestamp("2026-11-21T08:00:00.000Z")))
-    }
 }
 
-func collect(_ value: JSON, _ place: JSONPointer, _ leaves: inout [JSONPointer]) {
+private func collect(_ value: JSON, _ place: JSONPointer, _ leaves: inout [JSONPointer]) {
     switch value {
     case .object(let members):
         for (name, member) in members { collect(member, place.appending(name), &leaves) }
@@ -239,23 +213,5 @@ func collect(_ value: JSON, _ place: JSONPointer, _ leaves: inout [JSONPointer])
             collect(element, place.appending(index), &leaves)
         }
     default: leaves.append(place)
-    }
-}
-
-func replace(_ value: JSON, _ tokens: ArraySlice<String>, _ change: (JSON) -> JSON?) -> JSON {
-    guard let token = tokens.first else { return change(value) ?? .null }
-    switch value {
-    case .object(var members):
-        guard tokens.count > 1 else {
-            members[token] = change(members[token] ?? .null)
-            return .object(members)
-        }
-        members[token] = replace(members[token] ?? .null, tokens.dropFirst(), change)
-        return .object(members)
-    case .array(var elements):
-        guard let index = Int(token), elements.indices.contains(index) else { return value }
-        elements[index] = replace(elements[index], tokens.dropFirst(), change)
-        return .array(elements)
-    default: return value
     }
 }

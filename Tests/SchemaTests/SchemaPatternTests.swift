@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Governance
+@testable import Schema
 
 @Suite struct SchemaPatternTests {
     @Test(arguments: [

@@ -1,11 +1,12 @@
 // The evaluation against published and recorded numbers.
 
 import CanonicalJSON
+import TestSupport
 import Testing
 
-@testable import Governance
+@testable import Fairness
 
-@Suite(.enabled(if: Fixtures.areHere, "the shared fixtures are not here"))
+@Suite(.enabled(if: Fixtures.areAvailable, "the shared fixtures are not here"))
 struct FairnessGoldenTests {
     private static func compas(chunk: Int = 65_536) throws -> FairnessEvaluation {
         let columns = PredictionColumns(

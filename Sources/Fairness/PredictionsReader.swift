@@ -30,7 +30,7 @@ package struct PredictionColumns: Sendable, Hashable {
     var names: [String] { [label, prediction] + (score.map { [$0] } ?? []) + groups }
 
     /// Why these columns cannot be evaluated at all; nil when they can.
-    var fault: CSVError? {
+    package var fault: CSVError? {
         guard (1...FairnessLimits.groupColumns).contains(groups.count) else {
             return CSVError(
                 .unknownColumn, record: 0,

@@ -143,7 +143,7 @@ package struct FairnessGrouping: Sendable, Hashable {
 }
 
 /// Whether two lists of values agree byte for byte (String equality would normalise).
-func sameBytes(_ left: [String], _ right: [String]) -> Bool {
+package func sameBytes(_ left: [String], _ right: [String]) -> Bool {
     left.count == right.count
         && zip(left, right).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
 }

@@ -25,24 +25,35 @@ package struct JSONSchema: Sendable {
     /// One schema object.
     ///
     /// `$ref` is followed at load time through `reference`.
-    struct Node: Sendable {
+    package struct Node: Sendable {
+        /// Where `$ref` leads.
         var reference: Int?
-        var types: Set<ValueType>?
-        var properties: [String: Int] = [:]
-        var required: [String] = []
-        var additional: Additional = .allowed
+        /// The types that a value may have; nil for any.
+        package var types: Set<ValueType>?
+        /// The nodes of named members.
+        package var properties: [String: Int] = [:]
+        /// Members that must be there.
+        package var required: [String] = []
+        /// What other members may be.
+        package var additional: Additional = .allowed
         var propertyNames: Int?
-        var items: Int?
+        /// The node of a list's elements.
+        package var items: Int?
         var counts: [Keyword: Int] = [:]
         var isUnique = false
         var pattern: SchemaPattern?
-        var values: [JSON]?
-        var fallback: JSON?
-        var summary = ""
-        var isPersonal = false
+        /// The only values allowed (`enum`, `const`).
+        package var values: [JSON]?
+        /// `default`.
+        package var fallback: JSON?
+        /// `description`.
+        package var summary = ""
+        /// Whether the value is personal (`x-personal`).
+        package var isPersonal = false
     }
 
-    enum Additional: Sendable { case allowed, refused, schema(Int) }
+    /// What members that are not named may be.
+    package enum Additional: Sendable { case allowed, refused, schema(Int) }
 
     /// The keywords that are one whole number.
     enum Keyword: String, Sendable, CaseIterable {
@@ -50,7 +61,8 @@ package struct JSONSchema: Sendable {
         case minimum, maximum
     }
 
-    enum ValueType: String, Sendable, CaseIterable {
+    /// The types of JSON Schema.
+    package enum ValueType: String, Sendable, CaseIterable {
         case null, boolean, integer, number, string, array, object
 
         /// The type in a sentence.
@@ -109,7 +121,7 @@ package struct JSONSchema: Sendable {
 
     /// The schema that really applies at a node: `$ref` followed, the summary and mark of the place
     /// that refers kept.
-    func resolved(_ index: Int) -> Node {
+    package func resolved(_ index: Int) -> Node {
         let node = nodes[index]
         guard let reference = node.reference else { return node }
         var target = resolved(reference)
@@ -120,7 +132,7 @@ package struct JSONSchema: Sendable {
     }
 
     /// The node for the member of an object, nil where the schema knows none.
-    func child(_ name: String, of node: Node) -> Int? {
+    package func child(_ name: String, of node: Node) -> Int? {
         if let index = node.properties[name] { return index }
         if case .schema(let index) = node.additional { return index }
         return nil
