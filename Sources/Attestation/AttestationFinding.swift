@@ -59,6 +59,12 @@ package struct AttestationFinding: Sendable, Hashable, CustomStringConvertible {
         case environmentMismatch = "environment-mismatch"
         /// The permit is for another target.
         case targetMismatch = "target-mismatch"
+        /// The permit is for another use.
+        case useMismatch = "use-mismatch"
+        /// The permit is for another deployment.
+        case deploymentMismatch = "deployment-mismatch"
+        /// The permit was decided under a trust root that is not the checker's.
+        case rootMismatch = "root-mismatch"
         /// The permit is of another kind (deploy, run).
         case kindMismatch = "kind-mismatch"
         /// The verification summary says FAILED.

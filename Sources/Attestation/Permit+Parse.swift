@@ -9,8 +9,8 @@ extension Permit {
         "inputAttestations", "verifiedLevels", "imprimatur",
     ]
     private static let ownMembers: Set<String> = [
-        "origin", "model", "environment", "target", "kind", "notBefore", "notAfter", "nonce",
-        "decision", "development", "files",
+        "origin", "model", "environment", "target", "use", "kind", "deployment", "notBefore",
+        "notAfter", "nonce", "decision", "trustRoot", "development", "files",
     ]
 
     /// Reads a permit from a statement; throws the first thing that is no permit's.
@@ -41,6 +41,8 @@ extension Permit {
         model = try own.text("model", isEmptyAllowed: false)
         environment = try own.text("environment", isEmptyAllowed: false)
         target = try own.text("target", isEmptyAllowed: true)
+        use = try own.text("use", isEmptyAllowed: true)
+        deployment = try own.text("deployment", isEmptyAllowed: false)
         guard let kind = Kind(rawValue: try own.string("kind")) else {
             throw AttestationError(.malformed, "The permit is neither for deploy nor for run.")
         }
@@ -55,6 +57,11 @@ extension Permit {
             throw AttestationError(.malformed, "The nonce is not 32 to 64 hexadecimal digits.")
         }
         decision = try own.digest("decision")
+        let root = try own.object("trustRoot", allowing: ["version", "digest"])
+        guard let version = try root.value("version").integer, version >= 1 else {
+            throw AttestationError(.malformed, "The permit's trust root has no version.")
+        }
+        self.root = Root(version: version, digest: try root.digest("digest"))
         development = try own.bool("development")
         manifest = try ArtifactManifest(json: try own.value("files"), limits: limits)
         try checkAgreement(of: statement, with: try summary.string("resourceUri"))
@@ -79,6 +86,16 @@ extension Permit {
             throw AttestationError(
                 .malformed, "The resourceUri is not that of model and environment.")
         }
+    }
+}
+
+extension Permit {
+    /// Whether a text can be a target: at most 512 bytes of printable ASCII, no space, quote or backslash.
+    package static func isName(_ text: String) -> Bool {
+        text.utf8.count <= 512
+            && text.utf8.allSatisfy { byte in
+                (0x21...0x7E).contains(byte) && byte != 0x22 && byte != 0x5C
+            }
     }
 }
 
@@ -107,15 +124,12 @@ extension MemberReader {
         _ name: String, isEmptyAllowed: Bool
     ) throws(AttestationError) -> String {
         let text = try string(name)
-        let isAccepted = text.utf8.allSatisfy { byte in
-            (0x21...0x7E).contains(byte) && byte != 0x22 && byte != 0x5C
-        }
         let hasQuery =
             name != "origin" && name != "target"
             && text.utf8.contains { byte in
                 byte == UInt8(ascii: "?") || byte == UInt8(ascii: "&") || byte == UInt8(ascii: "#")
             }
-        guard isAccepted, !hasQuery, text.utf8.count <= 512, isEmptyAllowed || !text.isEmpty else {
+        guard Permit.isName(text), !hasQuery, isEmptyAllowed || !text.isEmpty else {
             throw AttestationError(.malformed, "The \(what)'s '\(name)' is no name.")
         }
         return text

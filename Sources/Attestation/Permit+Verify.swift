@@ -5,7 +5,7 @@
 
 package import Cryptography
 
-/// What a checker has in hand; what is nil is not compared.
+/// What a checker has in hand; what is nil is not compared. The target always is.
 package struct PermitExpectation: Sendable, Hashable {
     /// Digest of the bytes about to be used.
     package var artifact: SHA256Digest
@@ -15,8 +15,14 @@ package struct PermitExpectation: Sendable, Hashable {
     package var model: String?
     /// Where the bytes are about to be used.
     package var environment: String?
-    /// The machine, cluster or place; a permit without a target holds for any.
-    package var target: String?
+    /// The machine, cluster or place; empty for none, and then a permit for one is refused.
+    package var target: String
+    /// What the model is about to be used for.
+    package var use: String?
+    /// The deployment that is about to begin or to go on.
+    package var deployment: String?
+    /// The trust root that the checker has.
+    package var root: Permit.Root?
     /// What is about to be done.
     package var kind: Permit.Kind?
     /// Whether a permit from a development root will do.
@@ -24,7 +30,8 @@ package struct PermitExpectation: Sendable, Hashable {
 
     package init(
         artifact: SHA256Digest, origin: String? = nil, model: String? = nil,
-        environment: String? = nil, target: String? = nil, kind: Permit.Kind? = nil,
+        environment: String? = nil, target: String = "", use: String? = nil,
+        deployment: String? = nil, root: Permit.Root? = nil, kind: Permit.Kind? = nil,
         acceptsDevelopment: Bool = false
     ) {
         self.artifact = artifact
@@ -32,6 +39,9 @@ package struct PermitExpectation: Sendable, Hashable {
         self.model = model
         self.environment = environment
         self.target = target
+        self.use = use
+        self.deployment = deployment
+        self.root = root
         self.kind = kind
         self.acceptsDevelopment = acceptsDevelopment
     }
@@ -132,11 +142,21 @@ extension Permit {
             agrees(environment, expectation.environment), .environmentMismatch,
             "The permit is for the environment \(environment).")
         require(
-            target.isEmpty || agrees(target, expectation.target), .targetMismatch,
-            "The permit is for the target \(target).")
+            agrees(target, expectation.target), .targetMismatch,
+            target.isEmpty
+                ? "The permit is for no target." : "The permit is for the target \(target).")
+        require(
+            agrees(use, expectation.use), .useMismatch,
+            use.isEmpty ? "The permit is for no named use." : "The permit is for the use \(use).")
+        require(
+            agrees(deployment, expectation.deployment), .deploymentMismatch,
+            "The permit is for the deployment \(deployment).")
         require(
             expectation.kind.map { $0 == kind } ?? true, .kindMismatch,
             "The permit is for \(kind.rawValue).")
+        if let problem = expectation.root.flatMap(problem(underRoot:)) {
+            require(false, .rootMismatch, problem)
+        }
         require(
             !development || expectation.acceptsDevelopment, .development,
             "The permit was made under a development root.")
@@ -147,5 +167,17 @@ extension Permit {
         require(now >= notBefore, .notYetValid, "The permit holds from \(notBefore).")
         require(now < notAfter, .expired, "The permit held until \(notAfter).")
         return findings
+    }
+
+    /// A root that was rotated since is no objection: whether its permit key still counts is asked
+    /// of the checker's own root. One that the checker does not have yet, or another one of the same
+    /// version, is.
+    private func problem(underRoot own: Root) -> String? {
+        if root.version > own.version {
+            return "The permit was decided under version \(root.version) of the trust root; "
+                + "version \(own.version) is at hand."
+        }
+        guard root.version == own.version, root.digest != own.digest else { return nil }
+        return "The permit was decided under another trust root, \(root.digest)."
     }
 }

@@ -7,8 +7,9 @@
 //    "resourceUri":"imprimatur:<ns/name@n>?environment=<environment>",
 //    "policy":{"uri":URI,"digest":{"sha256":hex}},
 //    "inputAttestations":[{"uri":URI,"digest":{"sha256":hex}}], "verifiedLevels":[text],
-//    "imprimatur":{"origin","model","environment","target","kind":"deploy"|"run",
-//                  "notBefore":T,"notAfter":T,"nonce":hex,"decision":hex,"development":bool,
+//    "imprimatur":{"origin","model","environment","target","use","kind":"deploy"|"run",
+//                  "deployment","notBefore":T,"notAfter":T,"nonce":hex,"decision":hex,
+//                  "trustRoot":{"version":integer,"digest":hex},"development":bool,
 //                  "files":[{"path","size","sha256"}]}}
 // - Every member is required, and no other is accepted.
 // - T is RFC 3339 in UTC with milliseconds, 24 bytes: "2026-11-21T08:00:00.000Z". In this one form
@@ -16,6 +17,10 @@
 // - files is the artifact as in ArtifactManifest.swift; its digest must be the subject's digest.
 // - A permit holds from notBefore up to, not including, notAfter.
 // - A summary that says anything but PASSED is no permit.
+// - target and use are empty when the gate was asked for none. A permit is for exactly its target: one
+//   with a target holds nowhere else, one without holds only where no target is asked for.
+// - deployment is the id under which what was permitted is confirmed and ended.
+// - trustRoot is the root under which the gate decided.
 // - nonce: 32 to 64 lowercase hexadecimal digits, new in every permit.
 // The statement is signed before its decision is committed; the receipt travels in the bundle,
 // outside the signature.
@@ -46,6 +51,18 @@ package struct Permit: Sendable, Hashable {
         }
     }
 
+    /// Which trust root.
+    package struct Root: Sendable, Hashable {
+        package let version: Int64
+        /// SHA-256 of the root's signed payload.
+        package let digest: SHA256Digest
+
+        package init(version: Int64, digest: SHA256Digest) {
+            self.version = version
+            self.digest = digest
+        }
+    }
+
     /// The predicate type of verification summaries.
     package static let predicateType = "https://slsa.dev/verification_summary/v1"
 
@@ -55,10 +72,14 @@ package struct Permit: Sendable, Hashable {
     package let model: String
     /// Where it may go.
     package let environment: String
-    /// Which machine, cluster or place within the environment; empty when any.
+    /// Which machine, cluster or place within the environment; empty when none was named.
     package let target: String
+    /// What the model is to be used for; empty when none was named.
+    package let use: String
     /// What may be done with it.
     package let kind: Kind
+    /// The deployment's id, "d-…".
+    package let deployment: String
     /// First moment at which it holds, in the form of T above.
     package let notBefore: String
     /// First moment at which it no longer holds.
@@ -69,6 +90,8 @@ package struct Permit: Sendable, Hashable {
     package let manifest: ArtifactManifest
     /// Digest of the decision's record.
     package let decision: SHA256Digest
+    /// The trust root under which it was decided.
+    package let root: Root
     /// Whether it was made under a development root.
     package let development: Bool
     /// Who decided.
@@ -83,21 +106,25 @@ package struct Permit: Sendable, Hashable {
     package let verifiedLevels: [String]
 
     package init(
-        origin: String, model: String, environment: String, target: String, kind: Kind,
-        notBefore: String, notAfter: String, nonce: String, manifest: ArtifactManifest,
-        decision: SHA256Digest, development: Bool, verifierID: String, timeVerified: String,
-        policy: Input, inputs: [Input], verifiedLevels: [String]
+        origin: String, model: String, environment: String, target: String, use: String,
+        kind: Kind, deployment: String, notBefore: String, notAfter: String, nonce: String,
+        manifest: ArtifactManifest, decision: SHA256Digest, root: Root, development: Bool,
+        verifierID: String, timeVerified: String, policy: Input, inputs: [Input],
+        verifiedLevels: [String]
     ) {
         self.origin = origin
         self.model = model
         self.environment = environment
         self.target = target
+        self.use = use
         self.kind = kind
+        self.deployment = deployment
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.nonce = nonce
         self.manifest = manifest
         self.decision = decision
+        self.root = root
         self.development = development
         self.verifierID = verifierID
         self.timeVerified = timeVerified
@@ -141,11 +168,16 @@ package struct Permit: Sendable, Hashable {
                 "model": .string(model),
                 "environment": .string(environment),
                 "target": .string(target),
+                "use": .string(use),
                 "kind": .string(kind.rawValue),
+                "deployment": .string(deployment),
                 "notBefore": .string(notBefore),
                 "notAfter": .string(notAfter),
                 "nonce": .string(nonce),
                 "decision": .string(decision.hex),
+                "trustRoot": [
+                    "version": .integer(root.version), "digest": .string(root.digest.hex),
+                ],
                 "development": .bool(development),
                 "files": manifest.json,
             ],

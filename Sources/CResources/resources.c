@@ -13,6 +13,9 @@ static const unsigned char migration_0002[] = {
 static const unsigned char migration_0010[] = {
 #embed "../../migrations/0010_personal.sql"
 };
+static const unsigned char migration_0020[] = {
+#embed "../../migrations/0020_lift.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -88,6 +91,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0001_log.sql", migration_0001),
     ROW("migrations/0002_registry.sql", migration_0002),
     ROW("migrations/0010_personal.sql", migration_0010),
+    ROW("migrations/0020_lift.sql", migration_0020),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),

@@ -87,11 +87,28 @@ package struct Registry: Sendable {
         return Set(chain.roles(of: caller.principal, in: namespace, at: now).map(\.role))
     }
 
-    /// Refuses a caller that holds none of the roles in the namespace.
+    /// Refuses a caller that holds none of the roles in the namespace, by what the follower has read.
     func require(
         _ roles: Set<Role>, of caller: Caller, in namespace: Namespace
     ) throws(Refusal) {
         let held = self.roles(of: caller, in: namespace, at: clock())
+        try require(roles, held: held, in: namespace)
+    }
+
+    /// The same under the locks of a write, with everything that restricts and is committed by now: a
+    /// revocation that came first counts, however far the follower is.
+    func require(
+        _ roles: Set<Role>, of caller: Caller, in namespace: Namespace, at now: Timestamp,
+        _ db: borrowing Connection
+    ) throws {
+        let chain = try identities(db).chain
+        let held = chain.roles(of: caller.principal, in: namespace, at: now).map(\.role)
+        try require(roles, held: Set(held), in: namespace)
+    }
+
+    private func require(
+        _ roles: Set<Role>, held: Set<Role>, in namespace: Namespace
+    ) throws(Refusal) {
         guard held.isDisjoint(with: roles) else { return }
         // Halted, the log that roles are read from may not have been read.
         try halt.check()

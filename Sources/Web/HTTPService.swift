@@ -86,6 +86,7 @@ enum Web {
                 + VersionRoutes(registry: registry).routes
                 + GateRoutes(registry: registry).routes
                 + PersonalRoutes(registry: registry).routes
+                + PolicyRoutes(registry: registry).routes
                 + LogRoutes(registry: registry, access: settings.logAccess).routes)
     }
 

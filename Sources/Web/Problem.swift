@@ -4,10 +4,12 @@
 //      "code":"version-unknown","detail":"There is no version credit/scorecard@9.","findings":[],
 //      "requestId":"…"}
 //
-// `hint` is present when there is something to do. A problem never quotes what was sent, SQL or paths of
+// `hint` is present when there is something to do, `entry` (a leaf hash) when the log records the refusal.
+// A problem never quotes what was sent, SQL or paths of
 // the machine; what an internal error was stands in the service's log under the request id.
 
 internal import CanonicalJSON
+internal import Cryptography
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -23,6 +25,8 @@ struct Problem: Error, Sendable, Hashable {
     var findings: [JSONFinding] = []
     /// What to do about it.
     var hint: String?
+    /// Leaf hash of the entry that records the refusal.
+    var entry: String?
     /// Header fields that belong to the answer.
     var headers = HTTPFields()
 
@@ -54,6 +58,7 @@ struct Problem: Error, Sendable, Hashable {
             "requestId": .string(requestID),
         ]
         if let hint { members["hint"] = .string(hint) }
+        if let entry { members["entry"] = .string(entry) }
         return .object(members)
     }
 
@@ -72,6 +77,7 @@ extension Problem {
         self.init(
             refusal.kind.status, refusal.code, refusal.message, findings: refusal.findings,
             hint: refusal.hint)
+        entry = refusal.entry?.hex
         switch refusal.kind {
         case .unauthenticated: headers[.wwwAuthenticate] = "Bearer realm=\"imprimatur\""
         case .busy: headers[.retryAfter] = String(WebLimits.retryAfterSeconds)

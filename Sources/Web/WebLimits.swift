@@ -6,6 +6,8 @@ internal import CanonicalJSON
 package enum WebLimits {
     /// A submission: the list of files of a large artifact, its signature and the card.
     static let submissionBytes = 16 << 20
+    /// A policy pack: ten files, in base64.
+    static let policyBytes = 4 << 20
     /// Every other body: one statement or a few fields.
     static let bodyBytes = 1 << 20
     /// Bodies held in memory at once; parsed JSON takes many times as much.

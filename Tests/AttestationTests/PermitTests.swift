@@ -7,14 +7,19 @@ import Testing
 @Suite struct `A permit` {
     static let noon = "2026-11-21T12:00:00.000Z"
 
-    static func example(development: Bool = false, target: String = "") throws -> Permit {
+    static let root = Permit.Root(version: 2, digest: SHA256.hash("root"))
+
+    static func example(
+        development: Bool = false, target: String = "", use: String = ""
+    ) throws -> Permit {
         Permit(
             origin: "log.example/imprimatur", model: "credit/scorecard@3",
-            environment: "production", target: target, kind: .deploy,
-            notBefore: "2026-11-21T11:59:00.000Z", notAfter: "2026-11-21T12:05:00.000Z",
+            environment: "production", target: target, use: use, kind: .deploy,
+            deployment: "d-0a", notBefore: "2026-11-21T11:59:00.000Z",
+            notAfter: "2026-11-21T12:05:00.000Z",
             nonce: String(repeating: "ab", count: 16),
             manifest: try ArtifactManifest(files: [record("m.bin", "1"), record("e", "")]),
-            decision: SHA256.hash("decision"), development: development,
+            decision: SHA256.hash("decision"), root: root, development: development,
             verifierID: "https://imprimatur.dev/gate", timeVerified: "2026-11-21T11:59:00.000Z",
             policy: .init(uri: "imprimatur:policy", sha256: SHA256.hash("pack")),
             inputs: [.init(uri: "imprimatur:statement", sha256: SHA256.hash("card"))],
@@ -24,7 +29,8 @@ import Testing
     static func expectation(of permit: Permit) -> PermitExpectation {
         PermitExpectation(
             artifact: permit.manifest.digest, origin: permit.origin, model: permit.model,
-            environment: permit.environment, kind: .deploy)
+            environment: permit.environment, target: permit.target, deployment: "d-0a",
+            root: root, kind: .deploy)
     }
 
     @Test func `is believed from a permit key, for these bytes, in its time`() throws {
@@ -63,20 +69,68 @@ import Testing
 
     @Test func `is refused for everything else, with all reasons`() throws {
         let key = try PrivateKey.generate(.ed25519)
-        let permit = try Self.example(development: true, target: "eu-1")
+        let permit = try Self.example(development: true, target: "eu-1", use: "credit")
         let verdict = Permit.verify(
             try permit.statement().sign(with: [key]), keys: [key.publicKey],
             expecting: PermitExpectation(
                 artifact: SHA256.hash("other"), origin: "o", model: "credit/scorecard@2",
-                environment: "staging", target: "eu-2", kind: .run),
+                environment: "staging", target: "eu-2", use: "fraud", deployment: "d-0b",
+                root: .init(version: 2, digest: SHA256.hash("another")), kind: .run),
             now: Self.noon)
         #expect(
             verdict.findings.codes == [
                 .artifactMismatch, .originMismatch, .modelMismatch, .environmentMismatch,
-                .targetMismatch, .kindMismatch, .development,
+                .targetMismatch, .useMismatch, .deploymentMismatch, .kindMismatch, .rootMismatch,
+                .development,
             ])
         #expect(verdict.claimed == permit)
         #expect(verdict.verified == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("", "", true), ("eu-1", "eu-1", true), ("eu-1", "", false), ("", "eu-1", false),
+            ("eu-1", "eu-2", false),
+        ])
+    func `is for exactly its target`(permitted: String, asked: String, holds: Bool) throws {
+        let key = try PrivateKey.generate(.ed25519)
+        let permit = try Self.example(target: permitted)
+        var expectation = Self.expectation(of: permit)
+        expectation.target = asked
+        let verdict = Permit.verify(
+            try permit.statement().sign(with: [key]), keys: [key.publicKey],
+            expecting: expectation, now: Self.noon)
+        #expect(verdict.findings.codes == (holds ? [] : [.targetMismatch]))
+    }
+
+    @Test(
+        arguments: [
+            (2, "root", true), (3, "rotated", true), (1, "older", false), (2, "forked", false),
+        ])
+    func `holds under its own trust root and under later ones`(
+        version: Int64, root: String, holds: Bool
+    ) throws {
+        let key = try PrivateKey.generate(.ed25519)
+        let permit = try Self.example()
+        var expectation = Self.expectation(of: permit)
+        expectation.root = .init(version: version, digest: SHA256.hash(root))
+        let verdict = Permit.verify(
+            try permit.statement().sign(with: [key]), keys: [key.publicKey],
+            expecting: expectation, now: Self.noon)
+        #expect(verdict.findings.codes == (holds ? [] : [.rootMismatch]))
+    }
+
+    @Test func `for a use is refused where another is asked for`() throws {
+        let key = try PrivateKey.generate(.ed25519)
+        for (permitted, asked) in [("credit", "fraud"), ("", "fraud"), ("credit", "")] {
+            let permit = try Self.example(use: permitted)
+            var expectation = Self.expectation(of: permit)
+            expectation.use = asked
+            let verdict = Permit.verify(
+                try permit.statement().sign(with: [key]), keys: [key.publicKey],
+                expecting: expectation, now: Self.noon)
+            #expect(verdict.findings.codes == [.useMismatch])
+        }
     }
 
     @Test func `of a development root is accepted only when asked for`() throws {
@@ -168,9 +222,10 @@ import Testing
         func make(environment: String, nonce: String, notAfter: String) throws -> Statement {
             try Permit(
                 origin: good.origin, model: good.model, environment: environment,
-                target: "", kind: .run, notBefore: good.notBefore, notAfter: notAfter,
-                nonce: nonce, manifest: good.manifest, decision: good.decision,
-                development: false, verifierID: good.verifierID,
+                target: "", use: "", kind: .run, deployment: "d-1", notBefore: good.notBefore,
+                notAfter: notAfter, nonce: nonce, manifest: good.manifest,
+                decision: good.decision, root: good.root, development: false,
+                verifierID: good.verifierID,
                 timeVerified: good.timeVerified, policy: good.policy, inputs: [],
                 verifiedLevels: []
             ).statement()

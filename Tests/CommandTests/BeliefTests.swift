@@ -31,6 +31,12 @@ import Testing
         Lie(description: "an entry about other bytes") { $0.entryArtifact = SHA256.hash("other") },
         Lie(description: "an entry about another permit") { $0.entryPermit = SHA256.hash("other") },
         Lie(description: "an entry that is not in the tree") { $0.isEntryInTree = false },
+        Lie(description: "a permit for a target that was not asked for") { $0.target = "eu-1" },
+        Lie(description: "a permit decided under another root") {
+            $0.rootDigest = SHA256.hash("other")
+        },
+        Lie(description: "an entry about another use") { $0.entryUse = "fraud" },
+        Lie(description: "an entry about another deployment") { $0.entryDeployment = "d-other" },
         Lie(description: "a permit that has ended") { $0.startsIn = -2_000 },
         Lie(description: "a permit that has not begun") { $0.startsIn = 2_000 },
         Lie(description: "a root that has expired") { $0.rootIsExpired = true },

@@ -161,7 +161,7 @@ extension ApprovalStatement.Signer {
 }
 
 extension SignedDigests {
-    fileprivate init?(reading reader: JSONReader) {
+    init?(reading reader: JSONReader) {
         let card = reader.digest("card")
         let artifact = reader.digest("artifact")
         let evidence = reader.digest("evidence")

@@ -9,7 +9,7 @@
 //     idempotency    null, or {"body":…,"key":…}: SHA-256 of the request's body, and of principal ‖ key
 //     kind           the event's kind
 //     origin         the log's origin
-//     policy         digest of the policy pack in force, or null before the first
+//     policy         digest of the policy pack that decided, or null where no pack decides
 //     request        the request's id, for correlation with service logs
 //     subjects       the sequence number that this entry gives each subject it changes,
 //                    and the one it saw of each subject it only read: {"name":{"seq":4,"wrote":true}}
@@ -37,7 +37,7 @@ package struct Entry: Sendable, Hashable {
     package let event: Event
     /// The log that this entry is for.
     package let origin: String
-    /// The policy pack in force.
+    /// The policy pack that decided; nil where none does.
     package let policy: SHA256Digest?
     /// The request's id.
     package let request: String

@@ -31,7 +31,9 @@ package enum Event: Sendable, Hashable {
     case approvalRecorded(ApprovalRecorded)
     case versionSuspended(VersionSuspended)
     case versionWithdrawn(VersionWithdrawn)
+    case versionLifted(VersionLifted)
     case gateAsked(GateAsked)
+    case gateDenied(GateDenied)
     case deploymentDecided(DeploymentDecided)
     case deploymentConfirmed(DeploymentConfirmed)
     case deploymentEnded(DeploymentEnded)
@@ -59,7 +61,9 @@ package enum Event: Sendable, Hashable {
         case .approvalRecorded(let payload): payload
         case .versionSuspended(let payload): payload
         case .versionWithdrawn(let payload): payload
+        case .versionLifted(let payload): payload
         case .gateAsked(let payload): payload
+        case .gateDenied(let payload): payload
         case .deploymentDecided(let payload): payload
         case .deploymentConfirmed(let payload): payload
         case .deploymentEnded(let payload): payload
@@ -105,7 +109,9 @@ package enum Event: Sendable, Hashable {
         ApprovalRecorded.kind: { ApprovalRecorded(&$0).map(Event.approvalRecorded) },
         VersionSuspended.kind: { VersionSuspended(&$0).map(Event.versionSuspended) },
         VersionWithdrawn.kind: { VersionWithdrawn(&$0).map(Event.versionWithdrawn) },
+        VersionLifted.kind: { VersionLifted(&$0).map(Event.versionLifted) },
         GateAsked.kind: { GateAsked(&$0).map(Event.gateAsked) },
+        GateDenied.kind: { GateDenied(&$0).map(Event.gateDenied) },
         DeploymentDecided.kind: { DeploymentDecided(&$0).map(Event.deploymentDecided) },
         DeploymentConfirmed.kind: { DeploymentConfirmed(&$0).map(Event.deploymentConfirmed) },
         DeploymentEnded.kind: { DeploymentEnded(&$0).map(Event.deploymentEnded) },

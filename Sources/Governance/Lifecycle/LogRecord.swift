@@ -28,6 +28,8 @@ package struct LogRecord: Sendable {
     private var evaluations = SharedMap<VersionReference, [EvaluationRecorded]>()
     private var sequences = SharedMap<String, Int64>()
     private var isOpened = false
+    /// The pack in force: what the log was opened under, then what was activated.
+    private var pack: (digest: SHA256Digest, version: Int64)?
 
     package init() {}
 
@@ -53,6 +55,7 @@ package struct LogRecord: Sendable {
         case .logOpened(let event):
             if isOpened { return "the log is opened twice" }
             isOpened = true
+            pack = (event.policy, 0)
             trustRoot = NamedRoot(digest: event.trustRoot, version: event.trustRootVersion)
         case .serviceStarted(let event):
             trustRoot = NamedRoot(digest: event.trustRoot, version: event.trustRootVersion)
@@ -61,13 +64,30 @@ package struct LogRecord: Sendable {
         case .versionSubmitted(let event):
             submissions[event.version] = Submission(event: event, at: entry.time)
         case .evaluationRecorded(let event): evaluations[event.version, default: []].append(event)
-        case .policyActivated, .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked,
+        case .policyActivated(let event): return follow(event)
+        case .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked,
             .tokenRevoked,
-            .approvalRecorded, .versionSuspended, .versionWithdrawn, .gateAsked, .deploymentDecided,
-            .deploymentConfirmed, .deploymentEnded, .retirementDecided, .holdPlaced, .holdReleased,
-            .erasureRefused, .subjectErased:
+            .approvalRecorded, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
+            .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
+            .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased:
             break
         }
+        return nil
+    }
+
+    /// A pack comes after the one it names, with a higher version; the first is what the log was opened
+    /// under.
+    private mutating func follow(_ event: PolicyActivated) -> String? {
+        let version = Int64(event.version) ?? 0
+        guard let pack else { return "a policy pack comes before the log is opened" }
+        let follows =
+            pack.version == 0
+            ? event.digest == pack.digest && event.predecessor == nil && version > 0
+            : event.predecessor == pack.digest && version > pack.version
+        guard follows else {
+            return "the policy pack \(event.digest) does not follow \(pack.digest)"
+        }
+        self.pack = (event.digest, version)
         return nil
     }
 }

@@ -14,6 +14,7 @@ package struct RestrictiveFold: Sendable {
     /// The pack that was last activated.
     package private(set) var policy: SHA256Digest?
     private var restrictions = SharedMap<VersionReference, [Restriction]>()
+    private var lifts = SharedMap<VersionReference, [Lift]>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
     private var statements = SharedMap<SHA256Digest, Timestamp>()
     /// Keys that do not count for signatures after a moment.
@@ -53,6 +54,13 @@ package struct RestrictiveFold: Sendable {
         }
     }
 
+    /// A statement by which a suspension was lifted; it counts only by what was signed.
+    package struct Lift: Sendable, Hashable {
+        package let event: VersionLifted
+        /// When the log took it.
+        package let at: Timestamp
+    }
+
     /// Something that may run: permitted until a moment, or confirmed and not yet said to have ended.
     package struct Deployment: Sendable, Hashable {
         package let id: String
@@ -89,6 +97,8 @@ package struct RestrictiveFold: Sendable {
             add(
                 Restriction(id: event.restriction, kind: .withdrawal, reason: event.reason),
                 to: event.version)
+        case .versionLifted(let event):
+            lifts[event.version, default: []].append(Lift(event: event, at: entry.time))
         case .deploymentConfirmed(let event):
             note(
                 Deployment(
@@ -108,8 +118,8 @@ package struct RestrictiveFold: Sendable {
                     to: event.version)
             }
         case .serviceStarted, .principalRegistered, .keyAssigned, .roleAssigned, .tokenIssued,
-            .versionSubmitted, .evaluationRecorded, .gateAsked, .holdPlaced, .holdReleased,
-            .erasureRefused, .subjectErased:
+            .versionSubmitted, .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
+            .holdReleased, .erasureRefused, .subjectErased:
             break
         }
     }
@@ -137,10 +147,13 @@ package struct RestrictiveFold: Sendable {
         restrictions[version, default: []].append(restriction)
     }
 
-    /// Everything that restricts a version.
+    /// Everything that restricted a version, lifted or not.
     package func restrictions(of version: VersionReference) -> [Restriction] {
         restrictions[version] ?? []
     }
+
+    /// The lifts of a version's suspensions, in the order of the log.
+    package func lifts(of version: VersionReference) -> [Lift] { lifts[version] ?? [] }
 
     /// What of a version runs or may be started, by the log.
     package func activeDeployments(

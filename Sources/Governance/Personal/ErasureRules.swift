@@ -49,7 +49,8 @@ package struct ErasureFacts: Sendable {
     private func incidents(_ version: VersionReference) -> [ErasureGround] {
         let restrictions = fold.restrictions(of: version)
         guard !restrictions.contains(where: { $0.kind == .retirement }) else { return [] }
-        return restrictions.filter { $0.kind == .suspension }.map {
+        let lifted = Set(fold.lifts(of: version).map(\.event.restriction))
+        return restrictions.filter { $0.kind == .suspension && !lifted.contains($0.id) }.map {
             ErasureGround(.openIncident, "\(version) is suspended (\($0.id)).")
         }
     }

@@ -25,18 +25,13 @@ extension Decision {
         guard document["type"] == .string(type),
             let gate = document["gate"]?.string.flatMap({ Gate(rawValue: $0) }),
             let now = document["now"]?.string.flatMap({ Timestamp($0) }),
-            let subject = document["subject"]?.string.flatMap(Self.subject)
+            let subject = document["subject"]?.string.flatMap({ DecisionSubject($0) })
         else { return [ReplayDifference(pointer: .root, message: "This is no decision.")] }
         let again = pack.decide(gate: gate, subject: subject, facts: facts, now: now)
         var differences: [ReplayDifference] = []
         compare(
             withoutProse(document), withoutProse(again.document), at: .root, into: &differences)
         return differences
-    }
-
-    private static func subject(_ text: String) -> DecisionSubject? {
-        VersionReference(text).map(DecisionSubject.version)
-            ?? ModelName(text).map(DecisionSubject.model)
     }
 
     private static func withoutProse(_ document: JSON) -> JSON {

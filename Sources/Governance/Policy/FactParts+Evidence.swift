@@ -94,6 +94,10 @@ package struct EvaluationFact: Sendable, Hashable {
     package var recomputed: Bool
     /// The artifact that was evaluated.
     package var artifactDigest: SHA256Digest
+    /// Digest of the predictions file; nil when the evaluation cannot be read.
+    package var dataset: SHA256Digest?
+    /// What was read from it; nil when the evaluation cannot be read.
+    package var columns: PredictionColumns?
     package var measures: [MeasureFact]
     package var evaluatedAt: Timestamp
     package var signer: PrincipalID?
@@ -102,14 +106,17 @@ package struct EvaluationFact: Sendable, Hashable {
 
     package init(
         digest: SHA256Digest, kind: String = "fairness", verified: Bool, recomputed: Bool,
-        artifactDigest: SHA256Digest, measures: [MeasureFact], evaluatedAt: Timestamp,
-        signer: PrincipalID? = nil, problems: [String] = []
+        artifactDigest: SHA256Digest, dataset: SHA256Digest?, columns: PredictionColumns?,
+        measures: [MeasureFact], evaluatedAt: Timestamp, signer: PrincipalID? = nil,
+        problems: [String] = []
     ) {
         self.digest = digest
         self.kind = kind
         self.verified = verified
         self.recomputed = recomputed
         self.artifactDigest = artifactDigest
+        self.dataset = dataset
+        self.columns = columns
         self.measures = measures
         self.evaluatedAt = evaluatedAt
         self.signer = signer
@@ -121,9 +128,20 @@ package struct EvaluationFact: Sendable, Hashable {
         .facts([
             "digest": .hex(digest), "kind": .string(kind), "verified": .bool(verified),
             "recomputed": .bool(recomputed), "artifactDigest": .hex(artifactDigest),
+            "dataset": dataset.map(JSON.hex), "columns": columns.map(Self.json),
             "measures": .array(measures.map(\.json)), "evaluatedAt": .text(evaluatedAt),
             "signer": signer.map(JSON.text), "problems": .array(problems.map(JSON.string)),
         ])
+    }
+}
+
+extension EvaluationFact {
+    private static func json(_ columns: PredictionColumns) -> JSON {
+        [
+            "label": .string(columns.label), "prediction": .string(columns.prediction),
+            "positive": .string(columns.positive),
+            "groups": .array(columns.groups.map(JSON.string)),
+        ]
     }
 }
 

@@ -11,19 +11,25 @@ package struct CardFact: Sendable, Hashable {
     package var missing: [JSONPointer]
     /// What else is wrong with it, as codes with pointers.
     package var findings: [String]
+    /// What it declares for the evaluation of fairness.
+    package var fairness: DeclaredFairness?
 
-    package init(digest: SHA256Digest, missing: [JSONPointer], findings: [String] = []) {
+    package init(
+        digest: SHA256Digest, missing: [JSONPointer], findings: [String] = [],
+        fairness: DeclaredFairness? = nil
+    ) {
         self.digest = digest
         self.missing = missing
         self.findings = findings
+        self.fairness = fairness
     }
 
     /// As a part of the facts document.
     package var json: JSON {
-        [
+        .facts([
             "digest": .hex(digest), "missing": .texts(missing),
-            "findings": .array(findings.map(JSON.string)),
-        ]
+            "findings": .array(findings.map(JSON.string)), "fairness": fairness?.json,
+        ])
     }
 }
 
@@ -218,6 +224,8 @@ extension RestrictionFact {
         case incident
         case hold
         case retirement
+        /// Rows or documents say otherwise than the log.
+        case alarm
     }
 
     /// Where the restriction is known from; `log` alone means that rows were lost, an alarm.

@@ -51,7 +51,15 @@ indirect enum FactShape: Sendable {
     private static let holder = object("principal", "person", with: ["roles": values])
     private static let submitter = object("person", "principal", with: ["linked": values])
     private static let policy = object("digest", "activeDigest", "requestDigest", "signed")
-    private static let card = object("digest", with: ["missing": values, "findings": values])
+    private static let card = object(
+        "digest",
+        with: [
+            "missing": values, "findings": values,
+            "fairness": .object([
+                "attributes": values,
+                "datasets": .list(object("sha256", with: ["sensitive": values])),
+            ]),
+        ])
     private static let evidence = object("digest")
     private static let fold = object("healthy", "lagEntries")
     private static let artifact = object(
@@ -70,9 +78,11 @@ indirect enum FactShape: Sendable {
             ]))
     private static let evaluations = FactShape.list(
         object(
-            "digest", "kind", "verified", "recomputed", "artifactDigest", "evaluatedAt", "signer",
+            "digest", "kind", "verified", "recomputed", "artifactDigest", "dataset", "evaluatedAt",
+            "signer",
             with: [
                 "problems": values,
+                "columns": object("label", "prediction", "positive", with: ["groups": values]),
                 "measures": .list(
                     object(
                         "measure", "minimumGroupSize", "minimumDenominator", "value", "reason",

@@ -40,6 +40,17 @@ package enum DecisionSubject: Sendable, Hashable, CustomStringConvertible {
     /// A version of a model.
     case version(VersionReference)
 
+    /// Reads what `description` writes; nil for anything else.
+    package init?(_ text: String) {
+        if let reference = VersionReference(text) {
+            self = .version(reference)
+        } else if let name = ModelName(text) {
+            self = .model(name)
+        } else {
+            return nil
+        }
+    }
+
     /// `credit/scorecard` or `credit/scorecard@3`.
     package var description: String {
         switch self {

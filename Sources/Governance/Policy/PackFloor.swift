@@ -2,7 +2,9 @@
 //
 // A pack may add rules and tighten numbers. It may not leave out, soften to `warn` or `audit`, or
 // make waivable any of the checks below: then "signed, by distinct people, none of them the author"
-// would be a matter of taste.
+// would be a matter of taste. The same holds for evidence: which measures are demanded is the pack's
+// affair, but not that they were signed by somebody else than the author, recomputed, fresh, and on
+// the data that the card declares.
 
 internal import CanonicalJSON
 
@@ -23,8 +25,9 @@ package enum PackFloor {
         .deploy: [
             "artifact-bytes", "artifact-signature", "card-complete", "approval-quorum",
             "approvals-entitled", "approvers-not-submitter", "approvals-current",
-            "approvals-cover", "approvals-unexpired", "no-restriction", "not-retired",
-            "requester-entitled", "fold-fresh", "policy-active",
+            "approvals-cover", "approvals-unexpired", "evaluations-verified",
+            "evaluations-declared", "evaluations-fresh", "fairness-thresholds", "no-restriction",
+            "not-retired", "requester-entitled", "fold-fresh", "policy-active",
         ],
         .retire: [
             "artifact-bytes", "artifact-signature", "no-active-deployment", "not-retired",

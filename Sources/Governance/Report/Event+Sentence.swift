@@ -22,7 +22,9 @@ extension Event {
         case .approvalRecorded(let event): event.sentence
         case .versionSuspended(let event): event.sentence
         case .versionWithdrawn(let event): event.sentence
+        case .versionLifted(let event): event.sentence
         case .gateAsked(let event): event.sentence
+        case .gateDenied(let event): event.sentence
         case .deploymentDecided(let event): event.sentence
         case .deploymentConfirmed(let event): event.sentence
         case .deploymentEnded(let event): event.sentence
@@ -135,10 +137,26 @@ extension VersionWithdrawn {
     }
 }
 
+extension VersionLifted {
+    fileprivate var sentence: String {
+        "The suspension \(restriction) of \(version) was lifted by its approvers: \(reason)"
+    }
+}
+
 extension GateAsked {
     fileprivate var sentence: String {
         "The \(gate.rawValue) gate was asked about \(version) in \(environment) "
             + "without commitment; its answer was \(verdict.rawValue)."
+    }
+}
+
+extension GateDenied {
+    fileprivate var sentence: String {
+        switch gate {
+        case .submit: "The submit gate refused a new version of \(subject)."
+        case .approve: "The approve gate refused an approval of \(subject)."
+        case .deploy, .retire: "The \(gate.rawValue) gate refused \(subject)."
+        }
     }
 }
 

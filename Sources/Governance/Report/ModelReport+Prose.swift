@@ -17,12 +17,10 @@ extension ModelReport {
             + "entry of the model is left out shows only in the whole log.",
         "Times are those of the service's clock, and those of signers are claims; only the order of "
             + "the entries is proved.",
-        "Printed names are the service's word: the log holds commitments to them. An erased name "
-            + "stays a pseudonym.",
+        "Printed names are what the log holds commitments to, which their salts prove; whose names "
+            + "they are is the service's word. An erased or withheld name stays a pseudonym.",
         "It does not contain the model's files, only their digests and the signatures over them; "
             + "personal values of a card are commitments.",
-        "Answers of a gate that was asked without commitment are recorded without their facts and "
-            + "cannot be computed again.",
     ]
 
     /// How a report is checked, step by step.

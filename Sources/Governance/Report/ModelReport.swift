@@ -7,7 +7,9 @@
 //      "log":{"origin":…,"first":0,"last":40,"checkpoint":"<signed note>"},
 //      "trustRoot":{"version":1,"digest":…,"development":true},
 //      "policies":[{"index":1,"time":…,"name":…,"version":…,"digest":…}],
-//      "people":[{"principal":…,"kind":…,"person":…,"commitment":…,"name":…,"erasedAt":null}],
+//      "people":[{"principal":…,"kind":…,"person":…,"commitment":…,
+//                 "name":{"value":…,"salt":"<hex>"}|null,"erasedAt":null}],
+//      "names":"disclosed"|"withheld",
 //      "counts":{"entries":30,"documents":44,"missing":0,"erased":0},
 //      "limitations":[…],"check":[…],
 //      "lines":[{"index":3,"time":…,"kind":…,"actor":{"principal":…,"name":…},"summary":…,
@@ -15,8 +17,10 @@
 //      "documents":{"<sha256>":"<base64>"},"missing":[…],"digest":"<sha256>"}
 //
 // `digest` is SHA-256 over the RFC 8785 bytes of the object without `digest`. Everything else but
-// `asOf.time`, the printed names, and `trustRoot` follows from the entries, the documents and the
-// checkpoint, so a checker makes the report again from those and compares.
+// `asOf.time`, the printed names with their salts, and `trustRoot` follows from the entries, the documents and the
+// checkpoint, so a checker makes the report again from those and compares. A printed name is what the
+// commitment in the log is of: SHA-256(salt ‖ RFC 8785 bytes of the name). Names are withheld from readers
+// who are not entitled to them; who is not named in a report of disclosed names was erased.
 
 package import CanonicalJSON
 package import Cryptography
@@ -36,14 +40,16 @@ package struct ModelReport: Sendable {
         /// In log order.
         package var lines: [ReportLine]
         /// Printed names that are known and not erased.
-        package var names: [PrincipalID: String]
+        package var names: [PrincipalID: PrintedName]
+        /// Whether the reader may not see names; then `names` is empty.
+        package var withholdsNames: Bool
         /// The documents that could be had, by digest.
         package var documents: [SHA256Digest: [UInt8]]
 
         package init(
             model: ModelName, asOf: Timestamp, checkpoint: Checkpoint, note: [UInt8],
-            trustRoot: RootReference, lines: [ReportLine], names: [PrincipalID: String],
-            documents: [SHA256Digest: [UInt8]]
+            trustRoot: RootReference, lines: [ReportLine], names: [PrincipalID: PrintedName],
+            withholdsNames: Bool = false, documents: [SHA256Digest: [UInt8]]
         ) {
             self.model = model
             self.asOf = asOf
@@ -51,8 +57,25 @@ package struct ModelReport: Sendable {
             self.note = note
             self.trustRoot = trustRoot
             self.lines = lines
-            self.names = names
+            self.names = withholdsNames ? [:] : names
+            self.withholdsNames = withholdsNames
             self.documents = documents
+        }
+    }
+
+    /// A name with the salt of its commitment.
+    package struct PrintedName: Sendable, Hashable {
+        package let value: String
+        package let salt: [UInt8]
+
+        package init(value: String, salt: [UInt8]) {
+            self.value = value
+            self.salt = salt
+        }
+
+        /// What the log holds of it.
+        package var commitment: SHA256Digest {
+            SHA256.hash(concatenating: salt, JSON.string(value).canonicalBytes)
         }
     }
 
@@ -115,6 +138,7 @@ package struct ModelReport: Sendable {
                 "development": .bool(source.trustRoot.development),
             ],
             "policies": .array(Self.policies(source.lines)), "people": .array(people),
+            "names": source.withholdsNames ? "withheld" : "disclosed",
             "counts": [
                 "entries": .integer(Int64(source.lines.count)),
                 "documents": .integer(Int64(documents.count)),
@@ -159,7 +183,9 @@ package struct ModelReport: Sendable {
             return [
                 "principal": .text(event.principal), "kind": .string(event.kind.rawValue),
                 "person": .text(event.person), "commitment": .digest(event.name),
-                "name": source.names[event.principal].map(JSON.string) ?? .null,
+                "name": source.names[event.principal].map {
+                    ["value": .string($0.value), "salt": .string(Hex.encode($0.salt))]
+                } ?? .null,
                 "erasedAt": erased[event.principal].map(JSON.integer) ?? .null,
             ]
         }

@@ -44,18 +44,22 @@ extension ReportCheck {
             case .versionSubmitted(let event): check(event, at: place)
             case .evaluationRecorded(let event): check(event, at: place)
             case .approvalRecorded(let event): check(event, line.entry.time, at: place)
+            case .versionLifted(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
-                check(
-                    permit: event.permit, event.permitDocument, naming: event.decision,
-                    line.entry.time, at: place)
+                check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
+                    try Permit($0).agrees(with: event)
+                }
             case .retirementDecided(let event):
                 check(
-                    permit: event.certificate, event.certificateDocument, naming: event.decision,
-                    line.entry.time, at: place)
+                    permit: event.certificate, event.certificateDocument, line.entry.time,
+                    at: place
+                ) {
+                    try RetirementCertificate(reading: $0).agrees(with: event)
+                }
             case .logOpened, .serviceStarted, .principalRegistered, .keyAssigned, .keyRevoked,
                 .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
-                .versionWithdrawn, .gateAsked, .deploymentConfirmed, .deploymentEnded, .holdPlaced,
-                .holdReleased, .erasureRefused, .subjectErased:
+                .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
+                .deploymentEnded, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased:
                 break
             }
         }
@@ -93,9 +97,11 @@ extension ReportCheck {
                 place, "authority",
                 "\(signers.count) custodians signed the policy pack, not \(root.threshold).")
         }
+        let signed = try? PackStatement(reading: statement)
         expect(
-            statement.predicate["digest"]?.string == event.digest.hex
-                && statement.predicate["origin"]?.string == root.origin, place,
+            signed?.digest == event.digest && signed?.origin == root.origin
+                && signed?.name == event.name && signed.map { "\($0.version)" } == event.version
+                && signed?.predecessor == event.predecessor, place,
             "The signed pack is another one.")
         guard let files = documents[event.files] else { return }
         expect(
@@ -205,10 +211,35 @@ extension ReportCheck {
         }
     }
 
-    /// A permit or a retirement certificate: signed by a permit key, for the decision of the line.
+    /// A lift is signed by everybody that it names, each entitled then; the quorum is the pack's affair.
     private mutating func check(
-        permit: SHA256Digest?, _ document: SHA256Digest?, naming decision: SHA256Digest,
-        _ time: Timestamp, at place: JSONPointer
+        _ event: VersionLifted, _ time: Timestamp, at place: JSONPointer
+    ) {
+        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
+        else { return }
+        guard let lift = try? SuspensionLift(reading: statement) else {
+            find(place, "statement", "The statement lifts no suspension.")
+            return
+        }
+        expect(
+            lift.origin == root.origin && lift.version == event.version
+                && lift.restriction == event.restriction && lift.reason == event.reason, place,
+            "The signed statement says something else than the line.")
+        let keys = identities.signers(of: envelope)
+        for signer in lift.signers {
+            let entitlement = identities.chain.entitlement(
+                of: signer.principal, signers: keys, role: signer.role,
+                namespace: event.version.model.namespace, assignment: signer.assignment, at: time)
+            guard !entitlement.holds else { continue }
+            let problems = entitlement.problems.map(\.rawValue).joined(separator: ", ")
+            find(place, "authority", "\(signer.principal) does not count: \(problems).")
+        }
+    }
+
+    /// A permit or a retirement certificate: signed by a permit key, and saying what the line says.
+    private mutating func check(
+        permit: SHA256Digest?, _ document: SHA256Digest?, _ time: Timestamp,
+        at place: JSONPointer, _ agrees: (Statement) throws -> Bool
     ) {
         guard let permit, let document,
             let (envelope, statement) = statement(document, permit, at: place)
@@ -216,9 +247,29 @@ extension ReportCheck {
         if envelope.verify(with: root.permitKeys(at: time)).isEmpty {
             find(place, "authority", "No permit key of the trust root has signed \(permit).")
         }
-        let named =
-            statement.predicate["imprimatur"]?["decision"]?.string
-            ?? statement.predicate["decision"]?.string
-        expect(named == decision.hex, place, "\(permit) names another decision.")
+        expect(
+            (try? agrees(statement)) == true, place,
+            "\(permit) says something else than the line.")
+    }
+}
+
+extension Permit {
+    /// Whether the log's entry is about exactly this permit's content.
+    package func agrees(with event: DeploymentDecided) -> Bool {
+        event.version.description == model && event.environment.description == environment
+            && event.target == target && (event.use?.description ?? "") == use
+            && event.deployment == deployment && event.artifact == manifest.digest
+            && event.decision == decision && event.trustRoot == root.digest
+            && event.trustRootVersion == root.version
+            && event.notAfter?.description == notAfter
+    }
+}
+
+extension RetirementCertificate {
+    /// Whether the log's entry is about exactly this certificate's content.
+    package func agrees(with event: RetirementDecided) -> Bool {
+        event.version == version && event.decision == decision && event.reason == reason
+            && event.successor == successor?.description ?? ""
+            && event.trustRoot == root.digest && event.trustRootVersion == root.version
     }
 }

@@ -105,9 +105,23 @@ package struct ReportCheck {
             _ = scope.meet(line.entry, documents: line.entry.documents.compactMap { documents[$0] })
         }
         checkSequences(lines, scope)
+        checkNames(report, source)
         checkIdentities(lines)
         checkStatements(lines)
         checkDecisions(lines)
+    }
+
+    /// A printed name is the one that the log holds a commitment to.
+    private mutating func checkNames(_ report: JSON, _ source: ReportSource) {
+        for (position, person) in (report["people"]?.array ?? []).enumerated() {
+            guard let principal = person["principal"]?.string.flatMap({ PrincipalID($0) }),
+                let name = source.names[principal],
+                person["commitment"]?.string != name.commitment.hex
+            else { continue }
+            find(
+                JSONPointer(["people"]).appending(position).appending("name"), "commitment",
+                "The name is not the one that the log holds a commitment to.")
+        }
     }
 
     private mutating func openCheckpoint(_ note: [UInt8]) -> Checkpoint? {
@@ -173,7 +187,7 @@ package struct ReportCheck {
             ModelReport.Source(
                 model: source.model, asOf: source.asOf, checkpoint: checkpoint, note: source.note,
                 trustRoot: source.trustRoot, lines: lines, names: source.names,
-                documents: source.documents))
+                withholdsNames: source.withholdsNames, documents: source.documents))
         compare(report, again.json, at: .root)
         for (position, pair) in zip(lines, lines.dropFirst()).enumerated()
         where pair.0.index >= pair.1.index {

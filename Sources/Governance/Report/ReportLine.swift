@@ -30,10 +30,13 @@ package struct ReportLine: Sendable {
     package var leafHash: SHA256Digest { MerkleTree.leafHash(of: bytes) }
 
     /// The line with the printed name of its actor, if that is known and not erased.
-    func json(names: [PrincipalID: String]) -> JSON {
+    func json(names: [PrincipalID: ModelReport.PrintedName]) -> JSON {
         let actor: JSON =
             entry.actor.map { actor in
-                ["principal": .text(actor), "name": names[actor].map(JSON.string) ?? .null]
+                [
+                    "principal": .text(actor),
+                    "name": names[actor].map { .string($0.value) } ?? .null,
+                ]
             } ?? ["principal": "service", "name": .null]
         return [
             "index": .integer(index), "time": .text(entry.time), "kind": .string(entry.event.kind),

@@ -74,9 +74,9 @@ package struct ReportScope: Sendable {
         case .roleAssigned(let event): met.formUnion([event.principal, event.person])
         case .keyAssigned(let event): met.insert(event.principal)
         case .logOpened, .serviceStarted, .policyActivated, .keyRevoked, .roleRevoked, .tokenIssued,
-            .tokenRevoked, .versionSuspended, .versionWithdrawn, .gateAsked, .deploymentDecided,
-            .deploymentConfirmed, .deploymentEnded, .retirementDecided, .holdPlaced, .holdReleased,
-            .erasureRefused, .subjectErased:
+            .tokenRevoked, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
+            .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
+            .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased:
             break
         }
         for document in documents {

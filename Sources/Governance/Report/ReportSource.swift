@@ -16,7 +16,8 @@ struct ReportSource {
     let asOf: Timestamp
     let note: [UInt8]
     let trustRoot: ModelReport.RootReference
-    let names: [PrincipalID: String]
+    let names: [PrincipalID: ModelReport.PrintedName]
+    let withholdsNames: Bool
     let lines: [Line]
     let documents: [SHA256Digest: [UInt8]]
 
@@ -52,9 +53,13 @@ struct ReportSource {
         let people = reader.array("people", count: 0...Self.mostLines) { person in
             person.ignoreUnknownMembers()
             let principal = person.principal("principal")
-            let name = person.nullable("name") { $0.string(length: 0...10_000) }
+            let name = person.nullable("name") { $0.object(Self.name) }
             return principal.flatMap { principal in name.map { (principal, $0) } }
         }
+        withholdsNames =
+            reader.parsed("names", as: "disclosed or withheld") {
+                ["disclosed": false, "withheld": true][$0]
+            } ?? false
         lines = reader.array("lines", count: 1...Self.mostLines, Line.init(reading:))
         let raw = reader.map("documents", count: 0...500_000) {
             name, document -> ([UInt8], SHA256Digest)? in
@@ -73,6 +78,14 @@ struct ReportSource {
         trustRoot = .init(version: root.version, digest: digest, development: root.development)
         names = Dictionary(people) { first, _ in first }
         documents = Dictionary(raw.values.map { ($0.1, $0.0) }) { first, _ in first }
+    }
+
+    private static func name(_ reader: JSONReader) -> ModelReport.PrintedName? {
+        let value = reader.string("value", length: 0...10_000)
+        let salt = reader.parsed("salt", as: "32 bytes in lowercase hex") { text in
+            Hex.decode(text).flatMap { $0.count == PersonalFields.saltBytes ? $0 : nil }
+        }
+        return salt.map { ModelReport.PrintedName(value: value, salt: $0) }
     }
 }
 

@@ -13,20 +13,31 @@ package struct IdentityBook: Sendable {
     package private(set) var chain: TrustChain
     /// Every public key that any statement shows, by id; showing a key entitles it to nothing.
     package private(set) var publicKeys = SharedMap<KeyID, PublicKey>()
+    /// The same keys by the hint that bundles carry.
+    private var hints = SharedMap<String, KeyID>()
     /// Statements that the log names but nobody can show: each an alarm.
     package private(set) var missing: [SHA256Digest] = []
 
     /// An empty book under a root.
     package init(root: TrustRoot) {
-        for key in root.custodians { publicKeys[key.id] = key }
         chain = TrustChain(anchor: TrustAnchor(root), endorsements: [])
+        for key in root.custodians { learn(key) }
     }
 
     /// Takes in that from here on another root counts.
     package mutating func rotate(to root: TrustRoot) {
-        for key in root.custodians { publicKeys[key.id] = key }
+        for key in root.custodians { learn(key) }
         chain.rotate(to: TrustAnchor(root))
     }
+
+    private mutating func learn(_ key: PublicKey) {
+        guard publicKeys[key.id] == nil else { return }
+        publicKeys[key.id] = key
+        hints[SigstoreBundle.hint(for: key)] = key.id
+    }
+
+    /// The key of which a bundle carries the hint; the hint only finds it.
+    package func key(hint: String) -> PublicKey? { hints[hint].flatMap { publicKeys[$0] } }
 
     /// The document that an entry's identity statement is in, if it has one.
     // inlined, it crashes the optimiser of Swift 6.3.1 (CopyPropagation, found in release builds)
@@ -78,7 +89,7 @@ package struct IdentityBook: Sendable {
         var more: [PublicKey] = []
         if case .key(let assignment) = read.assignment {
             more = [assignment.key]
-            publicKeys[assignment.key.id] = assignment.key
+            learn(assignment.key)
         }
         chain.endorse(
             Endorsement(

@@ -70,6 +70,7 @@ package struct AuditFinding: Sendable, Hashable {
         case rowAltered = "row-altered"
         case rowDuplicate = "row-duplicate"
         case replayFailed = "replay-failed"
+        case decisionDiffers = "decision-differs"
     }
 
     /// Which row it is about.

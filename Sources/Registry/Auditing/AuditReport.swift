@@ -109,11 +109,13 @@ package struct ReplayReport: Sendable {
     package let findings: AuditFindings
     /// Entries carried into the tables, those without a place yet included.
     package let entriesReplayed: Int64
+    /// Decisions that were made again and came out as recorded.
+    package let decisionsReplayed: Int64
     /// Rows compared, by table.
     package let rows: [String: Int64]
     package let seconds: Double
 
-    /// Whether every projection is what the log says; whether the log is, `verify` says.
+    /// Whether every projection and decision is what the log says; whether the log is, `verify` says.
     package var isEqual: Bool { findings.isEmpty }
 
     /// The report as JSON.
@@ -122,6 +124,7 @@ package struct ReplayReport: Sendable {
         members["equal"] = .bool(isEqual)
         members["size"] = .integer(size)
         members["entriesReplayed"] = .integer(entriesReplayed)
+        members["decisionsReplayed"] = .integer(decisionsReplayed)
         members["rows"] = .object(rows.mapValues(JSON.integer))
         members["milliseconds"] = .integer(Int64(seconds * 1000))
         return .object(members)

@@ -5,7 +5,7 @@
 // the snapshot go through `Projection.statements`, the function that commands use too: first those
 // with a place in the log, in its order, then those still queued, in insert order. An entry that no
 // service key signed has no effect: the sequencer refuses it, and nobody may project what nobody
-// signed.
+// signed. Every decision on the way is made again (DecisionReplay).
 
 internal import Database
 internal import Governance
@@ -16,6 +16,7 @@ struct Replayer {
     let progress: @Sendable (AuditProgress) -> Void
     private let examiner: EntryExaminer
     private var result = Result()
+    private var decisions = DecisionReplay()
 
     /// What a replay has gathered.
     struct Result: Sendable {
@@ -23,11 +24,12 @@ struct Replayer {
         var size: Int64 = 0
         var replayed: Int64 = 0
         var rows: [String: Int64] = [:]
+        var decisions: Int64 = 0
 
         func report(seconds: Double) -> ReplayReport {
             ReplayReport(
-                size: size, findings: findings, entriesReplayed: replayed, rows: rows,
-                seconds: seconds)
+                size: size, findings: findings, entriesReplayed: replayed,
+                decisionsReplayed: decisions, rows: rows, seconds: seconds)
         }
     }
 
@@ -123,6 +125,9 @@ struct Replayer {
                 steps.append(Step(place: place, entry: entry))
             }
             try carry(steps, db)
+            result.findings.add(
+                try decisions.take(steps.map { .init(place: $0.place, entry: $0.entry) }, db))
+            result.decisions = decisions.decisions
             result.replayed += Int64(steps.count)
             progress(AuditProgress(done: result.replayed, total: result.size))
         }
@@ -189,6 +194,6 @@ extension Entry {
         Entry(
             actor: actor, configuration: configuration, documents: documents,
             idempotency: idempotency, event: event, origin: origin, policy: policy,
-            request: request, subjects: subjects, time: time)
+            request: request, subjects: subjects, time: time, token: token)
     }
 }

@@ -47,6 +47,12 @@ extension Registry {
     /// Decides whether a version may be deployed.
     package func deploy(_ question: DeployQuestion, _ request: Request) async throws -> GateAnswer {
         let caller = try caller(of: request)
+        guard Permit.isName(question.target) else {
+            throw Refusal(
+                .unprocessable, "target-malformed",
+                "A target has at most 512 printable ASCII characters, no space, quote or backslash."
+            )
+        }
         let subjects = Subjects(
             written: [Subjects.version(question.version)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
@@ -60,12 +66,16 @@ extension Registry {
             let decision = dossier.pack.pack.decide(
                 gate: .deploy, subject: .version(question.version), facts: facts.json, now: now)
             if question.dryRun {
+                let documents = [decision.document.canonicalBytes, facts.json.canonicalBytes]
                 return Act(
                     .gateAsked(
                         GateAsked(
                             gate: .deploy, version: question.version,
-                            environment: question.environment, verdict: decision.verdict)),
-                    documents: [decision.document.canonicalBytes, facts.json.canonicalBytes])
+                            environment: question.environment, target: question.target,
+                            use: question.use, verdict: decision.verdict,
+                            artifact: question.artifact, decision: SHA256.hash(documents[0]),
+                            facts: SHA256.hash(documents[1]))),
+                    documents: documents, policy: decision.policyDigest)
             }
             return try act(on: decision, facts.json, dossier, question, now)
         }
@@ -76,32 +86,35 @@ extension Registry {
         on decision: Decision, _ facts: JSON, _ dossier: Dossier, _ question: DeployQuestion,
         _ now: Timestamp
     ) throws -> Act {
-        let record = decision.document.canonicalBytes
-        var documents = [record, facts.canonicalBytes]
-        var event = DeploymentDecided(
-            version: question.version, environment: question.environment, target: question.target,
-            verdict: decision.verdict, artifact: question.artifact, decision: SHA256.hash(record),
-            facts: SHA256.hash(documents[1]), deployment: "", permit: nil, permitDocument: nil,
-            notAfter: nil)
+        var documents = [decision.document.canonicalBytes, facts.canonicalBytes]
+        var given: Given?
         if decision.verdict == .allow {
-            let notAfter = now.adding(
-                seconds: dossier.pack.pack.permitLifetimeMinutes * 60)
-            let permit = try permit(for: question, dossier, decision, now, notAfter)
-            documents.append(permit.canonicalBytes)
-            event = DeploymentDecided(
-                version: question.version, environment: question.environment,
-                target: question.target, verdict: decision.verdict, artifact: question.artifact,
-                decision: SHA256.hash(record), facts: SHA256.hash(documents[1]),
-                deployment: Self.makeID("d-"), permit: permit.payloadDigest,
-                permitDocument: SHA256.hash(documents[2]), notAfter: notAfter)
+            let signed = try permit(for: question, dossier, decision, now)
+            documents.append(signed.envelope.canonicalBytes)
+            given = signed
         }
-        return Act(.deploymentDecided(event), documents: documents)
+        let event = DeploymentDecided(
+            version: question.version, environment: question.environment, target: question.target,
+            use: question.use, verdict: decision.verdict, artifact: question.artifact,
+            decision: SHA256.hash(documents[0]), facts: SHA256.hash(documents[1]),
+            trustRoot: root.digest, trustRootVersion: root.version,
+            deployment: given?.deployment ?? "", permit: given?.envelope.payloadDigest,
+            permitDocument: given.map { SHA256.hash($0.envelope.canonicalBytes) },
+            notAfter: given?.notAfter)
+        return Act(
+            .deploymentDecided(event), documents: documents, policy: decision.policyDigest)
+    }
+
+    /// A permit that was signed, with what the entry says of it.
+    private struct Given {
+        let envelope: Envelope
+        let deployment: String
+        let notAfter: Timestamp
     }
 
     private func permit(
-        for question: DeployQuestion, _ dossier: Dossier, _ decision: Decision, _ now: Timestamp,
-        _ notAfter: Timestamp
-    ) throws -> Envelope {
+        for question: DeployQuestion, _ dossier: Dossier, _ decision: Decision, _ now: Timestamp
+    ) throws -> Given {
         guard let manifest = dossier.manifest else {
             throw Refusal(.conflict, "manifest-missing", "The artifact's file list is missing.")
         }
@@ -114,32 +127,38 @@ extension Registry {
         let statements =
             dossier.approvals.map(\.digest) + dossier.evaluations.map(\.digest) + [dossier.row.card]
         let pack = dossier.pack.pack
+        let deployment = Self.makeID("d-")
+        let notAfter = now.adding(seconds: pack.permitLifetimeMinutes * 60)
         let permit = Permit(
             origin: root.origin, model: question.version.description,
-            environment: question.environment.description, target: question.target, kind: .deploy,
+            environment: question.environment.description, target: question.target,
+            use: question.use?.description ?? "", kind: .deploy, deployment: deployment,
             notBefore: now.description, notAfter: notAfter.description,
             nonce: Hex.encode(Random.bytes(16)), manifest: manifest,
-            decision: SHA256.hash(decision.document.canonicalBytes), development: root.development,
+            decision: SHA256.hash(decision.document.canonicalBytes),
+            root: .init(version: root.version, digest: root.digest), development: root.development,
             verifierID: "imprimatur:\(root.origin)", timeVerified: now.description,
             policy: .init(
                 uri: "imprimatur:policy/\(pack.name)@\(pack.version)", sha256: pack.digest),
             inputs: statements.map { .init(uri: "imprimatur:statement/\($0.hex)", sha256: $0) },
             verifiedLevels: ["IMPRIMATUR_TIER_\(dossier.row.tier.rawValue)"])
-        return try permit.statement().sign(with: [permitKey])
+        return Given(
+            envelope: try permit.statement().sign(with: [permitKey]), deployment: deployment,
+            notAfter: notAfter)
     }
 
     /// The answer that an entry stands for: also for a retry that finds the entry of its first try.
     func answer(_ outcome: Outcome) async throws -> GateAnswer {
-        let decision: SHA256Digest
-        let document: SHA256Digest?
-        switch outcome.recorded.entry.event {
-        case .deploymentDecided(let event):
-            (decision, document) = (event.decision, event.permitDocument)
-        case .retirementDecided(let event):
-            (decision, document) = (event.decision, event.certificateDocument)
-        case .gateAsked: (decision, document) = (try await decisionAsked(outcome), nil)
-        default: throw Refusal(.conflict, "not-a-decision", "The entry is not a gate's decision.")
+        let event = outcome.recorded.entry.event
+        guard let decision = event.decision?.decision else {
+            throw Refusal(.conflict, "not-a-decision", "The entry is not a gate's decision.")
         }
+        let document: SHA256Digest? =
+            switch event {
+            case .deploymentDecided(let event): event.permitDocument
+            case .retirementDecided(let event): event.certificateDocument
+            default: nil
+            }
         let wanted = [decision] + (document.map { [$0] } ?? [])
         let documents = try await database.read { try Documents.load(wanted, $0) }
         guard let record = documents[decision] else {
@@ -147,15 +166,6 @@ extension Registry {
         }
         let envelope = try document.flatMap { documents[$0] }.map { try Envelope(parsing: $0) }
         return GateAnswer(decision: try JSON(parsing: record), document: envelope, outcome: outcome)
-    }
-
-    /// Of the documents of a dry run, the one that is a decision; the other holds its facts.
-    private func decisionAsked(_ outcome: Outcome) async throws -> SHA256Digest {
-        let named = outcome.recorded.entry.documents
-        let documents = try await database.read { try Documents.load(named, $0) }
-        return documents.first { _, bytes in
-            (try? JSON(parsing: bytes))?["type"]?.string == Decision.type
-        }?.key ?? .zero
     }
 
     // MARK: what runs
@@ -208,7 +218,8 @@ extension Registry {
             written: [Subjects.version(found.version)], read: [Subjects.principal(caller.principal)]
         )
         return try await record(request, subjects) { db, now in
-            guard let row = try DeploymentRow.load(id, db) else {
+            try require([.deployer], of: caller, in: found.version.model.namespace, at: now, db)
+            guard let row = try DeploymentRow.load(id, db), row.version == found.version else {
                 throw Refusal(.notFound, "deployment-unknown", "There is no deployment \(id).")
             }
             return Act(try event(row, now))

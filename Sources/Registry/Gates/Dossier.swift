@@ -74,6 +74,23 @@ extension Registry {
     /// How long the fold may lag behind before it does not count as healthy, in milliseconds.
     static let foldBoundMilliseconds: Int64 = 10_000
 
+    /// What the log says of people now, with everything that restricts them: in the log, committed but
+    /// not read yet, or in rows alone. The caller holds the locks of those it asks about.
+    func identities(
+        _ db: borrowing Connection
+    ) throws -> (snapshot: Follower.Snapshot, chain: TrustChain) {
+        let snapshot = try upToDate(follower.snapshot, db)
+        let revocations = try db.all(Self.revocations, as: RevocationRow.self)
+        return (snapshot, Self.chain(snapshot, revocations))
+    }
+
+    private static let revocations: SQL = """
+        SELECT key_id, NULL::bytea, revoked_at FROM registry.credential
+        WHERE revoked_at IS NOT NULL
+        UNION ALL SELECT NULL, statement, revoked_at FROM registry.assignment
+        WHERE revoked_at IS NOT NULL
+        """
+
     /// Loads and checks everything about a version; the caller holds its locks.
     func dossier(
         of reference: VersionReference, _ db: borrowing Connection, now: Timestamp
@@ -92,7 +109,8 @@ extension Registry {
                 as: [UInt8].self),
             Ask.all(
                 """
-                SELECT id, kind, reason FROM registry.restriction WHERE version = \(name)
+                SELECT id, kind, reason FROM registry.restriction
+                WHERE version = \(name) AND lifted_at IS NULL
                 UNION ALL SELECT encode(certificate, 'hex'), 'retirement', reason
                 FROM registry.retirement WHERE version = \(name) ORDER BY 1
                 """, as: RestrictionRow.self),
@@ -102,13 +120,7 @@ extension Registry {
                 WHERE version = \(name) AND (state = 'active'
                     OR (state = 'permitted' AND not_after > \(SQLTimestamp(now)))) ORDER BY id
                 """, as: DeploymentRow.self),
-            Ask.all(
-                """
-                SELECT key_id, NULL::bytea, revoked_at FROM registry.credential
-                WHERE revoked_at IS NOT NULL
-                UNION ALL SELECT NULL, statement, revoked_at FROM registry.assignment
-                WHERE revoked_at IS NOT NULL
-                """, as: RevocationRow.self))
+            Ask.all(Self.revocations, as: RevocationRow.self))
         let chain = Self.chain(snapshot, revocations)
         let evaluations = snapshot.record.evaluations(of: reference).map(\.document)
         let digests = approvals.compactMap { SHA256Digest(bytes: $0) } + evaluations
@@ -124,18 +136,21 @@ extension Registry {
         let signature = examiner.signature(documents[row.signatureDocument], manifest, row)
         let authors = Dossier.authors(row, chain, signature.signer)
         let card = examiner.card(documents[row.cardDocument], row)
+        let requestPack = try packs.pack(row.policy, db)
         let alarms = Self.alarms(
             stored, row, card, missing: evaluations.filter { documents[$0] == nil })
         let held = try holdFacts(on: reference, snapshot, db)
         return Dossier(
             row: row, snapshot: snapshot, chain: chain, pack: pack,
-            requestPack: try packs.pack(row.policy, db),
+            requestPack: requestPack,
             card: card, manifest: manifest, signature: signature,
             approvals: approvals.compactMap { SHA256Digest(bytes: $0) }
                 .compactMap { documents[$0] }.compactMap { examiner.approval($0, row) },
             evaluations: evaluations.compactMap { documents[$0] }
                 .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
-            restrictions: Self.union(restrictions, snapshot.fold.restrictions(of: reference))
+            restrictions: Self.union(
+                restrictions,
+                try standing(snapshot, row, chain, pack: requestPack, signature.signer, db))
                 + held + alarms,
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),
@@ -162,7 +177,7 @@ extension Registry {
         _ stored: VersionRow, _ row: VersionRow, _ card: CardFact?, missing: [SHA256Digest]
     ) -> [RestrictionFact] {
         func alarm(_ id: String, _ reason: String) -> RestrictionFact {
-            RestrictionFact(kind: .hold, id: id, source: .log, reason: reason)
+            RestrictionFact(kind: .alarm, id: id, source: .log, reason: reason)
         }
         var alarms: [RestrictionFact] = []
         if stored != row {

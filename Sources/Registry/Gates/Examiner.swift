@@ -53,7 +53,7 @@ struct Examiner {
             digest: row.card,
             missing: pack.missingCardFields(
                 in: card.card.json, tier: pack.tier(of: card.card.json).tier),
-            findings: findings)
+            findings: findings, fairness: DeclaredFairness(card.card.json))
     }
 
     /// Whether a key of somebody who holds the role has signed.
@@ -195,6 +195,7 @@ struct Examiner {
             digest: envelope.payloadDigest,
             verified: signer != nil && evaluation?.origin == root.origin,
             recomputed: evaluation != nil, artifactDigest: subject,
+            dataset: evaluation?.dataset, columns: evaluation?.columns,
             measures: evaluation.map { MeasureFact.facts(of: $0.evaluation, for: demands) } ?? [],
             evaluatedAt: evaluation?.evaluatedAt ?? .earliest, signer: signer, problems: problems)
     }

@@ -78,17 +78,3 @@ extension Dossier {
             }
     }
 }
-
-extension Refusal {
-    /// A decision that denies, as the refusal of a request that would have changed something.
-    init(_ decision: Decision) {
-        let denials = decision.denials
-        self.init(
-            .unprocessable, "gate-denied",
-            "The \(decision.gate.rawValue) gate denies: "
-                + denials.map { "\($0.id) \($0.reason ?? $0.title)" }.joined(separator: "; ") + ".",
-            findings: denials.map {
-                JSONFinding(.root, $0.id, $0.reason ?? $0.title)
-            })
-    }
-}

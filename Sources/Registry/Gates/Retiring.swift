@@ -6,9 +6,6 @@ internal import Cryptography
 package import Governance
 
 extension Registry {
-    /// The predicate type of a retirement certificate.
-    package static let retirementType = "https://imprimatur.dev/predicate/retirement-certificate/v1"
-
     /// Decides whether a version may be retired, and retires it if so.
     package func retire(
         _ reference: VersionReference, reason: String, successor: VersionReference?,
@@ -45,11 +42,12 @@ extension Registry {
                     RetirementDecided(
                         version: reference, verdict: decision.verdict,
                         decision: SHA256.hash(record),
-                        facts: SHA256.hash(documents[1]), reason: reason,
+                        facts: SHA256.hash(documents[1]), trustRoot: root.digest,
+                        trustRootVersion: root.version, reason: reason,
                         successor: successor?.description ?? "",
                         certificate: certificate?.payloadDigest,
                         certificateDocument: certificate.map { SHA256.hash($0.canonicalBytes) })),
-                documents: documents)
+                documents: documents, policy: decision.policyDigest)
         }
         return try await answer(outcome)
     }
@@ -59,16 +57,11 @@ extension Registry {
         _ now: Timestamp
     ) throws -> Envelope {
         let row = dossier.row
-        return try Statement(
-            subjects: [.init(name: row.reference.description, sha256: row.artifact)],
-            predicateType: Self.retirementType,
-            predicate: [
-                "origin": .string(root.origin), "model": .text(row.reference),
-                "card": .digest(row.card), "decision": .digest(SHA256.hash(decision)),
-                "reason": .string(reason),
-                "successor": successor.map { .text($0) } ?? .null,
-                "retiredAt": .text(now), "development": .bool(root.development),
-            ]
-        ).sign(with: [permitKey])
+        return try RetirementCertificate(
+            origin: root.origin, version: row.reference, artifact: row.artifact, card: row.card,
+            decision: SHA256.hash(decision), reason: reason, successor: successor,
+            root: .init(version: root.version, digest: root.digest), retiredAt: now,
+            development: root.development
+        ).statement.sign(with: [permitKey])
     }
 }

@@ -9,6 +9,7 @@
 package import CanonicalJSON
 package import Cryptography
 package import Database
+internal import Governance
 
 /// A sealed value, as the statements that store it.
 package struct SealedSecret: Sendable {
@@ -24,7 +25,7 @@ package struct PersonalValue: Sendable {
     package let value: [UInt8]
 
     /// Commits to a value with a fresh salt.
-    package init(_ value: JSON, salt: [UInt8] = Random.bytes(32)) {
+    package init(_ value: JSON, salt: [UInt8] = Random.bytes(PersonalFields.saltBytes)) {
         self.salt = salt
         self.value = value.canonicalBytes
         commitment = SHA256.hash(concatenating: salt, self.value)
@@ -117,10 +118,11 @@ package struct Vault: Sendable {
         return (fresh, [SealedSecret(statements: [store])])
     }
 
-    /// The values behind commitments; those that are erased or unknown are absent.
+    /// The values behind commitments, each with the salt that proves it; those that are erased or unknown
+    /// are absent.
     package func reveal(
         _ commitments: [SHA256Digest], _ db: borrowing Connection
-    ) throws -> [SHA256Digest: JSON] {
+    ) throws -> [SHA256Digest: Opened] {
         let rows = try db.all(
             """
             SELECT s.commitment, s.subject, s.sealed, k.kek, k.wrapped FROM personal.secret s
@@ -129,7 +131,7 @@ package struct Vault: Sendable {
             """, as: ([UInt8], String, [UInt8], String, [UInt8]).self)
         var known: [String: KeyEncryptionKey] = [:]
         for name in Set(rows.map(\.3)) { known[name] = try keys.key(named: name) }
-        var values: [SHA256Digest: JSON] = [:]
+        var values: [SHA256Digest: Opened] = [:]
         for (commitment, subject, sealed, kek, wrapped) in rows {
             guard let key = known[kek], let digest = SHA256Digest(bytes: commitment)
             else { continue }
@@ -137,10 +139,20 @@ package struct Vault: Sendable {
                 wrapped, key: key.bytes, associatedData: Self.wrapping(subject))
             let opened = try open(
                 sealed, key: subjectKey, associatedData: Array(subject.utf8) + commitment)
-            guard SHA256.hash(opened) == digest else { throw VaultError.damaged }
-            values[digest] = try JSON(parsing: Array(opened.dropFirst(32)))
+            guard SHA256.hash(opened) == digest, opened.count > PersonalFields.saltBytes else {
+                throw VaultError.damaged
+            }
+            values[digest] = Opened(
+                value: try JSON(parsing: Array(opened.dropFirst(PersonalFields.saltBytes))),
+                salt: Array(opened.prefix(PersonalFields.saltBytes)))
         }
         return values
+    }
+
+    /// A value with the salt that its commitment is made of.
+    package struct Opened: Sendable, Hashable {
+        package let value: JSON
+        package let salt: [UInt8]
     }
 
     private func open(

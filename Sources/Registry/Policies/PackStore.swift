@@ -1,9 +1,7 @@
 // Policy packs by digest, each believed only if those entitled to have signed it.
 //
-// The pack statement is an in-toto statement of type …/policy-pack/v1 whose subjects are the pack's
-// files and whose predicate is {"digest","name","origin","version"}; it is signed by as many
-// custodians as the trust root's threshold says. Pack files travel as one document: a JSON list of
-// {"path","content"} with the content in base64, ordered by path.
+// The statement is a PackStatement. Pack files travel as one document: a JSON list of {"path","content"}
+// with the content in base64, ordered by path.
 
 package import Attestation
 internal import CanonicalJSON
@@ -19,14 +17,13 @@ package struct SignedPack: Sendable {
     package let files: [UInt8]
     /// The signed statement.
     package let envelope: Envelope
+    package let statement: PackStatement
     /// Whether the custodians' threshold has signed it.
     package let isSigned: Bool
 }
 
 /// Loads packs and remembers them; a pack never changes under its digest.
 package final class PackStore: Sendable {
-    package static let predicateType = "https://imprimatur.dev/predicate/policy-pack/v1"
-
     private let root: TrustRoot
     private let known = Mutex<[SHA256Digest: SignedPack]>([:])
 
@@ -79,32 +76,17 @@ package final class PackStore: Sendable {
 
     /// Checks a pack's files against its statement and the statement against the root.
     package func verify(_ envelope: Envelope, files document: [UInt8]) throws -> SignedPack {
-        let pack = try PolicyPack.parse(PackFiles.read(document))
-        let statement = try Statement(parsing: envelope.payload)
+        let files = try PackFiles.read(document)
+        let pack = try PolicyPack.parse(files)
+        let statement = try PackStatement(reading: Statement(parsing: envelope.payload))
         let isAbout =
-            statement.predicateType == Self.predicateType
-            && statement.predicate["digest"]?.string == pack.digest.hex
-            && statement.predicate["origin"]?.string == root.origin
+            statement.problems(with: pack, files: files, origin: root.origin).isEmpty
+            && PackFiles.document(files) == document
         let signers = envelope.verify(with: root.custodians)
         return SignedPack(
-            pack: pack, files: document, envelope: envelope,
+            pack: pack, files: document, envelope: envelope, statement: statement,
             isSigned: isAbout && signers.count >= root.threshold
                 && envelope.payloadType == Statement.payloadType)
-    }
-
-    /// The statement to sign over a pack.
-    package static func statement(
-        for pack: PolicyPack, files: [PackFile], origin: String
-    ) -> Statement {
-        Statement(
-            subjects: files.sorted { $0.path < $1.path }.map {
-                .init(name: $0.path, sha256: SHA256.hash($0.bytes))
-            },
-            predicateType: predicateType,
-            predicate: [
-                "origin": .string(origin), "name": .string(pack.name),
-                "version": .integer(pack.version), "digest": .string(pack.digest.hex),
-            ])
     }
 }
 
@@ -116,7 +98,7 @@ package enum PackFiles {
     /// The document of these files.
     package static func document(_ files: [PackFile]) -> [UInt8] {
         JSON.array(
-            files.sorted { $0.path < $1.path }.map {
+            files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }.map {
                 ["path": .string($0.path), "content": .string(Base64.encode($0.bytes))]
             }
         ).canonicalBytes

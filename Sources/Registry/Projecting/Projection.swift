@@ -62,7 +62,7 @@ private struct Rows {
 
     func statements(_ entry: Entry) -> [SQL] {
         switch entry.event {
-        case .logOpened, .serviceStarted, .gateAsked, .erasureRefused: []
+        case .logOpened, .serviceStarted, .gateAsked, .gateDenied, .erasureRefused: []
         case .policyActivated(let event): [policyActivated(event)]
         case .principalRegistered(let event): [principalRegistered(event)]
         case .keyAssigned(let event): [keyAssigned(event)]
@@ -85,6 +85,7 @@ private struct Rows {
                     event.restriction, event.version, "withdrawal", event.reason, entry.actor),
                 state("withdrawn", of: event.version),
             ]
+        case .versionLifted(let event): [versionLifted(event)]
         case .deploymentDecided(let event): deploymentDecided(event, entry)
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
         case .deploymentEnded(let event): [deploymentEnded(event)]
@@ -240,6 +241,14 @@ private struct Rows {
         INSERT INTO \(identifier: schema).restriction (id, version, kind, reason, actor, at)
         VALUES (\(id), \(version.description), \(kind), \(reason),
                 \(actor?.description ?? "service"), \(at))
+        """
+    }
+
+    private func versionLifted(_ event: VersionLifted) -> SQL {
+        """
+        UPDATE \(identifier: schema).restriction
+        SET lifted_at = \(at), lift = \(event.statement.bytes)
+        WHERE id = \(event.restriction)
         """
     }
 

@@ -20,24 +20,29 @@ extension ReportPage {
     }
 
     private func decision(_ line: Line) -> HTML? {
-        let document: SHA256Digest
+        guard let document = line.entry?.event.decision?.decision else { return nil }
         let question: HTML
         switch line.entry?.event {
         case .deploymentDecided(let event):
-            document = event.decision
             let target: HTML = event.target.isEmpty ? "" : ", target <bdi>\(event.target)</bdi>"
             question =
                 "Deploy \(event.version.description) to \(event.environment.description)\(target)?"
         case .retirementDecided(let event):
-            document = event.decision
             question = "Retire \(event.version.description)?"
         case .gateAsked(let event):
-            guard let first = line.entry?.documents.first else { return nil }
-            document = first
             question = """
                 Might \(event.version.description) be deployed to \(event.environment.description)?
                 (asked without commitment)
                 """
+        case .gateDenied(let event):
+            question =
+                event.gate == .submit
+                ? "Record a new version of \(event.subject.description)?"
+                : "Record an approval of \(event.subject.description)?"
+        case .versionSubmitted(let event):
+            question = "Record \(event.version.description), a new version?"
+        case .approvalRecorded(let event):
+            question = "Record an approval of \(event.version.description)?"
         default: return nil
         }
         guard let decision = json(document) else { return nil }

@@ -47,7 +47,7 @@ extension ReportPage {
             return
                 "<span class=\"who\"><code>\(principal)</code> (name erased at entry \(index))</span>"
         }
-        guard let name = people[principal]?["name"]?.string else {
+        guard let name = people[principal]?["name"]?["value"]?.string else {
             return "<span class=\"who\"><code>\(principal)</code></span>"
         }
         return "<span class=\"who\"><bdi>\(name)</bdi> <code>\(principal)</code></span>"
@@ -66,7 +66,7 @@ extension ReportPage {
                 pieces.append("\(time(bare))\(rest)")
             } else if SHA256Digest(hex: bare) != nil {
                 pieces.append("\(digest(bare))\(rest)")
-            } else if let name = people[bare]?["name"]?.string {
+            } else if let name = people[bare]?["name"]?["value"]?.string {
                 pieces.append("<bdi title=\"\(bare)\">\(name)</bdi>\(rest)")
             } else {
                 pieces.append("\(String(word))")

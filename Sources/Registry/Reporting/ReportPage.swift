@@ -114,6 +114,9 @@ package struct ReportPage {
         let root = checkpoint.split(separator: "\n").dropFirst(2).first.map(String.init) ?? ""
         let counts = report["counts"]
         func count(_ name: String) -> Int64 { counts?[name]?.integer ?? 0 }
+        let names: HTML =
+            report["names"]?.string == "withheld"
+            ? "names are withheld from this reader" : "\(count("erased")) names erased"
         let packs = (report["policies"]?.array ?? []).map { pack -> HTML in
             """
             <li>\(pack["name"]?.string ?? "") version \(pack["version"]?.string ?? ""), since
@@ -133,8 +136,7 @@ package struct ReportPage {
             \(digest(report["trustRoot"]?["digest"]?.string))</dd></div>
             <div><dt>Policy packs</dt><dd><ul class="plain">\(packs)</ul></dd></div>
             <div><dt>Found</dt><dd>\(count("entries")) entries, \(count("documents")) documents</dd></div>
-            <div><dt>Not found</dt><dd>\(count("missing")) documents missing, \(count("erased")) names
-            erased</dd></div>
+            <div><dt>Not found</dt><dd>\(count("missing")) documents missing, \(names)</dd></div>
             </dl>
             <p class="seal">Report digest <code>\(text("digest"))</code></p>
             \(missing)

@@ -16,8 +16,15 @@ extension Registry {
     /// Most identity entries that are read to find who holds which key.
     static let mostIdentityEntries = 200_000
 
+    /// Roles that may see the printed names of people, in their namespaces.
+    static let nameReaders: Set<Role> = [
+        .auditor, .complianceOfficer, .riskOfficer, .administrator,
+    ]
+
     /// The history of a model up to the checkpoint that is published now.
-    package func report(model: ModelName) async throws -> ModelReport {
+    package func report(model: ModelName, for caller: Caller) async throws -> ModelReport {
+        let held = roles(of: caller, in: model.namespace, at: clock())
+        let withholdsNames = held.isDisjoint(with: Self.nameReaders)
         guard let published = follower.snapshot.published else {
             throw Refusal(.busy, "log-not-published", "The log has no checkpoint yet.")
         }
@@ -30,7 +37,8 @@ extension Registry {
             return ModelReport.Source(
                 model: model, asOf: clock(), checkpoint: published.checkpoint, note: published.note,
                 trustRoot: .init(root), lines: try Self.lines(chosen, published, db),
-                names: try names(in: chosen.map(\.entry), db), documents: documents)
+                names: withholdsNames ? [:] : try names(in: chosen.map(\.entry), db),
+                withholdsNames: withholdsNames, documents: documents)
         }
         return ModelReport(source)
     }
@@ -67,7 +75,7 @@ extension Registry {
     /// Printed names of those registered, as far as they are not erased.
     private func names(
         in entries: [Entry], _ db: borrowing Connection
-    ) throws -> [PrincipalID: String] {
+    ) throws -> [PrincipalID: ModelReport.PrintedName] {
         var commitments: [PrincipalID: SHA256Digest] = [:]
         for case .principalRegistered(let event) in entries.map(\.event) {
             commitments[event.principal] = event.name
@@ -77,7 +85,12 @@ extension Registry {
             if case .principal(let principal) = event.subject { commitments[principal] = nil }
         }
         let values = try vault.reveal(commitments.values.sorted(), db)
-        return commitments.compactMapValues { values[$0]?.string }
+        return commitments.compactMapValues { commitment in
+            guard let opened = values[commitment], let name = opened.value.string else {
+                return nil
+            }
+            return ModelReport.PrintedName(value: name, salt: opened.salt)
+        }
     }
 }
 

@@ -29,14 +29,19 @@ struct Bootstrap: Sendable {
         if let packStatement {
             envelope = packStatement
         } else if let custodian {
-            envelope = try PackStore.statement(for: pack, files: files, origin: root.origin)
-                .sign(with: [custodian])
+            envelope = try PackStatement(
+                pack, files: files, origin: root.origin, predecessor: nil
+            ).statement.sign(with: [custodian])
         } else {
             throw InitialisationError("a signed statement over the policy pack is needed")
         }
         let document = PackFiles.document(files)
-        guard try PackStore(root: root).verify(envelope, files: document).isSigned else {
+        let signed = try PackStore(root: root).verify(envelope, files: document)
+        guard signed.isSigned else {
             throw InitialisationError("the policy pack is not signed by the custodians' threshold")
+        }
+        if let problem = signed.statement.problems(after: nil).first {
+            throw InitialisationError("the policy pack cannot be the first of a log: \(problem)")
         }
         let vkey = root.logKeys[0].key
         try await write(
@@ -53,7 +58,7 @@ struct Bootstrap: Sendable {
                     PolicyActivated(
                         name: pack.name, version: "\(pack.version)", digest: pack.digest,
                         statement: envelope.payloadDigest, document: SHA256.hash(statement),
-                        files: SHA256.hash(document))),
+                        files: SHA256.hash(document), predecessor: nil)),
                 documents: [statement, document]),
             Subjects(written: [Subjects.policy]))
     }

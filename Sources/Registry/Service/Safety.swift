@@ -50,9 +50,15 @@ extension Registry {
     func recordStart(
         safety: (writer: Safety, sequencer: Safety), context: DecisionContext, signer: EntrySigner
     ) async throws {
+        let migrations = SHA256.hash(
+            Array(DatabaseAccess.migrations.map(\.digest).joined(separator: "\n").utf8))
+        let binary = try SHA256.hash(File.read("/proc/self/exe", limit: 1 << 30))
+        // An entry names this document alone, so all that decides outside the log is in it.
         let configuration: JSON = [
             "type": "imprimatur.dev/configuration/v1", "origin": .string(root.origin),
-            "development": .bool(root.development),
+            "development": .bool(root.development), "binary": .digest(binary),
+            "migrations": .digest(migrations),
+            "trustRoot": ["digest": .digest(root.digest), "version": .integer(root.version)],
             "foldBoundMilliseconds": .integer(Self.foldBoundMilliseconds),
             "skewMilliseconds": .integer(Sequencer.skewMilliseconds),
             "database": [
@@ -66,9 +72,6 @@ extension Registry {
             ],
         ]
         let document = configuration.canonicalBytes
-        let migrations = SHA256.hash(
-            Array(DatabaseAccess.migrations.map(\.digest).joined(separator: "\n").utf8))
-        let binary = try SHA256.hash(File.read("/proc/self/exe", limit: 1 << 30))
         context.set(configuration: SHA256.hash(document))
         _ = try await writer.write(
             Request(caller: nil, id: Self.makeID("start-", bytes: 8)),

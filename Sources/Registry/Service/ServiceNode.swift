@@ -197,9 +197,7 @@ package final class ServiceNode: Sendable {
             logger.error("log halted", metadata: ["evidence": "\(reason.evidence)"])
         }
         let packs = PackStore(root: root)
-        // Nothing of a new log is published yet; then the pack that `init` recorded is in force.
-        let policy = try await database.read { db in try packs.active(db)?.pack.digest }
-        let context = DecisionContext(policyDigest: follower.snapshot.fold.policy ?? policy)
+        let context = DecisionContext()
         if let named = follower.snapshot.record.trustRoot, named.digest != root.digest {
             throw NodeError(
                 "the log names the trust root \(named.digest), root.json is \(root.digest)",

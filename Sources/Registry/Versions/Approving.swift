@@ -18,7 +18,7 @@ extension Registry {
                 Subjects.principal(caller.principal), Subjects.principal(approval.signer.principal),
                 Subjects.policy,
             ])
-        return try await record(request, subjects) { db, now in
+        let outcome = try await record(request, subjects) { db, now in
             let dossier = try dossier(of: reference, db, now: now)
             guard let pack = dossier.requestPack else {
                 throw Refusal(
@@ -30,8 +30,25 @@ extension Registry {
                 schema: schema, pack: pack.pack, fold: dossier.snapshot.fold, now: now)
             let (problems, person) = examiner.entitlement(of: approval, in: envelope, at: now)
             // What restricts is taken from anybody entitled, whatever else has changed since.
+            var records: [[UInt8]] = []
             if approval.meaning == .approve {
-                try decide(approval, problems, person, dossier, pack.pack, now)
+                let facts = dossier.approveFacts(
+                    StatementFact(
+                        verified: problems.isEmpty, problems: problems, person: person,
+                        statement: approval)
+                ).json
+                let decision = pack.pack.decide(
+                    gate: .approve, subject: .version(reference), facts: facts, now: now)
+                records = [decision.document.canonicalBytes, facts.canonicalBytes]
+                guard decision.verdict == .allow else {
+                    return Act(
+                        .gateDenied(
+                            GateDenied(
+                                gate: .approve, subject: .version(reference),
+                                statement: envelope.payloadDigest,
+                                decision: SHA256.hash(records[0]), facts: SHA256.hash(records[1]))),
+                        documents: records, policy: pack.pack.digest)
+                }
             } else {
                 try acceptObjection(approval, problems, dossier)
             }
@@ -47,21 +64,13 @@ extension Registry {
                         statement: envelope.payloadDigest, document: SHA256.hash(document),
                         principal: approval.signer.principal, person: person,
                         role: approval.signer.role, meaning: approval.meaning, key: key,
-                        signedAt: approval.signedAt, expiresAt: approval.expiresAt)),
-                documents: [document])
+                        signedAt: approval.signedAt, expiresAt: approval.expiresAt,
+                        decision: records.first.map { SHA256.hash($0) },
+                        facts: records.last.map { SHA256.hash($0) })),
+                documents: [document] + records,
+                policy: records.isEmpty ? nil : pack.pack.digest)
         }
-    }
-
-    private func decide(
-        _ approval: ApprovalStatement, _ problems: [String], _ person: PrincipalID,
-        _ dossier: Dossier, _ pack: PolicyPack, _ now: Timestamp
-    ) throws(Refusal) {
-        let fact = StatementFact(
-            verified: problems.isEmpty, problems: problems, person: person, statement: approval)
-        let decision = pack.decide(
-            gate: .approve, subject: .version(approval.version),
-            facts: dossier.approveFacts(fact).json, now: now)
-        guard decision.verdict == .allow else { throw Refusal(decision) }
+        return try await requireAllowed(outcome)
     }
 
     private func acceptObjection(

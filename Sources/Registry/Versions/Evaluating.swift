@@ -16,7 +16,8 @@ extension Registry {
         let predicate = try readEvaluation(envelope)
         let document = envelope.canonicalBytes
         let subjects = Subjects(
-            written: [Subjects.version(reference)], read: [Subjects.principal(caller.principal)])
+            written: [Subjects.version(reference)],
+            read: [Subjects.principal(caller.principal), Subjects.policy])
         return try await record(request, subjects) { db, now in
             let row = try VersionRow.require(reference, db)
             guard row.state == "open" else {
@@ -25,15 +26,14 @@ extension Registry {
             guard let pack = try packs.active(db) else {
                 throw Refusal(.conflict, "policy-missing", "No policy pack is in force.")
             }
-            let snapshot = follower.snapshot
+            let (snapshot, chain) = try identities(db)
             let examiner = Examiner(
                 root: root, identities: snapshot.identities, signatures: signatures,
-                chain: snapshot.identities.chain,
-                schema: schema, pack: pack.pack, fold: snapshot.fold, now: now)
+                chain: chain, schema: schema, pack: pack.pack, fold: snapshot.fold, now: now)
             guard
                 let fact = examiner.evaluation(
                     document, row, recordedAt: nil,
-                    authors: Dossier.authors(row, snapshot.identities.chain, nil)),
+                    authors: Dossier.authors(row, chain, nil)),
                 fact.artifactDigest == row.artifact
             else {
                 throw Refusal(
@@ -62,7 +62,7 @@ extension Registry {
                         version: reference, evaluation: "fairness",
                         statement: envelope.payloadDigest, document: SHA256.hash(document),
                         signer: signer, evaluatedAt: predicate.evaluatedAt)),
-                documents: [document])
+                documents: [document], policy: pack.pack.digest)
         }
     }
 

@@ -42,6 +42,8 @@ extension Registry {
         let subjects = Subjects(
             written: [Subjects.version(reference)], read: [Subjects.principal(caller.principal)])
         return try await record(request, subjects) { db, _ in
+            // What restricts needs no more than a known caller, so what the follower has read will do.
+            try require(roles, of: caller, in: reference.model.namespace)
             let row = try VersionRow.require(reference, db)
             guard row.state != "retired" else {
                 throw Refusal(.conflict, "version-closed", "\(reference) is retired.")

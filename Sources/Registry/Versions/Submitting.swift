@@ -47,12 +47,11 @@ extension Registry {
         let subjects = Subjects(
             written: [Subjects.model(submission.model)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
-        return try await record(request, subjects) { db, now in
+        let outcome = try await record(request, subjects) { db, now in
             guard let pack = try packs.active(db) else {
                 throw Refusal(.conflict, "policy-missing", "No policy pack is in force.")
             }
-            let snapshot = follower.snapshot
-            let chain = snapshot.identities.chain
+            let (snapshot, chain) = try identities(db)
             let examiner = Examiner(
                 root: root, identities: snapshot.identities, signatures: signatures,
                 chain: chain, schema: schema,
@@ -77,7 +76,8 @@ extension Registry {
             facts.tier = tier
             facts.card = CardFact(
                 digest: cardDigest, missing: missing,
-                findings: cardFindings(read, submission, caller, snapshot, now))
+                findings: cardFindings(read, submission, caller, (snapshot, chain), now),
+                fairness: DeclaredFairness(read.card.card.json))
             facts.artifact = ArtifactFact(
                 approvedDigest: read.card.artifact, presentedDigest: read.manifest.digest,
                 signature: signature)
@@ -87,13 +87,15 @@ extension Registry {
                 signed: pack.isSigned)
             let decision = pack.pack.decide(
                 gate: .submit, subject: .model(submission.model), facts: facts.json, now: now)
+            let records = [decision.document.canonicalBytes, facts.json.canonicalBytes]
             guard decision.verdict == .allow else {
-                throw Self.refusal(
-                    decision, missing: missing, signature: signature,
-                    uncovered: ModelSignature.verify(
-                        bundle: submission.signature, key: key,
-                        model: ObservedModel(files: submission.files)
-                    ).uncovered)
+                return Act(
+                    .gateDenied(
+                        GateDenied(
+                            gate: .submit, subject: .model(submission.model),
+                            statement: cardDigest, decision: SHA256.hash(records[0]),
+                            facts: SHA256.hash(records[1]))),
+                    documents: records, policy: decision.policyDigest)
             }
             let number = try db.oneOrNil(
                 "SELECT versions FROM registry.model WHERE name = \(submission.model.description)",
@@ -113,9 +115,12 @@ extension Registry {
                         manifestDocument: SHA256.hash(documents[1]),
                         signatureDocument: SHA256.hash(documents[2]), signatureKey: key.id,
                         submitter: caller.principal, person: caller.person, request: requestID,
-                        nonce: nonce, policy: pack.pack.digest, lineage: read.lineage)),
-                documents: documents, secrets: try vault.seal(values, of: subject, db))
+                        nonce: nonce, policy: pack.pack.digest, lineage: read.lineage,
+                        decision: SHA256.hash(records[0]), facts: SHA256.hash(records[1]))),
+                documents: documents + records,
+                secrets: try vault.seal(values, of: subject, db), policy: decision.policyDigest)
         }
+        return try await requireAllowed(outcome) { uncovered(submission) }
     }
 
     private struct ReadSubmission {
@@ -174,13 +179,13 @@ extension Registry {
 
     private func cardFindings(
         _ read: ReadSubmission, _ submission: Submission, _ caller: Caller,
-        _ snapshot: Follower.Snapshot, _ now: Timestamp
+        _ known: (snapshot: Follower.Snapshot, chain: TrustChain), _ now: Timestamp
     ) -> [String] {
         var findings: [String] = []
         if read.card.origin != root.origin { findings.append("wrong-origin") }
-        let signers = snapshot.identities.signers(of: submission.card)
+        let signers = known.snapshot.identities.signers(of: submission.card)
         let isCallers = signers.contains {
-            snapshot.identities.chain.holder(of: $0, at: now)?.principal == caller.principal
+            known.chain.holder(of: $0, at: now)?.principal == caller.principal
         }
         if !isCallers { findings.append("not-signed-by-submitter") }
         if let name = read.card.card.modelName, name != submission.model.description {
@@ -194,36 +199,23 @@ extension Registry {
         guard let bundle = try? SigstoreBundle(parsing: bundle),
             case .publicKey(let hint?, _) = bundle.material
         else { return nil }
-        return identities.publicKeys.firstValue { SigstoreBundle.hint(for: $0) == hint }
+        return identities.key(hint: hint)
     }
 
-    /// The decision as a refusal whose findings point into the card.
-    private static func refusal(
-        _ decision: Decision, missing: [JSONPointer], signature: SignatureFact,
-        uncovered: [String]
-    ) -> Refusal {
-        let refusal = Refusal(decision)
-        let fields = missing.map {
-            JSONFinding(
-                JSONPointer(["card"] + $0.tokens), JSONFinding.Code.missing,
-                "\($0) is required for this risk tier.")
-        }
-        let signatures = signature.findings.map {
-            JSONFinding(
-                JSONPointer(["signature"]), $0, "The artifact signature does not count: \($0).")
+    /// Files of the artifact that the signature leaves out, as findings of a submission that was denied.
+    private func uncovered(_ submission: Submission) -> [JSONFinding] {
+        guard let key = signingKey(of: submission.signature, follower.snapshot.identities) else {
+            return []
         }
         // A repository of git has files that signing tools leave out unless told otherwise.
-        let paths = uncovered.map {
+        return ModelSignature.verify(
+            bundle: submission.signature, key: key, model: ObservedModel(files: submission.files)
+        ).uncovered.map {
             JSONFinding(
                 JSONPointer(["files"]), "file-uncovered",
                 "\($0) is not covered by the signature: sign it too, or take it out of the artifact."
             )
         }
-        return Refusal(
-            refusal.kind, refusal.code, refusal.message,
-            findings: fields + signatures + paths + refusal.findings,
-            hint: missing.isEmpty
-                ? nil : "`imprimatur card check` names every missing field offline.")
     }
 }
 

@@ -7,31 +7,20 @@ internal import Synchronization
 /// The service's clock; passed in so that tests can hold it.
 package typealias Clock = @Sendable () -> Timestamp
 
-/// Configuration and policy in force, as every entry of this instance names them.
+/// The configuration of this process, as every entry of this instance names it. It never changes while
+/// the process lives; the policy pack may, so an act that a pack decides brings the pack's digest itself.
 package final class DecisionContext: Sendable {
-    private let state: Mutex<State>
+    private let state: Mutex<SHA256Digest?>
 
-    private struct State {
-        var configuration: SHA256Digest?
-        var policyDigest: SHA256Digest?
-    }
-
-    package init(configuration: SHA256Digest? = nil, policyDigest: SHA256Digest? = nil) {
-        state = Mutex(State(configuration: configuration, policyDigest: policyDigest))
+    package init(configuration: SHA256Digest? = nil) {
+        state = Mutex(configuration)
     }
 
     /// Digest of the effective configuration; nil before the first `service.started`.
-    package var configuration: SHA256Digest? { state.withLock(\.configuration) }
-    /// Digest of the policy pack in force; nil before the first activation.
-    package var policyDigest: SHA256Digest? { state.withLock(\.policyDigest) }
+    package var configuration: SHA256Digest? { state.withLock { $0 } }
 
     /// Says what is in force from now on.
     package func set(configuration: SHA256Digest) {
-        state.withLock { $0.configuration = configuration }
-    }
-
-    /// Says what is in force from now on.
-    package func set(policyDigest: SHA256Digest) {
-        state.withLock { $0.policyDigest = policyDigest }
+        state.withLock { $0 = configuration }
     }
 }

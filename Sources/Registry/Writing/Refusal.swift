@@ -1,6 +1,7 @@
 // Why a request was not carried out: an answer for the caller, with a stable code.
 
 package import CanonicalJSON
+package import Cryptography
 
 /// A request that the service will not carry out, explained.
 package struct Refusal: Error, Sendable, Hashable {
@@ -36,15 +37,18 @@ package struct Refusal: Error, Sendable, Hashable {
     package let findings: [JSONFinding]
     /// What to do about it.
     package let hint: String?
+    /// Leaf hash of the log entry that records the refusal; nil for what is not recorded.
+    package let entry: SHA256Digest?
 
     package init(
         _ kind: Kind, _ code: String, _ message: String, findings: [JSONFinding] = [],
-        hint: String? = nil
+        hint: String? = nil, entry: SHA256Digest? = nil
     ) {
         self.kind = kind
         self.code = code
         self.message = message
         self.findings = findings
         self.hint = hint
+        self.entry = entry
     }
 }

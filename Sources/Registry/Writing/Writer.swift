@@ -10,7 +10,7 @@
 // the queue row. An answer lost with the connection during COMMIT is found again by the retry key.
 
 internal import CanonicalJSON
-internal import Cryptography
+package import Cryptography
 package import Database
 package import Governance
 
@@ -22,11 +22,17 @@ package struct Act: Sendable {
     package var documents: [[UInt8]]
     /// Personal values whose commitments stand in the documents.
     package var secrets: [SealedSecret]
+    /// The pack that decided, as it was loaded under the lock of `Subjects.policy`; nil when none did.
+    package var policy: SHA256Digest?
 
-    package init(_ event: Event, documents: [[UInt8]] = [], secrets: [SealedSecret] = []) {
+    package init(
+        _ event: Event, documents: [[UInt8]] = [], secrets: [SealedSecret] = [],
+        policy: SHA256Digest? = nil
+    ) {
         self.event = event
         self.documents = documents
         self.secrets = secrets
+        self.policy = policy
     }
 }
 
@@ -183,7 +189,7 @@ package struct Writer: Sendable {
         let entry = Entry(
             actor: request.caller?.principal, configuration: context.configuration,
             documents: digests, idempotency: request.idempotency, event: act.event,
-            origin: origin, policy: context.policyDigest, request: request.id,
+            origin: origin, policy: act.policy, request: request.id,
             subjects: numbered, time: now, token: request.caller?.token)
         let bytes = try signer.sign(entry)
         guard bytes.count <= SignedEntry.maximumBytes else {

@@ -26,6 +26,7 @@ struct VersionRoutes {
             .write(Self.version + "/evaluations", evaluate),
             .write(Self.version + "/approvals", approve),
             .write(Self.version + "/suspension", suspend),
+            .write(Self.version + "/lift", lift),
             .write(Self.version + "/withdrawal", withdraw),
         ]
     }
@@ -72,7 +73,7 @@ struct VersionRoutes {
         let name = try PathParameters(context.parameters).model()
         let query = try Query(request, allowing: ["format"])
         let format = try query.value("format") { ReportFormat(rawValue: $0) } ?? .html
-        let report = try await registry.report(model: name)
+        let report = try await registry.report(model: name, for: context.caller)
         switch format {
         case .json:
             return Conditional.response(to: request, json: report.json)
@@ -155,6 +156,25 @@ struct VersionRoutes {
         let reason = try write.decode { $0.reason() }
         let outcome = try await registry.suspend(version, reason: reason, write.request())
         return Answering.response(outcome, result: ["version": .string(version.description)])
+    }
+
+    @Sendable private func lift(_ write: Write) async throws -> Response {
+        let version = try write.parameters.version()
+        let envelope = try write.decode { $0.envelope("statement") }
+        if let statement = try? Statement(parsing: envelope.payload),
+            let lift = try? SuspensionLift(reading: statement), lift.version != version
+        {
+            throw Refusal(
+                .unprocessable, "version-mismatch", "The statement is about another version.",
+                findings: [
+                    JSONFinding(
+                        JSONPointer(["statement"]), "version",
+                        "It is about \(lift.version), not \(version).")
+                ])
+        }
+        let outcome = try await registry.lift(envelope, write.request())
+        return Answering.response(
+            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
     }
 
     @Sendable private func withdraw(_ write: Write) async throws -> Response {

@@ -49,6 +49,7 @@ struct PermitCheck {
         }
         var expectation = expectation
         expectation.origin = root.origin
+        expectation.root = Permit.Root(version: root.version, digest: root.digest)
         let verdict = Permit.verify(
             bundle.envelope, keys: root.permitKeys(at: now), expecting: expectation,
             now: now.description)
@@ -112,12 +113,9 @@ struct PermitCheck {
             return
         }
         guard let claimed else { return }
-        let agrees =
-            event.version.description == claimed.model
-            && event.environment.description == claimed.environment
-            && event.target == claimed.target && event.artifact == claimed.manifest.digest
-            && event.decision == claimed.decision
-        if !agrees { refuse("entry-mismatch", "The log entry and the permit disagree.") }
+        if !claimed.agrees(with: event) {
+            refuse("entry-mismatch", "The log entry and the permit disagree.")
+        }
     }
 }
 
@@ -130,6 +128,14 @@ extension PermitCheck {
             "model": claimed.map { .string($0.model) } ?? .null,
             "environment": claimed.map { .string($0.environment) } ?? .null,
             "target": claimed.map { .string($0.target) } ?? .null,
+            "use": claimed.map { .string($0.use) } ?? .null,
+            "deployment": claimed.map { .string($0.deployment) } ?? .null,
+            "trustRoot": claimed.map {
+                [
+                    "version": .integer($0.root.version),
+                    "digest": .string($0.root.digest.hex),
+                ]
+            } ?? .null,
             "artifact": claimed.map { .string($0.manifest.digest.hex) } ?? .null,
             "notBefore": claimed.map { .string($0.notBefore) } ?? .null,
             "notAfter": claimed.map { .string($0.notAfter) } ?? .null,

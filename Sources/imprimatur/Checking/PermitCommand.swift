@@ -41,8 +41,14 @@ struct PermitCheckCommand: ParsableCommand {
         transform: Parse.version)
     var model: VersionReference?
 
-    @Option(help: "The machine, cluster or place.")
-    var target: String?
+    @Option(help: "The machine, cluster or place; a permit for one is refused without it.")
+    var target = ""
+
+    @Option(help: "What the artifact is about to be used for.", transform: Parse.use)
+    var use: UseName?
+
+    @Option(help: ArgumentHelp("The deployment, d-….", valueName: "id"))
+    var deployment: String?
 
     @Option(help: ArgumentHelp("Whose cosignatures are needed (tlog-policy).", valueName: "file"))
     var witnessPolicy: String?
@@ -81,6 +87,7 @@ struct PermitCheckCommand: ParsableCommand {
             expecting: PermitExpectation(
                 artifact: scan.digest, model: model?.description,
                 environment: environment?.description, target: target,
+                use: use?.description, deployment: deployment,
                 acceptsDevelopment: acceptDevelopment),
             now: at ?? SystemClock.now())
         if format.json { Console.out(check.json) } else { describe(check) }

@@ -137,7 +137,9 @@ struct Deploy: AsyncParsableCommand {
             try SigstoreBundle(parsing: bytes), receipts: try ReceiptCheck(root: trust),
             expecting: PermitExpectation(
                 artifact: scan.digest, model: model.description,
-                environment: environment.description, target: target, kind: .deploy,
+                environment: environment.description, target: target,
+                use: use?.description ?? "", deployment: document["deployment"]?.string,
+                kind: .deploy,
                 acceptsDevelopment: trust.development),
             now: SystemClock.now())
         guard check.isValid, let claimed = check.claimed else {

@@ -75,10 +75,13 @@ struct Retire: AsyncParsableCommand {
     private func verified(_ json: JSON, _ trust: TrustRoot) throws -> Envelope {
         let envelope = try Envelope(json: json)
         let verdict = envelope.verifyStatement(
-            with: trust.permitKeys(at: SystemClock.now()), predicateType: Registry.retirementType)
+            with: trust.permitKeys(at: SystemClock.now()),
+            predicateType: RetirementCertificate.predicateType)
         guard let statement = verdict.statement?.statement,
-            statement.predicate["origin"]?.string == trust.origin,
-            statement.predicate["model"]?.string == version.description
+            let certificate = try? RetirementCertificate(reading: statement),
+            certificate.origin == trust.origin, certificate.version == version,
+            certificate.successor == successor, certificate.reason == reason,
+            certificate.root == Permit.Root(version: trust.version, digest: trust.digest)
         else {
             throw CommandError(
                 "The certificate that the service gave does not hold: this is not a yes.",

@@ -10,8 +10,10 @@ internal import Registry
 /// The commands about policy packs.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Check, show and sign policy packs.",
-        subcommands: [PolicyCheck.self, PolicyShow.self, PolicySign.self])
+        commandName: "policy", abstract: "Check, show, sign and activate policy packs.",
+        subcommands: [
+            PolicyCheck.self, PolicyShow.self, PolicySign.self, PolicyActivate.self,
+        ])
 }
 
 /// Checks a folder.
@@ -115,6 +117,13 @@ struct PolicySign: ParsableCommand {
     @Option(help: "The origin of the log that the pack is for.")
     var origin: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Digest of the pack in force, which this one replaces; none for the first of a log.",
+            valueName: "sha256"),
+        transform: Parse.digest)
+    var predecessor: SHA256Digest?
+
     @OptionGroup var key: SigningKey
 
     @Option(
@@ -125,8 +134,9 @@ struct PolicySign: ParsableCommand {
     func run() throws {
         let files = try PackFiles.load(folder: folder == "-" ? nil : folder)
         let pack = try PolicyPack.parse(files)
-        let envelope = try PackStore.statement(for: pack, files: files, origin: origin)
-            .sign(with: [key.load()])
+        let envelope = try PackStatement(
+            pack, files: files, origin: origin, predecessor: predecessor
+        ).statement.sign(with: [key.load()])
         try Files.create(output, envelope.canonicalBytes)
         Console.out(pack.digest.hex)
     }

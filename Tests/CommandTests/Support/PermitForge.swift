@@ -10,6 +10,7 @@ import TransparencyLog
 struct PermitForge {
     var origin = "example.com/log"
     let custodian: PrivateKey
+    let second: PrivateKey
     let log: PrivateKey
     let service: PrivateKey
     let permit: PrivateKey
@@ -23,9 +24,14 @@ struct PermitForge {
     var logSigner: PrivateKey
     var version: String = "credit/scorecard@1"
     var environment = "production"
+    var target = ""
+    var use: String?
+    var rootDigest: SHA256Digest?
     /// What the log entry says, when it is to disagree with the permit.
     var entryEnvironment = "production"
     var entryVerdict = Verdict.allow
+    var entryUse: String?
+    var entryDeployment = "d-0123456789abcdef"
     var entryArtifact: SHA256Digest?
     var entryPermit: SHA256Digest?
     var isEntryInTree = true
@@ -37,6 +43,7 @@ struct PermitForge {
         self.manifest = manifest
         self.now = now
         custodian = try .generate(.ecdsaP256)
+        second = try .generate(.ecdsaP256)
         log = try .generate(.ed25519)
         service = try .generate(.ed25519)
         permit = try .generate(.ecdsaP256)
@@ -50,7 +57,6 @@ struct PermitForge {
 
     /// The root's envelope; of two custodians unless it is a development root.
     func root() throws -> Envelope {
-        let second = try PrivateKey.generate(.ecdsaP256)
         let (from, until) = (now.adding(seconds: -86_400), now.adding(seconds: 86_400))
         let name = try Self.make(KeyName(origin))
         let draft = TrustRoot.Draft(
@@ -72,9 +78,11 @@ struct PermitForge {
         let start = now.adding(seconds: startsIn)
         let digest = SHA256.hash("something")
         return try Permit(
-            origin: origin, model: version, environment: environment, target: "", kind: .deploy,
+            origin: origin, model: version, environment: environment, target: target,
+            use: use ?? "", kind: .deploy, deployment: "d-0123456789abcdef",
             notBefore: start.description, notAfter: start.adding(seconds: 900).description,
             nonce: String(repeating: "0a", count: 16), manifest: manifest, decision: digest,
+            root: .init(version: 1, digest: try rootDigest ?? self.root().payloadDigest),
             development: development, verifierID: "imprimatur:\(origin)",
             timeVerified: start.description,
             policy: .init(uri: "imprimatur:policy/p@1", sha256: digest), inputs: [],
@@ -87,11 +95,12 @@ struct PermitForge {
         let digest = SHA256.hash("something")
         let event = DeploymentDecided(
             version: try Self.make(VersionReference("credit/scorecard@1")),
-            environment: try Self.make(EnvironmentName(entryEnvironment)), target: "",
-            verdict: entryVerdict, artifact: entryArtifact ?? manifest.digest, decision: digest,
-            facts: digest, deployment: "d-0123456789abcdef",
-            permit: entryPermit ?? permit.payloadDigest, permitDocument: digest,
-            notAfter: now.adding(seconds: 900))
+            environment: try Self.make(EnvironmentName(entryEnvironment)), target: target,
+            use: UseName(entryUse ?? use ?? ""), verdict: entryVerdict,
+            artifact: entryArtifact ?? manifest.digest, decision: digest, facts: digest,
+            trustRoot: try root().payloadDigest, trustRootVersion: 1,
+            deployment: entryDeployment, permit: entryPermit ?? permit.payloadDigest,
+            permitDocument: digest, notAfter: now.adding(seconds: startsIn + 900))
         let entry = Entry(
             actor: nil, configuration: nil, documents: [digest], idempotency: nil,
             event: .deploymentDecided(event), origin: origin, policy: nil, request: "test",

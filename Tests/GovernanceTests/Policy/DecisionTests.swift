@@ -107,6 +107,14 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(
             .deploy, "DEP-203", "just below", "/evaluations/0/measures/0/value",
             "799999999999999999/1000000000000000000"),
+        Change(.deploy, "DEP-204", "other data set", "/evaluations/0/dataset", other),
+        Change(.deploy, "DEP-204", "other attribute", "/evaluations/0/columns/groups", ["age"]),
+        Change(.deploy, "DEP-204", "nothing declared", "/card/fairness/datasets", []),
+        Change(.deploy, "DEP-204", "promised attribute", "/card/fairness/attributes/-", "age"),
+        Change(
+            .deploy, "DEP-204", "sensitive attribute", "/card/fairness/datasets/0/sensitive/-",
+            "age"
+        ),
         Change(.deploy, "DEP-203", "undefined", "/evaluations/0/measures/0/value", .null),
         Change(.deploy, "DEP-203", "just above", "/evaluations/0/measures/1/value", "11/109"),
         Change(.deploy, "DEP-301", "suspended", "/restrictions/-", suspension),
@@ -222,21 +230,27 @@ struct Change: Sendable, CustomTestStringConvertible {
         #expect(unread.sorted() == (Self.informative[gate] ?? []).sorted())
     }
 
+    private static let declared = [
+        "card.fairness", "card.fairness.attributes", "card.fairness.datasets",
+        "card.fairness.datasets.sensitive", "card.fairness.datasets.sha256",
+    ]
+
     /// What is recorded for people, so that its absence changes nothing.
     static let informative: [Gate: [String]] = [
         .submit: [
             "artifact.approvedDigest", "artifact.presentedDigest", "policy.requestDigest",
             "submitter.person",
-        ],
+        ] + declared,
         .approve: [
             "artifact.presentedDigest", "artifact.signature", "artifact.signature.findings",
             "artifact.signature.signer", "artifact.signature.signerRoles",
             "artifact.signature.verified", "card.findings", "card.missing",
             "submitter.principal",
-        ],
+        ] + declared,
         .deploy: [
-            "activeDeployments", "approvals.principal", "card.findings", "evaluations.kind",
-            "evaluations.signer",
+            "activeDeployments", "approvals.principal", "card.findings",
+            "evaluations.columns.label", "evaluations.columns.positive",
+            "evaluations.columns.prediction", "evaluations.kind", "evaluations.signer",
             "requester.person", "submitter.principal", "use",
         ],
         .retire: ["policy.requestDigest", "requester.person", "tier"],

@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("deploy", 1, "auditor"), ("submit", 4, "administrator"), ("deploy", 14, "administrator"),
+        ("deploy", 1, "auditor"), ("submit", 4, "administrator"), ("deploy", 15, "administrator"),
     ])
     func `cannot accept other roles than the floor`(
         gate: String, rule: Int, role: String

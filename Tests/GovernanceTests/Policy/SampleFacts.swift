@@ -20,7 +20,11 @@ enum SampleFacts {
     static let digests = SignedDigests(
         card: digest("card"), artifact: digest("artifact"), evidence: digest("evidence"),
         policy: digest("policy at submission"))
-    static let card = CardFact(digest: digests.card, missing: [])
+    static let card = CardFact(
+        digest: digests.card, missing: [],
+        fairness: DeclaredFairness(
+            dataSets: [.init(sha256: digest("predictions"), sensitive: ["sex"])],
+            attributes: ["sex"]))
     static let artifact = ArtifactFact(
         approvedDigest: digests.artifact, presentedDigest: digests.artifact,
         signature: SignatureFact(verified: true, signer: principal(1), signerRoles: [.owner]))
@@ -55,7 +59,9 @@ enum SampleFacts {
             columns: ["sex"], cells: [cell("f", 40, 10), cell("m", 42, 10)])
         return EvaluationFact(
             digest: digest("evaluation"), kind: "fairness", verified: true, recomputed: true,
-            artifactDigest: digests.artifact,
+            artifactDigest: digests.artifact, dataset: digest("predictions"),
+            columns: PredictionColumns(
+                label: "label", prediction: "prediction", groups: ["sex"], positive: "1"),
             measures: MeasureFact.facts(
                 of: FairnessEvaluation(counts), for: pack.fairness(in: .high)),
             evaluatedAt: days(-30), signer: principal(2))

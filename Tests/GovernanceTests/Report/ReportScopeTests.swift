@@ -78,7 +78,7 @@ import Testing
                 person: SampleFacts.principal(2),
                 role: .validator, meaning: .reject,
                 key: KeyID(hex: String(repeating: "a", count: 64))!,
-                signedAt: now, expiresAt: now))
+                signedAt: now, expiresAt: now, decision: nil, facts: nil))
         #expect(
             approval.sentence
                 == "\(SampleFacts.principal(2)) rejected credit/scorecard@1 as validator.")

@@ -59,10 +59,25 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
         #expect(report.findings.kept.map(\.message) == [])
         #expect(report.isEqual)
         #expect(report.entriesReplayed == world.size)
+        #expect(report.decisionsReplayed > Int64(AuditedWorld.questions))
         for table in Projection.Table.allCases {
             #expect(
                 report.rows[table.rawValue] ?? 0 > 0, "\(table) is empty: its tests show nothing")
         }
+    }
+
+    @Test(arguments: ["facts", "decision"])
+    func `a decision whose document is gone is named with its entry`(_ part: String) async throws {
+        let world = try AuditedWorld.current
+        let column: SQL = part == "facts" ? "facts" : "digest"
+        try await AuditedWorld.tamper([
+            """
+            DELETE FROM audit.document WHERE sha256 =
+                (SELECT \(column) FROM registry.decision WHERE gate = 'deploy' LIMIT 1)
+            """
+        ])
+        let report = try await world.replay()
+        #expect(report.findings.named == ["audit.document decision-differs"])
     }
 
     @Test(arguments: ProjectionEdit.all)

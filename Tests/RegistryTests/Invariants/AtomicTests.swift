@@ -1,5 +1,6 @@
 // I1: a governed change and its entry commit together or not at all, wherever the transaction dies.
 
+import CanonicalJSON
 import Cryptography
 import Database
 import Governance
@@ -144,8 +145,6 @@ import Testing
             let team = try await service.makeTeam()
             let version = try await service.submit(by: team.owner)
             let unknown = try #require(VersionReference("credit/other@7"))
-            let forged = try await service.approvalStatement(
-                of: version, by: team.owner, as: .validator)
             try await service.settled()
             let before = try await service.contents()
             let registry = service.registry
@@ -159,7 +158,6 @@ import Testing
                             version.reference, reason: "r", service.request(team.deployer))
                     }
                 ),
-                ("gate-denied", { try await registry.recordApproval(forged, asOwner) }),
                 (
                     "model-mismatch",
                     {
@@ -169,14 +167,6 @@ import Testing
                             .init(
                                 model: other, card: one.card, disclosures: one.disclosures,
                                 files: one.files, signature: one.signature), asOwner)
-                    }
-                ),
-                (
-                    "gate-denied",
-                    {
-                        let stolen = try service.submission(
-                            by: team.owner, "credit/new", signedWith: team.deployer.key)
-                        return try await registry.submit(stolen, asOwner)
                     }
                 ),
                 (
@@ -199,6 +189,45 @@ import Testing
                 #expect(try await service.refusal(act) == code)
                 #expect(try await service.contents() == before, "\(code)")
             }
+        }
+    }
+
+    @Test func `what a gate denies is recorded, and changes nothing else`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.submit(by: team.owner)
+            let registry = service.registry
+            let asOwner = service.request(team.owner)
+            let forged = try await service.approvalStatement(
+                of: version, by: team.owner, as: .validator)
+            let stolen = try service.submission(
+                by: team.owner, "credit/new", signedWith: team.deployer.key)
+            let denials: [(gate: Gate, subject: String, act: () async throws -> Any)] = [
+                (
+                    .approve, "\(version.reference)",
+                    { try await registry.recordApproval(forged, asOwner) }
+                ),
+                (.submit, "credit/new", { try await registry.submit(stolen, asOwner) }),
+            ]
+            for (gate, subject, act) in denials {
+                try await service.settled()
+                let before = try await service.logged().count
+                #expect(try await service.refusal(act) == "gate-denied")
+                try await service.settled()
+                let log = try await service.logged()
+                #expect(log.count == before + 1)
+                guard case .gateDenied(let event) = log.last?.entry.event else {
+                    throw TestFailure("no denial")
+                }
+                #expect(event.gate == gate)
+                #expect(event.subject.description == subject)
+            }
+            let status = try await registry.status(of: version.reference)
+            #expect(status["approvals"] == [])
+            #expect(
+                try await service.refusal {
+                    try await registry.versions(of: try #require(ModelName("credit/new")))
+                } == "model-unknown")
         }
     }
 }

@@ -28,7 +28,9 @@ import TransparencyLog
                                     .gateAsked(
                                         GateAsked(
                                             gate: .deploy, version: version,
-                                            environment: production, verdict: .deny)))
+                                            environment: production, target: "", use: nil,
+                                            verdict: .deny, artifact: .zero, decision: .zero,
+                                            facts: .zero)))
                             }
                             let receipt = try await service.registry.follower.receipt(
                                 for: recorded.entryID, timeout: .seconds(10))

@@ -318,7 +318,9 @@ import Testing
             }
             let pack = try PolicyPack.parse(files)
             let signer = rogue == .unsigned ? team.owner.key : service.custodian
-            let statement = try PackStore.statement(for: pack, files: files, origin: service.origin)
+            let statement = try PackStatement(
+                pack, files: files, origin: service.origin, predecessor: nil
+            ).statement
                 .sign(with: [signer])
             let document = try await service.plant(statement.canonicalBytes)
             let stored = try await service.plant(PackFiles.document(files))

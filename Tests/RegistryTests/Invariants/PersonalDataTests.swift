@@ -106,7 +106,8 @@ import Testing
                 try service.registry.vault.reveal(commitments, db)
             }
             for disclosure in submission.disclosures {
-                #expect(revealed[disclosure.commitment] == disclosure.value)
+                #expect(revealed[disclosure.commitment]?.value == disclosure.value)
+                #expect(revealed[disclosure.commitment]?.salt == disclosure.salt)
                 let value = disclosure.value.canonicalBytes
                 #expect(SHA256.hash(disclosure.salt + value) == disclosure.commitment)
                 #expect(disclosure.salt.count == 32)

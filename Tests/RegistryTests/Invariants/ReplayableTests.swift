@@ -6,6 +6,7 @@ import Governance
 import Registry
 import TestSupport
 import Testing
+import TransparencyLog
 
 @Suite struct `I9: replayable` {
     /// Denials and allowances of every kind that the service records.
@@ -29,8 +30,13 @@ import Testing
             _ = try? await service.registry.endDeployment(
                 answer.deployment, reason: "done", service.request(team.deployer))
         }
+        let stolen = try service.submission(
+            by: team.owner, "credit/stolen", signedWith: team.deployer.key)
+        _ = try? await service.registry.submit(stolen, asOwner)
         let unfair = try await service.submit(by: team.owner, seed: "unfair")
         try await service.evaluate(unfair, by: team.reviewer, fair: false)
+        let own = try await service.approvalStatement(of: unfair, by: team.owner, as: .validator)
+        _ = try? await service.registry.recordApproval(own, asOwner)
         _ = try await service.deploy(unfair, by: team.deployer)
         _ = try await service.registry.suspend(unfair.reference, reason: "bias", asOwner)
         service.clock.advance(days: 40)
@@ -47,43 +53,59 @@ import Testing
             var verdicts: [String: Int] = [:]
             for logged in try await service.logged() {
                 let entry = logged.entry
-                let recorded: (decision: SHA256Digest?, facts: SHA256Digest?)
-                switch entry.event {
-                case .deploymentDecided(let event): recorded = (event.decision, event.facts)
-                case .retirementDecided(let event): recorded = (event.decision, event.facts)
-                case .gateAsked: recorded = (nil, nil)
-                default: continue
-                }
-                var documents: [SHA256Digest: JSON] = [:]
-                for digest in entry.documents {
-                    documents[digest] = try? JSON(parsing: await service.document(digest))
-                }
-                let found = documents.first { $0.value["type"] == .string(Decision.type) }
-                let (digest, decision) = try #require(found)
-                if let named = recorded.decision { #expect(digest == named) }
-                let named = try #require(
-                    decision["factsDigest"]?.string.flatMap { SHA256Digest(hex: $0) })
-                if let facts = recorded.facts { #expect(facts == named) }
-                let facts = try #require(documents[named], "\(entry.event.kind) without its facts")
-                let pack = try #require(packs[decision["policy"]?["digest"]?.string ?? ""])
-                #expect(Decision.replay(document: decision, facts: facts, pack: pack) == [])
-                let gate = try #require(decision["gate"]?.string.flatMap { Gate(rawValue: $0) })
-                let subject = try #require(
-                    decision["subject"]?.string.flatMap { VersionReference($0) })
-                let again = pack.decide(
-                    gate: gate, subject: .version(subject), facts: facts,
-                    now: try #require(decision["now"]?.string.flatMap { Timestamp($0) }))
-                #expect(SHA256.hash(again.document.canonicalBytes) == digest)
-                #expect(entry.policy?.hex == decision["policy"]?["digest"]?.string)
-                #expect(entry.time.description == decision["now"]?.string)
+                guard let recorded = entry.event.decision else { continue }
+                #expect(entry.documents.contains(recorded.decision))
+                #expect(entry.documents.contains(recorded.facts))
+                let document = try await service.document(recorded.decision)
+                let facts = try await service.document(recorded.facts)
+                let pack = packs[entry.policy?.hex ?? ""]
+                #expect(
+                    recorded.problems(document: document, facts: facts, pack: pack, in: entry)
+                        == [], "\(entry.event.kind)")
+                let now = try #require(
+                    JSON(parsing: document)["now"]?.string.flatMap { Timestamp($0) })
+                let again = try #require(pack).decide(
+                    gate: recorded.gate, subject: recorded.subject,
+                    facts: JSON(parsing: facts), now: now)
+                #expect(again.document.canonicalBytes == document)
                 #expect(entry.configuration != nil)
-                verdicts["\(gate) \(again.verdict)", default: 0] += 1
+                verdicts["\(recorded.gate) \(again.verdict)", default: 0] += 1
             }
             #expect(
                 Set(verdicts.keys) == [
+                    "submit allow", "submit deny", "approve allow", "approve deny",
                     "deploy allow", "deploy deny", "retire allow", "retire deny",
                 ])
-            #expect(verdicts.values.reduce(0, +) >= 9)
+            #expect(verdicts.values.reduce(0, +) >= 15)
+        }
+    }
+
+    @Test func `a retry of what a gate refused is refused alike, and recorded once`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.submit(by: team.owner)
+            let statement = try await service.approvalStatement(
+                of: version, by: team.owner, as: .validator)
+            var refusals: [Refusal] = []
+            for _ in 0..<2 {
+                do {
+                    _ = try await service.registry.recordApproval(
+                        statement, service.request(team.owner, key: "again"))
+                } catch let refusal as Refusal {
+                    refusals.append(refusal)
+                }
+            }
+            try await service.settled()
+            #expect(refusals.count == 2)
+            #expect(refusals.first?.code == "gate-denied")
+            #expect(refusals.first == refusals.last)
+            let recorded = try await service.logged().filter {
+                $0.entry.event.kind == GateDenied.kind
+            }
+            #expect(recorded.count == 1)
+            #expect(
+                refusals.first?.entry
+                    == recorded.first.map { MerkleTree.leafHash(of: $0.bytes) })
         }
     }
 
@@ -135,8 +157,7 @@ import Testing
                 database: registry.database, origin: service.origin,
                 signer: EntrySigner(key: try KeyFile.load(service.directory.serviceKey)),
                 clock: { now },
-                context: DecisionContext(
-                    policyDigest: registry.follower.snapshot.fold.policy))
+                context: DecisionContext())
             let decision = SHA256.hash("decision")
             for _ in 0..<2 {
                 _ = try await frozen.write(
@@ -147,8 +168,9 @@ import Testing
                         .deploymentDecided(
                             DeploymentDecided(
                                 version: version.reference, environment: production,
-                                target: "", verdict: .deny, artifact: version.artifact,
-                                decision: decision, facts: decision, deployment: "", permit: nil,
+                                target: "", use: nil, verdict: .deny, artifact: version.artifact,
+                                decision: decision, facts: decision, trustRoot: decision,
+                                trustRootVersion: 1, deployment: "", permit: nil,
                                 permitDocument: nil, notAfter: nil)))
                 }
             }

@@ -89,6 +89,7 @@ extension TestService {
     /// What the vault opens of these commitments.
     func revealed(_ commitments: [SHA256Digest]) async throws -> [SHA256Digest: JSON] {
         try await registry.database.read { try registry.vault.reveal(commitments, $0) }
+            .mapValues(\.value)
     }
 
     /// How many entries of a kind the log holds.

@@ -41,7 +41,9 @@ struct InsidersLog {
         let files = try PackFiles.load(folder: nil)
         let pack = try PolicyPack.parse(files)
         let packed = PackFiles.document(files)
-        let statement = try PackStore.statement(for: pack, files: files, origin: Self.origin)
+        let statement = try PackStatement(
+            pack, files: files, origin: Self.origin, predecessor: nil
+        ).statement
             .sign(with: [packKey ?? custodian])
         let facts: JSON = ["model": .string("\(Self.model)"), "version": 1]
         let decision = change(
@@ -61,16 +63,17 @@ struct InsidersLog {
                     PolicyActivated(
                         name: pack.name, version: "\(pack.version)", digest: pack.digest,
                         statement: statement.payloadDigest, document: SHA256.hash(documents[0]),
-                        files: SHA256.hash(packed))),
+                        files: SHA256.hash(packed), predecessor: nil)),
                 documents.prefix(2), writing: "policy"),
             entry(
                 .deploymentDecided(
                     DeploymentDecided(
                         version: Self.version, environment: EnvironmentName("production")!,
-                        target: "", verdict: verdict, artifact: .zero,
+                        target: "", use: nil, verdict: verdict, artifact: .zero,
                         decision: SHA256.hash(record), facts: SHA256.hash(facts.canonicalBytes),
-                        deployment: "", permit: nil, permitDocument: nil, notAfter: nil)),
-                documents.suffix(2), writing: "version/\(Self.version)", seq),
+                        trustRoot: root.digest, trustRootVersion: 1, deployment: "", permit: nil,
+                        permitDocument: nil, notAfter: nil)),
+                documents.suffix(2), writing: "version/\(Self.version)", seq, policy: pack.digest),
         ]
         let stored = try entries.map {
             try SignedEntry.sign([$0.canonicalBytes], with: serviceKey)[0]
@@ -96,11 +99,11 @@ struct InsidersLog {
 
     private func entry(
         _ event: Event, _ documents: ArraySlice<[UInt8]> = [], writing subject: String = "log",
-        _ seq: Int64 = 1
+        _ seq: Int64 = 1, policy: SHA256Digest? = nil
     ) -> Entry {
         Entry(
             actor: nil, configuration: nil, documents: documents.map { SHA256.hash($0) },
-            idempotency: nil, event: event, origin: Self.origin, policy: nil, request: "test",
+            idempotency: nil, event: event, origin: Self.origin, policy: policy, request: "test",
             subjects: [subject: .init(seq: seq, wrote: true)], time: Self.now)
     }
 

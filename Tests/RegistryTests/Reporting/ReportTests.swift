@@ -21,7 +21,7 @@ import Testing
         let verdict = check(life, life.report)
         #expect(verdict.findings == [])
         #expect(verdict.lines == life.report["lines"]?.array?.count)
-        #expect(verdict.decisions == 6)
+        #expect(verdict.decisions == 11)
         #expect(verdict.statements > 20)
         #expect(verdict.treeSize == life.report["asOf"]?["size"]?.integer)
         #expect(life.report["counts"]?["missing"]?.integer == 0)
@@ -186,11 +186,50 @@ import Testing
         #expect(page.contains(life.erasedPrincipal.description))
     }
 
+    @Test func `a printed name comes with the salt that proves it`() async throws {
+        let life = try await ReportedLife.told()
+        let people = try #require(life.report["people"]?.array)
+        var proven = 0
+        for person in people {
+            guard let commitment = person["commitment"]?.string else { continue }
+            let name = try #require(person["name"]?["value"])
+            let salt = try #require(person["name"]?["salt"]?.string.flatMap { Hex.decode($0) })
+            #expect(SHA256.hash(salt + name.canonicalBytes).hex == commitment)
+            proven += 1
+        }
+        #expect(proven >= 5)
+    }
+
+    @Test(arguments: ["value", "salt"])
+    func `a name that is not the committed one is found`(_ member: String) async throws {
+        let life = try await ReportedLife.told()
+        let people = try #require(life.report["people"]?.array)
+        let position = try #require(people.firstIndex { $0["name"]?["value"] == "Mei-Ling Tan" })
+        let forged = life.report.replacing(["people", "\(position)", "name", member]) { _ in
+            member == "value" ? "Somebody Else" : .string(String(repeating: "0", count: 64))
+        }.redigested
+        #expect(check(life, forged).findings.contains { $0.code == "commitment" })
+    }
+
+    @Test func `names are withheld from readers who are not entitled to them`() async throws {
+        let life = try await ReportedLife.told()
+        #expect(check(life, life.withheld).findings == [])
+        #expect(life.report["names"] == "disclosed")
+        #expect(life.withheld["names"] == "withheld")
+        #expect(life.withheld["counts"]?["erased"]?.integer == 0)
+        for name in ["Ada Okonkwo", "Mei-Ling Tan", "Weiß"] {
+            #expect(life.report.canonicalText.contains(name))
+            #expect(!life.withheld.canonicalText.contains(name))
+        }
+    }
+
     @Test func `a model that the log does not know is not found`() async throws {
         try await TestService.with { service in
             try await service.settle()
             let model = try #require(ModelName("credit/nothing"))
-            await #expect(throws: Refusal.self) { try await service.registry.report(model: model) }
+            await #expect(throws: Refusal.self) {
+                try await service.registry.report(model: model, for: service.administrator.caller)
+            }
         }
     }
 

@@ -16,6 +16,8 @@ struct ReportedLife: Sendable {
     let root: TrustRoot
     /// The same history after one printed name was erased, and whose it was.
     let erased: JSON
+    /// The same history for a reader who may not see names.
+    let withheld: JSON
     let erasedPrincipal: PrincipalID
 
     static let hostileName = "Zoë <script>alert(\"1\")</script> O'Müller\u{202E}"
@@ -40,18 +42,22 @@ struct ReportedLife: Sendable {
             guard let model = ModelName("credit/scorecard") else { throw TestFailure("name") }
             try await service.settle()
             let registry = service.registry
-            let report = try await registry.report(model: model)
+            let report = try await registry.report(
+                model: model, for: team.officer.caller)
             try keep(report.json)
+            let withheld = try await registry.report(model: model, for: team.owner.caller)
             service.clock.advance(days: 184)
             let officers = try await service.makeOfficers()
             let answer = try await service.erase(
                 .principal(team.validator.principal), by: officers)
             guard answer.isErased else { throw TestFailure("\(answer.grounds)") }
             try await service.settle()
-            let erased = try await registry.report(model: model)
+            let erased = try await registry.report(
+                model: model, for: team.officer.caller)
             _ = first
             return ReportedLife(
                 report: report.json, root: registry.root, erased: erased.json,
+                withheld: withheld.json,
                 erasedPrincipal: team.validator.principal)
         }
     }

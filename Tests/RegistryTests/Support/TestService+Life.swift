@@ -115,26 +115,39 @@ extension TestService {
             reference: event.version, files: submission.files, artifact: event.artifact)
     }
 
+    /// The data set that the example card declares for tests.
+    static func declaredDataset() throws -> SHA256Digest {
+        guard let model = ModelName("credit/scorecard"),
+            let set = DeclaredFairness(try exampleCard(model: model)).dataSets.first
+        else { throw TestFailure("the example card declares no data set") }
+        return set.sha256
+    }
+
     /// An evaluation of invented predictions; `fair` decides whether the thresholds hold.
     func evaluationStatement(
-        of version: TestVersion, by person: TestPerson, fair: Bool = true
+        of version: TestVersion, by person: TestPerson, fair: Bool = true,
+        dataset: SHA256Digest? = nil
     ) throws -> Envelope {
         let selected: Int64 = fair ? 48 : 20
-        func cell(_ value: String, _ positives: Int64) -> FairnessCell {
+        func cell(_ age: String, _ sex: String, _ positives: Int64) -> FairnessCell {
             FairnessCell(
-                values: [value],
+                values: [age, sex],
                 counts: ConfusionCounts(
                     truePositives: positives, falsePositives: 10, falseNegatives: 50 - positives,
                     trueNegatives: 40))
         }
         let evaluation = FairnessEvaluation(
-            FairnessCounts(columns: ["sex"], cells: [cell("a", 50), cell("b", selected)]),
+            FairnessCounts(
+                columns: ["age", "sex"],
+                cells: ["old", "young"].flatMap {
+                    [cell($0, "a", 50), cell($0, "b", selected)]
+                }),
             FairnessParameters(minimumGroupSize: 30, minimumDenominator: 1))
         let columns = PredictionColumns(
-            label: "label", prediction: "prediction", groups: ["sex"], positive: "1")
+            label: "label", prediction: "prediction", groups: ["age", "sex"], positive: "1")
         return try evaluationStatement(
-            of: version, by: person, dataset: SHA256.hash("predictions"), columns: columns,
-            evaluation)
+            of: version, by: person, dataset: try dataset ?? Self.declaredDataset(),
+            columns: columns, evaluation)
     }
 
     /// An evaluation of predictions.

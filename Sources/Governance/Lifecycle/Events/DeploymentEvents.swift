@@ -1,50 +1,17 @@
-// What the gates answered, and what runs.
+// What the deploy and retire gates answered, and what runs.
 
 package import CanonicalJSON
 package import Cryptography
-
-/// A gate was asked without commitment (dry run); the answer binds nobody.
-package struct GateAsked: EventPayload {
-    package static let kind = "gate.asked"
-    package let gate: Gate
-    package let version: VersionReference
-    package let environment: EnvironmentName
-    package let verdict: Verdict
-
-    package init(
-        gate: Gate, version: VersionReference, environment: EnvironmentName, verdict: Verdict
-    ) {
-        self.gate = gate
-        self.version = version
-        self.environment = environment
-        self.verdict = verdict
-    }
-
-    package init?(_ reader: inout EventReader) {
-        guard let gate = reader.value("gate", { $0.string.flatMap { Gate(rawValue: $0) } }),
-            let version = reader.version("version"),
-            let environment = reader.environment("environment"),
-            let verdict = reader.value("verdict", { $0.string.flatMap { Verdict(rawValue: $0) } })
-        else { return nil }
-        self.init(
-            gate: gate, version: version, environment: environment, verdict: verdict)
-    }
-
-    package var members: [String: JSON] {
-        [
-            "gate": .string(gate.rawValue), "version": .text(version),
-            "environment": .text(environment), "verdict": .string(verdict.rawValue),
-        ]
-    }
-}
 
 /// The deploy gate decided.
 package struct DeploymentDecided: EventPayload {
     package static let kind = "deployment.decided"
     package let version: VersionReference
     package let environment: EnvironmentName
-    /// What it is deployed to, as the caller names it.
+    /// What it is deployed to, as the caller names it; empty for none.
     package let target: String
+    /// What it is to be used for; null when the caller named no use.
+    package let use: UseName?
     package let verdict: Verdict
     /// The digest that the caller presented.
     package let artifact: SHA256Digest
@@ -52,6 +19,9 @@ package struct DeploymentDecided: EventPayload {
     package let decision: SHA256Digest
     /// The facts it was decided on.
     package let facts: SHA256Digest
+    /// Digest and version of the trust root under which it was decided.
+    package let trustRoot: SHA256Digest
+    package let trustRootVersion: Int64
     /// Id of the deployment; empty when denied.
     package let deployment: String
     /// Digest of the permit's payload; null when denied.
@@ -62,20 +32,21 @@ package struct DeploymentDecided: EventPayload {
     package let notAfter: Timestamp?
 
     package init(
-        version: VersionReference, environment: EnvironmentName, target: String,
-        verdict:
-            Verdict, artifact: SHA256Digest, decision: SHA256Digest, facts: SHA256Digest,
-        deployment: String, permit: SHA256Digest?, permitDocument: SHA256Digest?,
-        notAfter:
-            Timestamp?
+        version: VersionReference, environment: EnvironmentName, target: String, use: UseName?,
+        verdict: Verdict, artifact: SHA256Digest, decision: SHA256Digest, facts: SHA256Digest,
+        trustRoot: SHA256Digest, trustRootVersion: Int64, deployment: String,
+        permit: SHA256Digest?, permitDocument: SHA256Digest?, notAfter: Timestamp?
     ) {
         self.version = version
         self.environment = environment
         self.target = target
+        self.use = use
         self.verdict = verdict
         self.artifact = artifact
         self.decision = decision
         self.facts = facts
+        self.trustRoot = trustRoot
+        self.trustRootVersion = trustRootVersion
         self.deployment = deployment
         self.permit = permit
         self.permitDocument = permitDocument
@@ -86,26 +57,32 @@ package struct DeploymentDecided: EventPayload {
         guard let version = reader.version("version"),
             let environment = reader.environment("environment"),
             let target = reader.string("target"),
+            let use = reader.nullable("use", { $0.string.flatMap { UseName($0) } }),
             let verdict = reader.value("verdict", { $0.string.flatMap { Verdict(rawValue: $0) } }),
             let artifact = reader.digest("artifact"),
             let decision = reader.digest("decision"),
             let facts = reader.digest("facts"),
+            let trustRoot = reader.digest("trustRoot"),
+            let trustRootVersion = reader.integer("trustRootVersion"),
             let deployment = reader.string("deployment"),
             let permit = reader.nullableDigest("permit"),
             let permitDocument = reader.nullableDigest("permitDocument"),
             let notAfter = reader.nullable("notAfter", { $0.string.flatMap { Timestamp($0) } })
         else { return nil }
         self.init(
-            version: version, environment: environment, target: target, verdict: verdict,
-            artifact: artifact, decision: decision, facts: facts, deployment: deployment,
+            version: version, environment: environment, target: target, use: use,
+            verdict: verdict, artifact: artifact, decision: decision, facts: facts,
+            trustRoot: trustRoot, trustRootVersion: trustRootVersion, deployment: deployment,
             permit: permit, permitDocument: permitDocument, notAfter: notAfter)
     }
 
     package var members: [String: JSON] {
         [
             "version": .text(version), "environment": .text(environment),
-            "target": .string(target), "verdict": .string(verdict.rawValue),
-            "artifact": .digest(artifact), "decision": .digest(decision), "facts": .digest(facts),
+            "target": .string(target), "use": use.map { .text($0) } ?? .null,
+            "verdict": .string(verdict.rawValue), "artifact": .digest(artifact),
+            "decision": .digest(decision), "facts": .digest(facts),
+            "trustRoot": .digest(trustRoot), "trustRootVersion": .integer(trustRootVersion),
             "deployment": .string(deployment), "permit": .digest(permit),
             "permitDocument": .digest(permitDocument),
             "notAfter": notAfter.map { .text($0) } ?? .null,
@@ -191,6 +168,9 @@ package struct RetirementDecided: EventPayload {
     package let decision: SHA256Digest
     /// The facts it was decided on.
     package let facts: SHA256Digest
+    /// Digest and version of the trust root under which it was decided.
+    package let trustRoot: SHA256Digest
+    package let trustRootVersion: Int64
     package let reason: String
     /// The version that takes over; empty for none.
     package let successor: String
@@ -201,14 +181,15 @@ package struct RetirementDecided: EventPayload {
 
     package init(
         version: VersionReference, verdict: Verdict, decision: SHA256Digest,
-        facts:
-            SHA256Digest, reason: String, successor: String, certificate: SHA256Digest?,
-        certificateDocument: SHA256Digest?
+        facts: SHA256Digest, trustRoot: SHA256Digest, trustRootVersion: Int64, reason: String,
+        successor: String, certificate: SHA256Digest?, certificateDocument: SHA256Digest?
     ) {
         self.version = version
         self.verdict = verdict
         self.decision = decision
         self.facts = facts
+        self.trustRoot = trustRoot
+        self.trustRootVersion = trustRootVersion
         self.reason = reason
         self.successor = successor
         self.certificate = certificate
@@ -220,6 +201,8 @@ package struct RetirementDecided: EventPayload {
             let verdict = reader.value("verdict", { $0.string.flatMap { Verdict(rawValue: $0) } }),
             let decision = reader.digest("decision"),
             let facts = reader.digest("facts"),
+            let trustRoot = reader.digest("trustRoot"),
+            let trustRootVersion = reader.integer("trustRootVersion"),
             let reason = reader.string("reason"),
             let successor = reader.string("successor"),
             let certificate = reader.nullableDigest("certificate"),
@@ -227,16 +210,17 @@ package struct RetirementDecided: EventPayload {
         else { return nil }
         self.init(
             version: version, verdict: verdict, decision: decision, facts: facts,
-            reason:
-                reason, successor: successor, certificate: certificate,
-            certificateDocument:
-                certificateDocument)
+            trustRoot: trustRoot, trustRootVersion: trustRootVersion, reason: reason,
+            successor: successor, certificate: certificate,
+            certificateDocument: certificateDocument)
     }
 
     package var members: [String: JSON] {
         [
             "version": .text(version), "verdict": .string(verdict.rawValue),
-            "decision": .digest(decision), "facts": .digest(facts), "reason": .string(reason),
+            "decision": .digest(decision), "facts": .digest(facts),
+            "trustRoot": .digest(trustRoot), "trustRootVersion": .integer(trustRootVersion),
+            "reason": .string(reason),
             "successor": .string(successor), "certificate": .digest(certificate),
             "certificateDocument": .digest(certificateDocument),
         ]

@@ -111,10 +111,12 @@ package struct PolicyActivated: EventPayload {
     package let document: SHA256Digest
     /// The pack's files, as one document.
     package let files: SHA256Digest
+    /// Digest of the pack that was in force before; null for the first.
+    package let predecessor: SHA256Digest?
 
     package init(
         name: String, version: String, digest: SHA256Digest, statement: SHA256Digest,
-        document: SHA256Digest, files: SHA256Digest
+        document: SHA256Digest, files: SHA256Digest, predecessor: SHA256Digest?
     ) {
         self.name = name
         self.version = version
@@ -122,23 +124,25 @@ package struct PolicyActivated: EventPayload {
         self.statement = statement
         self.document = document
         self.files = files
+        self.predecessor = predecessor
     }
 
     package init?(_ reader: inout EventReader) {
         guard let name = reader.string("name"), let version = reader.string("version"),
             let digest = reader.digest("digest"), let statement = reader.digest("statement"),
-            let document = reader.digest("document"), let files = reader.digest("files")
+            let document = reader.digest("document"), let files = reader.digest("files"),
+            let predecessor = reader.nullableDigest("predecessor")
         else { return nil }
         self.init(
             name: name, version: version, digest: digest, statement: statement,
-            document: document, files: files)
+            document: document, files: files, predecessor: predecessor)
     }
 
     package var members: [String: JSON] {
         [
             "name": .string(name), "version": .string(version), "digest": .digest(digest),
             "statement": .digest(statement), "document": .digest(document),
-            "files": .digest(files),
+            "files": .digest(files), "predecessor": .digest(predecessor),
         ]
     }
 }

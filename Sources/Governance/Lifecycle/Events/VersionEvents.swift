@@ -1,4 +1,4 @@
-// What is said about one version of a model: card, evidence, approvals, restrictions.
+// What is said about one version of a model: card, evidence, approvals.
 
 package import CanonicalJSON
 package import Cryptography
@@ -34,15 +34,17 @@ package struct VersionSubmitted: EventPayload {
     package let policy: SHA256Digest
     /// What it was made from.
     package let lineage: [LineageLink]
+    /// The submit gate's decision document.
+    package let decision: SHA256Digest
+    /// The facts it was decided on.
+    package let facts: SHA256Digest
 
     package init(
         version: VersionReference, label: String, tier: String, card: SHA256Digest,
         cardDocument: SHA256Digest, artifact: SHA256Digest, manifestDocument: SHA256Digest,
         signatureDocument: SHA256Digest, signatureKey: KeyID, submitter: PrincipalID,
-        person:
-            PrincipalID, request: String, nonce: String, policy: SHA256Digest,
-        lineage:
-            [LineageLink]
+        person: PrincipalID, request: String, nonce: String, policy: SHA256Digest,
+        lineage: [LineageLink], decision: SHA256Digest, facts: SHA256Digest
     ) {
         self.version = version
         self.label = label
@@ -59,6 +61,8 @@ package struct VersionSubmitted: EventPayload {
         self.nonce = nonce
         self.policy = policy
         self.lineage = lineage
+        self.decision = decision
+        self.facts = facts
     }
 
     package init?(_ reader: inout EventReader) {
@@ -76,14 +80,16 @@ package struct VersionSubmitted: EventPayload {
             let request = reader.string("request"),
             let nonce = reader.string("nonce"),
             let policy = reader.digest("policy"),
-            let lineage = reader.value("lineage", { LineageLink.list($0) })
+            let lineage = reader.value("lineage", { LineageLink.list($0) }),
+            let decision = reader.digest("decision"),
+            let facts = reader.digest("facts")
         else { return nil }
         self.init(
             version: version, label: label, tier: tier, card: card, cardDocument: cardDocument,
             artifact: artifact, manifestDocument: manifestDocument,
-            signatureDocument:
-                signatureDocument, signatureKey: signatureKey, submitter: submitter, person: person,
-            request: request, nonce: nonce, policy: policy, lineage: lineage)
+            signatureDocument: signatureDocument, signatureKey: signatureKey,
+            submitter: submitter, person: person, request: request, nonce: nonce, policy: policy,
+            lineage: lineage, decision: decision, facts: facts)
     }
 
     package var members: [String: JSON] {
@@ -95,6 +101,7 @@ package struct VersionSubmitted: EventPayload {
             "signatureKey": .string(signatureKey.hex), "submitter": .text(submitter),
             "person": .text(person), "request": .string(request), "nonce": .string(nonce),
             "policy": .digest(policy), "lineage": .array(lineage.map(\.json)),
+            "decision": .digest(decision), "facts": .digest(facts),
         ]
     }
 }
@@ -165,13 +172,16 @@ package struct ApprovalRecorded: EventPayload {
     /// As claimed by the signer.
     package let signedAt: Timestamp
     package let expiresAt: Timestamp
+    /// The approve gate's decision document; null for an objection, which no pack can refuse.
+    package let decision: SHA256Digest?
+    /// The facts it was decided on; null for an objection.
+    package let facts: SHA256Digest?
 
     package init(
         version: VersionReference, request: String, statement: SHA256Digest,
-        document:
-            SHA256Digest, principal: PrincipalID, person: PrincipalID, role: Role,
-        meaning:
-            ApprovalMeaning, key: KeyID, signedAt: Timestamp, expiresAt: Timestamp
+        document: SHA256Digest, principal: PrincipalID, person: PrincipalID, role: Role,
+        meaning: ApprovalMeaning, key: KeyID, signedAt: Timestamp, expiresAt: Timestamp,
+        decision: SHA256Digest?, facts: SHA256Digest?
     ) {
         self.version = version
         self.request = request
@@ -184,6 +194,8 @@ package struct ApprovalRecorded: EventPayload {
         self.key = key
         self.signedAt = signedAt
         self.expiresAt = expiresAt
+        self.decision = decision
+        self.facts = facts
     }
 
     package init?(_ reader: inout EventReader) {
@@ -198,12 +210,14 @@ package struct ApprovalRecorded: EventPayload {
                 "meaning", { $0.string.flatMap { ApprovalMeaning(rawValue: $0) } }),
             let key = reader.keyID("key"),
             let signedAt = reader.time("signedAt"),
-            let expiresAt = reader.time("expiresAt")
+            let expiresAt = reader.time("expiresAt"),
+            let decision = reader.nullableDigest("decision"),
+            let facts = reader.nullableDigest("facts")
         else { return nil }
         self.init(
             version: version, request: request, statement: statement, document: document,
             principal: principal, person: person, role: role, meaning: meaning, key: key,
-            signedAt: signedAt, expiresAt: expiresAt)
+            signedAt: signedAt, expiresAt: expiresAt, decision: decision, facts: facts)
     }
 
     package var members: [String: JSON] {
@@ -213,72 +227,7 @@ package struct ApprovalRecorded: EventPayload {
             "principal": .text(principal), "person": .text(person), "role": .text(role),
             "meaning": .string(meaning.rawValue), "key": .string(key.hex),
             "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
-        ]
-    }
-}
-
-/// A version may not be deployed until the suspension is lifted.
-package struct VersionSuspended: EventPayload {
-    package static let kind = "version.suspended"
-    package let version: VersionReference
-    /// The suspension's id.
-    package let restriction: String
-    package let reason: String
-
-    package init(
-        version: VersionReference, restriction: String, reason: String
-    ) {
-        self.version = version
-        self.restriction = restriction
-        self.reason = reason
-    }
-
-    package init?(_ reader: inout EventReader) {
-        guard let version = reader.version("version"),
-            let restriction = reader.string("restriction"),
-            let reason = reader.string("reason")
-        else { return nil }
-        self.init(
-            version: version, restriction: restriction, reason: reason)
-    }
-
-    package var members: [String: JSON] {
-        [
-            "version": .text(version), "restriction": .string(restriction),
-            "reason": .string(reason),
-        ]
-    }
-}
-
-/// The owner took the version back; its request is over.
-package struct VersionWithdrawn: EventPayload {
-    package static let kind = "version.withdrawn"
-    package let version: VersionReference
-    /// The withdrawal's id.
-    package let restriction: String
-    package let reason: String
-
-    package init(
-        version: VersionReference, restriction: String, reason: String
-    ) {
-        self.version = version
-        self.restriction = restriction
-        self.reason = reason
-    }
-
-    package init?(_ reader: inout EventReader) {
-        guard let version = reader.version("version"),
-            let restriction = reader.string("restriction"),
-            let reason = reader.string("reason")
-        else { return nil }
-        self.init(
-            version: version, restriction: restriction, reason: reason)
-    }
-
-    package var members: [String: JSON] {
-        [
-            "version": .text(version), "restriction": .string(restriction),
-            "reason": .string(reason),
+            "decision": .digest(decision), "facts": .digest(facts),
         ]
     }
 }

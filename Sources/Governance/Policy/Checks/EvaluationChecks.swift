@@ -30,6 +30,46 @@ let evaluationChecks: [Check] = [
         return outcome(unmet, of: demands, &context)
     },
 
+    // The union of what the evaluations that count were computed on: data sets of the card, by every
+    // attribute that the card promises or calls sensitive there.
+    Check(
+        "evaluations-declared", gates: [.deploy],
+        values: ["tier", "card.digest", "evaluations.used", "unmet"]
+    ) { context throws(UnknownFact) in
+        let demands = try judged(&context)
+        _ = try context.use("card.digest").digest()
+        let declared = try context.facts.fact("card.fairness")
+        var sensitive: [SHA256Digest: [String]] = [:]
+        for set in try declared.fact("datasets").list() {
+            sensitive[try set.fact("sha256").digest(), default: []] +=
+                try set.fact("sensitive").strings()
+        }
+        var used: Set<String> = []
+        for demand in demands {
+            used.formUnion(try measures(for: demand, context).map(\.evaluation))
+        }
+        var wanted = Set(try declared.fact("attributes").strings())
+        var groups: Set<String> = []
+        var unmet: [String] = []
+        for evaluation in try context.facts.fact("evaluations").list() {
+            let digest = try evaluation.fact("digest").string()
+            guard used.contains(digest) else { continue }
+            let dataset = try evaluation.fact("dataset").digest()
+            groups.formUnion(try evaluation.fact("columns.groups").strings())
+            if let own = sensitive[dataset] {
+                wanted.formUnion(own)
+            } else {
+                unmet.append("the data set \(dataset) is not in the card")
+            }
+        }
+        if !used.isEmpty {
+            unmet += wanted.subtracting(groups).sorted(by: bytesPrecede).map { "not by \($0)" }
+        }
+        context.note("evaluations.used", used.sorted(by: bytesPrecede))
+        if !unmet.isEmpty { context.need("evaluation", "as the card declares it") }
+        return outcome(unmet, of: demands, &context)
+    },
+
     Check(
         "evaluations-fresh", gates: [.deploy], parameters: [.clockSkewSeconds],
         values: ["tier", "evaluatedAt", "unmet"]

@@ -12,7 +12,8 @@ let restrictionChecks: [Check] = [
             let kind = try restriction.fact("kind").string()
             guard kind != "retirement" else { continue }
             blocking.append(try describe(restriction))
-            context.need("lift", ["kind": .string(kind), "id": try restriction.fact("id").value])
+            context.need(
+                remedy(kind), ["kind": .string(kind), "id": try restriction.fact("id").value])
         }
         // A rejection or withdrawal restricts even if nobody has drawn the consequence yet.
         for approval in try context.facts.fact("approvals").list() {
@@ -20,7 +21,7 @@ let restrictionChecks: [Check] = [
             guard meaning != ApprovalMeaning.approve.rawValue else { continue }
             let digest = try approval.fact("digest").string()
             blocking.append("\(meaning) \(digest) (statement)")
-            context.need("new-request", .string(digest))
+            context.need("new-version", .string(digest))
         }
         context.note("restrictions.blocking", blocking)
         return blocking.isEmpty ? .pass : .fail
@@ -52,6 +53,17 @@ let restrictionChecks: [Check] = [
         return active.isEmpty ? .pass : .fail
     },
 ]
+
+/// What would end a restriction; for what nothing ends, what there is to do instead.
+private func remedy(_ kind: String) -> String {
+    switch RestrictionFact.Kind(rawValue: kind) {
+    case .suspension: "lift"
+    case .hold: "release"
+    case .rejection, .withdrawal, .retirement: "new-version"
+    case .alarm: "audit"
+    case .revocation, .incident, nil: "end"
+    }
+}
 
 /// `suspension 5b1c (log)`: kind, identity, and which of rows and log shows it.
 private func describe(_ restriction: FactReader) throws(UnknownFact) -> String {

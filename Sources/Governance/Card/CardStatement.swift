@@ -8,7 +8,6 @@
 package import Attestation
 package import CanonicalJSON
 package import Cryptography
-package import Governance
 package import Schema
 
 /// A card as it is signed.

@@ -1,0 +1,93 @@
+// The decision that an entry records, whatever its kind, and whether it can be made again (I9).
+
+internal import CanonicalJSON
+package import Cryptography
+
+/// What an entry says of a decision.
+package struct RecordedDecision: Sendable, Hashable {
+    package let gate: Gate
+    package let subject: DecisionSubject
+    package let verdict: Verdict
+    /// The decision document.
+    package let decision: SHA256Digest
+    /// The facts it was decided on.
+    package let facts: SHA256Digest
+
+    package init(
+        gate: Gate, subject: DecisionSubject, verdict: Verdict, decision: SHA256Digest,
+        facts: SHA256Digest
+    ) {
+        self.gate = gate
+        self.subject = subject
+        self.verdict = verdict
+        self.decision = decision
+        self.facts = facts
+    }
+}
+
+extension Event {
+    /// The decision that is recorded by this event; nil when none is.
+    package var decision: RecordedDecision? {
+        switch self {
+        case .versionSubmitted(let event):
+            RecordedDecision(
+                gate: .submit, subject: .model(event.version.model), verdict: .allow,
+                decision: event.decision, facts: event.facts)
+        case .approvalRecorded(let event):
+            event.decision.flatMap { decision in
+                event.facts.map { facts in
+                    RecordedDecision(
+                        gate: .approve, subject: .version(event.version), verdict: .allow,
+                        decision: decision, facts: facts)
+                }
+            }
+        case .gateDenied(let event):
+            RecordedDecision(
+                gate: event.gate, subject: event.subject, verdict: .deny,
+                decision: event.decision, facts: event.facts)
+        case .gateAsked(let event):
+            RecordedDecision(
+                gate: event.gate, subject: .version(event.version), verdict: event.verdict,
+                decision: event.decision, facts: event.facts)
+        case .deploymentDecided(let event):
+            RecordedDecision(
+                gate: .deploy, subject: .version(event.version), verdict: event.verdict,
+                decision: event.decision, facts: event.facts)
+        case .retirementDecided(let event):
+            RecordedDecision(
+                gate: .retire, subject: .version(event.version), verdict: event.verdict,
+                decision: event.decision, facts: event.facts)
+        default: nil
+        }
+    }
+}
+
+extension RecordedDecision {
+    /// The pack that a decision's document names; nil when it names none.
+    package static func policy(of document: [UInt8]) -> SHA256Digest? {
+        (try? JSON(parsing: document))?["policy"]?["digest"]?.string.flatMap {
+            SHA256Digest(hex: $0)
+        }
+    }
+
+    /// What speaks against the record: it is about something else than the entry, or comes out
+    /// otherwise when it is made again from its facts and its pack.
+    package func problems(
+        document: [UInt8], facts: [UInt8], pack: PolicyPack?, in entry: Entry
+    ) -> [String] {
+        guard let document = try? JSON(parsing: document), let facts = try? JSON(parsing: facts)
+        else { return ["Decision or facts are not JSON."] }
+        guard document["verdict"]?.string == verdict.rawValue,
+            document["gate"]?.string == gate.rawValue,
+            document["subject"]?.string == subject.description,
+            document["now"]?.string == entry.time.description,
+            document["policy"]?["digest"]?.string == entry.policy?.hex
+        else { return ["The decision is about something else than the entry."] }
+        guard let pack, pack.digest == entry.policy else {
+            return ["The policy pack of the decision cannot be had."]
+        }
+        return Decision.replay(document: document, facts: facts, pack: pack).map {
+            "Made again, the decision differs at \($0)"
+        }
+    }
+}

@@ -1,0 +1,327 @@
+// swift-format-ignore-file: NeverForceUnwrap
+// One sample of everything that is signed; CorpusGenerator signs those that the corpus lacks.
+
+import Attestation
+import CanonicalJSON
+import Cryptography
+
+@testable import Governance
+
+enum CorpusSamples {
+    static let origin = "example.com/log"
+    static let now = SampleFacts.now
+    static let version = SampleFacts.version
+    static let production = EnvironmentName("production")!
+    static let use = UseName("consumer-credit")!
+
+    static func digest(_ text: String) -> SHA256Digest { SampleFacts.digest(text) }
+    static func principal(_ number: Int) -> PrincipalID { SampleFacts.principal(number) }
+    static func keyID(_ text: String) -> KeyID { KeyID(hex: digest(text).hex)! }
+
+    // MARK: entries
+
+    /// An entry for every event, by the name of its file: the kind, and what makes it another one.
+    static func entries() throws -> [(name: String, entry: Entry)] {
+        try events().enumerated().map { number, sample in
+            (sample.name, try entry(sample.event, number))
+        }
+    }
+
+    private static func entry(_ event: Event, _ number: Int) throws -> Entry {
+        let isEven = number.isMultiple(of: 2)
+        return Entry(
+            actor: isEven ? principal(1) : nil,
+            configuration: isEven ? digest("configuration") : nil,
+            documents: isEven ? [digest("one"), digest("two")] : [],
+            idempotency: isEven ? .init(key: digest("key"), body: digest("body")) : nil,
+            event: event, origin: origin, policy: isEven ? digest("pack") : nil,
+            request: "q-0123456789abcdef",
+            subjects: [
+                "version/\(version)": .init(seq: Int64(number) + 1, wrote: true),
+                "policy": .init(seq: 1, wrote: false),
+            ],
+            time: now.adding(seconds: Int64(number)), token: isEven ? "t-0123456789abcdef" : nil)
+    }
+
+    private static func events() -> [(name: String, event: Event)] {
+        let made = opening + people + versionEvents + gates + personal
+        return made.map { what, event in
+            (what.isEmpty ? event.kind : "\(event.kind)-\(what)", event)
+        }
+    }
+
+    private static var opening: [(String, Event)] {
+        [
+            (
+                "",
+                .logOpened(
+                    LogOpened(
+                        verifierKey: "example.com/log+01234567+AQ==", trustRoot: digest("root"),
+                        trustRootVersion: 1, policy: digest("pack"), development: false))
+            ),
+            (
+                "",
+                .serviceStarted(
+                    ServiceStarted(
+                        configuration: digest("configuration"), trustRoot: digest("root"),
+                        trustRootVersion: 1, binary: digest("binary"),
+                        migrations: digest("migrations"), serviceKey: keyID("service")))
+            ),
+            (
+                "first",
+                .policyActivated(
+                    PolicyActivated(
+                        name: "baseline", version: "1", digest: digest("pack"),
+                        statement: digest("statement"), document: digest("document"),
+                        files: digest("files"), predecessor: nil))
+            ),
+            (
+                "next",
+                .policyActivated(
+                    PolicyActivated(
+                        name: "baseline", version: "2", digest: digest("next pack"),
+                        statement: digest("statement"), document: digest("document"),
+                        files: digest("files"), predecessor: digest("pack")))
+            ),
+        ]
+    }
+
+    private static var people: [(String, Event)] {
+        [
+            (
+                "person",
+                .principalRegistered(
+                    PrincipalRegistered(
+                        principal: principal(1), kind: .person, person: principal(11),
+                        name: digest("salt and name")))
+            ),
+            (
+                "service",
+                .principalRegistered(
+                    PrincipalRegistered(
+                        principal: principal(6), kind: .service, person: principal(6), name: nil))
+            ),
+            (
+                "",
+                .keyAssigned(
+                    KeyAssigned(
+                        principal: principal(1), key: keyID("key"), statement: digest("statement"),
+                        document: digest("document"), validFrom: now,
+                        validUntil: SampleFacts.days(365)))
+            ),
+            (
+                "",
+                .keyRevoked(
+                    KeyRevoked(
+                        principal: principal(1), key: keyID("key"), reason: "lost",
+                        effectiveFrom: now))
+            ),
+            (
+                "",
+                .roleAssigned(
+                    RoleAssigned(
+                        principal: principal(1), person: principal(11), role: .owner,
+                        namespace: NamespacePattern("credit")!, statement: digest("statement"),
+                        document: digest("document"), validFrom: now,
+                        validUntil: SampleFacts.days(365)))
+            ),
+            (
+                "",
+                .roleRevoked(
+                    RoleRevoked(
+                        principal: principal(1), assignment: digest("statement"),
+                        reason: "left the team", effectiveFrom: now))
+            ),
+            (
+                "",
+                .tokenIssued(
+                    TokenIssued(
+                        token: "t-0123456789abcdef", principal: principal(1),
+                        hash: digest("secret"), expiresAt: SampleFacts.days(30)))
+            ),
+            (
+                "",
+                .tokenRevoked(
+                    TokenRevoked(
+                        token: "t-0123456789abcdef", principal: principal(1), reason: "rotated"))
+            ),
+        ]
+    }
+
+    private static var versionEvents: [(String, Event)] {
+        [
+            (
+                "",
+                .versionSubmitted(
+                    VersionSubmitted(
+                        version: version, label: "2026.11", tier: "3", card: digest("card"),
+                        cardDocument: digest("card document"), artifact: digest("artifact"),
+                        manifestDocument: digest("manifest"),
+                        signatureDocument: digest("bundle"), signatureKey: keyID("key"),
+                        submitter: principal(1), person: principal(11), request: "r-01",
+                        nonce: "00112233445566778899aabbccddeeff", policy: digest("pack"),
+                        lineage: [
+                            LineageLink(
+                                kind: "trained_on", label: "1", name: "applications",
+                                digest: "sha256:\(digest("data"))")
+                        ], decision: digest("decision"), facts: digest("facts")))
+            ),
+            (
+                "",
+                .evaluationRecorded(
+                    EvaluationRecorded(
+                        version: version, evaluation: "fairness", statement: digest("statement"),
+                        document: digest("document"), signer: keyID("key"), evaluatedAt: now))
+            ),
+            ("approve", .approvalRecorded(approval(.approve, digest("decision")))),
+            ("reject", .approvalRecorded(approval(.reject, nil))),
+            (
+                "",
+                .versionSuspended(
+                    VersionSuspended(version: version, restriction: "s-01", reason: "drift"))
+            ),
+            (
+                "",
+                .versionWithdrawn(
+                    VersionWithdrawn(version: version, restriction: "w-01", reason: "replaced"))
+            ),
+            (
+                "",
+                .versionLifted(
+                    VersionLifted(
+                        version: version, restriction: "s-01", statement: digest("statement"),
+                        document: digest("document"), reason: "the drift was a fault of the sensor")
+                )
+            ),
+        ]
+    }
+
+    private static func approval(
+        _ meaning: ApprovalMeaning, _ decision: SHA256Digest?
+    ) -> ApprovalRecorded {
+        ApprovalRecorded(
+            version: version, request: "r-01", statement: digest("statement"),
+            document: digest("document"), principal: principal(2), person: principal(12),
+            role: .validator, meaning: meaning, key: keyID("key"), signedAt: now,
+            expiresAt: SampleFacts.days(90), decision: decision, facts: decision)
+    }
+
+    private static var gates: [(String, Event)] {
+        [
+            (
+                "",
+                .gateAsked(
+                    GateAsked(
+                        gate: .deploy, version: version, environment: production, target: "eu-1",
+                        use: use, verdict: .deny, artifact: digest("artifact"),
+                        decision: digest("decision"), facts: digest("facts")))
+            ),
+            (
+                "submit",
+                .gateDenied(
+                    GateDenied(
+                        gate: .submit, subject: .model(version.model), statement: digest("card"),
+                        decision: digest("decision"), facts: digest("facts")))
+            ),
+            (
+                "approve",
+                .gateDenied(
+                    GateDenied(
+                        gate: .approve, subject: .version(version), statement: digest("approval"),
+                        decision: digest("decision"), facts: digest("facts")))
+            ),
+            (
+                "allow",
+                .deploymentDecided(
+                    DeploymentDecided(
+                        version: version, environment: production, target: "eu-1", use: use,
+                        verdict: .allow, artifact: digest("artifact"),
+                        decision: digest("decision"), facts: digest("facts"),
+                        trustRoot: digest("root"), trustRootVersion: 1, deployment: "d-01",
+                        permit: digest("permit"), permitDocument: digest("permit document"),
+                        notAfter: SampleFacts.days(1)))
+            ),
+            (
+                "deny",
+                .deploymentDecided(
+                    DeploymentDecided(
+                        version: version, environment: production, target: "", use: nil,
+                        verdict: .deny, artifact: digest("artifact"),
+                        decision: digest("decision"), facts: digest("facts"),
+                        trustRoot: digest("root"), trustRootVersion: 1, deployment: "",
+                        permit: nil, permitDocument: nil, notAfter: nil))
+            ),
+            (
+                "",
+                .deploymentConfirmed(
+                    DeploymentConfirmed(
+                        deployment: "d-01", version: version, environment: production))
+            ),
+            (
+                "",
+                .deploymentEnded(
+                    DeploymentEnded(
+                        deployment: "d-01", version: version, environment: production,
+                        reason: "replaced"))
+            ),
+            ("allow", .retirementDecided(retirement(.allow, digest("certificate")))),
+            ("deny", .retirementDecided(retirement(.deny, nil))),
+        ]
+    }
+
+    private static var personal: [(String, Event)] {
+        let namespace = Namespace("credit")!
+        return [
+            (
+                "version",
+                .holdPlaced(
+                    HoldPlaced(
+                        hold: "h-01", scope: .version(version), namespace: namespace,
+                        reason: "litigation"))
+            ),
+            (
+                "",
+                .holdReleased(
+                    HoldReleased(
+                        hold: "h-01", scope: .version(version), reason: "settled",
+                        statement: digest("statement"), document: digest("document")))
+            ),
+            (
+                "",
+                .erasureRefused(
+                    ErasureRefused(
+                        subject: .principal(principal(1)), statement: digest("statement"),
+                        document: digest("document"),
+                        grounds: [
+                            ErasureGround(.legalHold, "Hold h-01 is in force."),
+                            ErasureGround(.retention, "Kept.", until: SampleFacts.days(100)),
+                        ]))
+            ),
+            (
+                "principal",
+                .subjectErased(
+                    SubjectErased(
+                        subject: .principal(principal(1)), statement: digest("statement"),
+                        document: digest("document"), commitments: [digest("salt and name")],
+                        key: digest("key")))
+            ),
+            (
+                "card",
+                .subjectErased(
+                    SubjectErased(
+                        subject: .card(version), statement: digest("statement"),
+                        document: digest("document"), commitments: [], key: digest("key")))
+            ),
+        ]
+    }
+
+    private static func retirement(
+        _ verdict: Verdict, _ certificate: SHA256Digest?
+    ) -> RetirementDecided {
+        RetirementDecided(
+            version: version, verdict: verdict, decision: digest("decision"),
+            facts: digest("facts"), trustRoot: digest("root"), trustRootVersion: 1,
+            reason: "replaced", successor: "credit/scorecard@4", certificate: certificate,
+            certificateDocument: certificate)
+    }
+}

@@ -1,0 +1,127 @@
+import Attestation
+import CanonicalJSON
+import Cryptography
+import Governance
+import Registry
+import TestSupport
+import Testing
+
+@Suite struct `Activating a policy pack` {
+    private struct Next {
+        let envelope: Envelope
+        let files: [UInt8]
+        let digest: SHA256Digest
+    }
+
+    /// The shipped pack under another version, with shorter permits.
+    private func next(
+        _ service: TestService, version: Int = 2, predecessor: SHA256Digest?,
+        signer: PrivateKey? = nil, minutes: Int = 5
+    ) throws -> Next {
+        let files = try PackFiles.load(folder: nil).map { file -> PackFile in
+            var text = String(decoding: file.bytes, as: UTF8.self)
+            if file.path == "pack.yaml" {
+                text = text.replacing("version: 1\n", with: "version: \(version)\n")
+            }
+            if file.path == "permits.yaml" {
+                text = text.replacing(
+                    "lifetime_minutes: 15", with: "lifetime_minutes: \(minutes)")
+            }
+            let bytes = Array(text.utf8)
+            return try PackFile(path: file.path, bytes: bytes, tree: StrictYAML.json(bytes))
+        }
+        let pack = try PolicyPack.parse(files)
+        let envelope = try PackStatement(
+            pack, files: files, origin: service.origin, predecessor: predecessor
+        ).statement.sign(with: [signer ?? service.custodian])
+        return Next(
+            envelope: envelope, files: PackFiles.document(files), digest: pack.digest)
+    }
+
+    private func inForce() throws -> SHA256Digest {
+        try PolicyPack.parse(PackFiles.load(folder: nil)).digest
+    }
+
+    @Test func `puts the next pack in force, for every later decision`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let before = try await service.submit(by: team.owner)
+            let next = try next(service, predecessor: inForce())
+            let asAdministrator = service.request(service.administrator)
+            let outcome = try await service.registry.activatePolicy(
+                next.envelope, files: next.files, asAdministrator)
+            guard case .policyActivated(let event) = outcome.recorded.entry.event else {
+                throw TestFailure("no activation")
+            }
+            #expect(event.predecessor == (try inForce()))
+            let after = try await service.makeApproved(team, "credit/second", seed: "two")
+            let answer = try await service.deploy(after, by: team.deployer)
+            #expect(answer.verdict == "allow")
+            // Each entry names the pack that decided it, in whatever process memory was before.
+            try await service.settled()
+            for logged in try await service.logged() {
+                guard case .versionSubmitted(let event) = logged.entry.event else { continue }
+                let expected = event.version == before.reference ? try inForce() : next.digest
+                #expect(logged.entry.policy == expected)
+                #expect(event.policy == expected)
+            }
+            #expect(answer.outcome.recorded.entry.policy == next.digest)
+        }
+    }
+
+    @Test func `is refused for a pack that does not follow the one in force`() async throws {
+        try await TestService.with { service in
+            let current = try inForce()
+            let asAdministrator = service.request(service.administrator)
+            let packs = [
+                try next(service, predecessor: nil),
+                try next(service, predecessor: SHA256.hash("another")),
+                try next(service, version: 1, predecessor: current),
+            ]
+            for pack in packs {
+                let code = try await service.refusal {
+                    try await service.registry.activatePolicy(
+                        pack.envelope, files: pack.files, asAdministrator)
+                }
+                #expect(code == "policy-not-next")
+            }
+            // What was replaced does not come back by what was once signed for it.
+            let second = try next(service, predecessor: current)
+            let third = try next(service, version: 3, predecessor: second.digest, minutes: 6)
+            for pack in [second, third] {
+                _ = try await service.registry.activatePolicy(
+                    pack.envelope, files: pack.files, asAdministrator)
+            }
+            #expect(
+                try await service.refusal {
+                    try await service.registry.activatePolicy(
+                        second.envelope, files: second.files, asAdministrator)
+                } == "policy-not-next")
+        }
+    }
+
+    @Test func `needs the custodians' signature over exactly these files, and an administrator`()
+        async throws
+    {
+        try await TestService.with { service in
+            let owner = try await service.enrol([.owner])
+            let good = try next(service, predecessor: inForce())
+            let asAdministrator = service.request(service.administrator)
+            let forged = try next(service, predecessor: inForce(), signer: owner.key)
+            let other = try next(service, predecessor: inForce(), minutes: 7)
+            let attempts: [(code: String, envelope: Envelope, files: [UInt8], request: Request)] = [
+                ("policy-not-signed", forged.envelope, forged.files, asAdministrator),
+                ("policy-not-signed", good.envelope, other.files, asAdministrator),
+                ("policy-malformed", good.envelope, [0x7B], asAdministrator),
+                ("role-missing", good.envelope, good.files, service.request(owner)),
+            ]
+            for attempt in attempts {
+                #expect(
+                    try await service.refusal {
+                        try await service.registry.activatePolicy(
+                            attempt.envelope, files: attempt.files, attempt.request)
+                    } == attempt.code)
+            }
+        }
+    }
+}
