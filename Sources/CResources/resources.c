@@ -10,6 +10,9 @@ static const unsigned char migration_0001[] = {
 static const unsigned char migration_0002[] = {
 #embed "../../migrations/0002_registry.sql"
 };
+static const unsigned char migration_0003[] = {
+#embed "../../migrations/0003_roots_and_witnesses.sql"
+};
 static const unsigned char migration_0010[] = {
 #embed "../../migrations/0010_personal.sql"
 };
@@ -90,6 +93,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("docs/reference/openapi.json", openapi),
     ROW("migrations/0001_log.sql", migration_0001),
     ROW("migrations/0002_registry.sql", migration_0002),
+    ROW("migrations/0003_roots_and_witnesses.sql", migration_0003),
     ROW("migrations/0010_personal.sql", migration_0010),
     ROW("migrations/0020_lift.sql", migration_0020),
     ROW("policies/approvals.yaml", policies_approvals),

@@ -12,7 +12,7 @@ package struct Registry: Sendable {
     package let writer: Writer
     package let follower: Follower
     package let halt: Halt
-    package let root: TrustRoot
+    package let roots: RootKeeper
     package let packs: PackStore
     package let vault: Vault
     package let schema: JSONSchema
@@ -26,7 +26,7 @@ package struct Registry: Sendable {
     package static let receiptTimeout = Duration.seconds(2)
 
     package init(
-        database: Database, writer: Writer, follower: Follower, halt: Halt, root: TrustRoot,
+        database: Database, writer: Writer, follower: Follower, halt: Halt, roots: RootKeeper,
         packs: PackStore, vault: Vault, schema: JSONSchema, permitKey: PrivateKey,
         clock: @escaping Clock, committed: Wakeup, authenticator: EntryAuthenticator
     ) {
@@ -34,7 +34,7 @@ package struct Registry: Sendable {
         self.writer = writer
         self.follower = follower
         self.halt = halt
-        self.root = root
+        self.roots = roots
         self.packs = packs
         self.vault = vault
         self.schema = schema
@@ -43,6 +43,9 @@ package struct Registry: Sendable {
         self.committed = committed
         self.authenticator = authenticator
     }
+
+    /// The trust root in force.
+    package var root: TrustRoot { roots.current }
 
     /// A committed act, with its receipt if the log published it in time.
     package struct Outcome: Sendable {

@@ -105,10 +105,19 @@ package struct WitnessPolicyError: Error, Sendable, Hashable, CustomStringConver
     package struct Finding: Sendable, Hashable {
         package let line: Int
         package let reason: String
+
+        package init(line: Int, reason: String) {
+            self.line = line
+            self.reason = reason
+        }
     }
 
     /// The wrong lines in order.
     package let findings: [Finding]
+
+    package init(findings: [Finding]) {
+        self.findings = findings
+    }
 
     package var description: String {
         findings.map { "line \($0.line): \($0.reason)" }.joined(separator: "; ")

@@ -18,6 +18,7 @@ package protocol EventPayload: Sendable, Hashable {
 package enum Event: Sendable, Hashable {
     case logOpened(LogOpened)
     case serviceStarted(ServiceStarted)
+    case rootChanged(RootChanged)
     case policyActivated(PolicyActivated)
     case principalRegistered(PrincipalRegistered)
     case keyAssigned(KeyAssigned)
@@ -48,6 +49,7 @@ package enum Event: Sendable, Hashable {
         switch self {
         case .logOpened(let payload): payload
         case .serviceStarted(let payload): payload
+        case .rootChanged(let payload): payload
         case .policyActivated(let payload): payload
         case .principalRegistered(let payload): payload
         case .keyAssigned(let payload): payload
@@ -96,6 +98,7 @@ package enum Event: Sendable, Hashable {
     private static let readers: [String: Read] = [
         LogOpened.kind: { LogOpened(&$0).map(Event.logOpened) },
         ServiceStarted.kind: { ServiceStarted(&$0).map(Event.serviceStarted) },
+        RootChanged.kind: { RootChanged(&$0).map(Event.rootChanged) },
         PolicyActivated.kind: { PolicyActivated(&$0).map(Event.policyActivated) },
         PrincipalRegistered.kind: { PrincipalRegistered(&$0).map(Event.principalRegistered) },
         KeyAssigned.kind: { KeyAssigned(&$0).map(Event.keyAssigned) },

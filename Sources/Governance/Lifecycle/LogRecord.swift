@@ -58,7 +58,11 @@ package struct LogRecord: Sendable {
             pack = (event.policy, 0)
             trustRoot = NamedRoot(digest: event.trustRoot, version: event.trustRootVersion)
         case .serviceStarted(let event):
+            // An instance that has not heard of a later root yet sets nothing back.
+            guard event.trustRootVersion >= trustRoot?.version ?? 0 else { break }
             trustRoot = NamedRoot(digest: event.trustRoot, version: event.trustRootVersion)
+        case .rootChanged(let event):
+            trustRoot = NamedRoot(digest: event.digest, version: event.version)
         case .principalRegistered(let event): principals[event.principal] = event
         case .tokenIssued(let event): tokens[event.hash] = event
         case .versionSubmitted(let event):

@@ -9,6 +9,7 @@ extension Event {
         switch self {
         case .logOpened(let event): event.sentence
         case .serviceStarted(let event): event.sentence
+        case .rootChanged(let event): event.sentence
         case .policyActivated(let event): event.sentence
         case .principalRegistered(let event): event.sentence
         case .keyAssigned(let event): event.sentence
@@ -47,6 +48,12 @@ extension LogOpened {
 extension ServiceStarted {
     fileprivate var sentence: String {
         "A service instance began to serve under version \(trustRootVersion) of the trust root."
+    }
+}
+
+extension RootChanged {
+    fileprivate var sentence: String {
+        "Version \(version) of the trust root came into force."
     }
 }
 

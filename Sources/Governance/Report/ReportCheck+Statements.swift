@@ -11,10 +11,15 @@ internal import Fairness
 extension ReportCheck {
     /// Reads who holds which key and role from the lines, and judges each assignment.
     mutating func checkIdentities(_ lines: [ReportLine]) {
+        identities = IdentityBook(root: history.root(at: 0))
         for line in lines {
-            identities.apply(
-                line.entry,
-                document: IdentityBook.document(of: line.entry).flatMap { documents[$0] })
+            if case .rootChanged = line.entry.event {
+                identities.rotate(to: history.root(at: line.index + 1))
+            } else {
+                identities.apply(
+                    line.entry,
+                    document: IdentityBook.document(of: line.entry).flatMap { documents[$0] })
+            }
         }
         for (position, line) in lines.enumerated() {
             let statement: SHA256Digest
@@ -40,7 +45,8 @@ extension ReportCheck {
         for (position, line) in lines.enumerated() {
             let place = Self.place(position)
             switch line.entry.event {
-            case .policyActivated(let event): check(event, at: place)
+            case .policyActivated(let event):
+                check(event, under: history.root(at: line.index), at: place)
             case .versionSubmitted(let event): check(event, at: place)
             case .evaluationRecorded(let event): check(event, at: place)
             case .approvalRecorded(let event): check(event, line.entry.time, at: place)
@@ -56,7 +62,7 @@ extension ReportCheck {
                 ) {
                     try RetirementCertificate(reading: $0).agrees(with: event)
                 }
-            case .logOpened, .serviceStarted, .principalRegistered, .keyAssigned, .keyRevoked,
+            case .logOpened, .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .keyRevoked,
                 .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
                 .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
                 .deploymentEnded, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased:
@@ -88,7 +94,9 @@ extension ReportCheck {
         if !holds { find(place, "statement", message) }
     }
 
-    private mutating func check(_ event: PolicyActivated, at place: JSONPointer) {
+    private mutating func check(
+        _ event: PolicyActivated, under root: TrustRoot, at place: JSONPointer
+    ) {
         guard let (envelope, statement) = statement(event.document, event.statement, at: place)
         else { return }
         let signers = envelope.verify(with: root.custodians)
@@ -244,7 +252,7 @@ extension ReportCheck {
         guard let permit, let document,
             let (envelope, statement) = statement(document, permit, at: place)
         else { return }
-        if envelope.verify(with: root.permitKeys(at: time)).isEmpty {
+        if envelope.verify(with: history.roots.flatMap { $0.permitKeys(at: time) }).isEmpty {
             find(place, "authority", "No permit key of the trust root has signed \(permit).")
         }
         expect(

@@ -13,6 +13,7 @@
 //
 // What cannot be checked so: printed names and the time of the report, which are the service's word.
 
+internal import Attestation
 package import CanonicalJSON
 package import Cryptography
 internal import TransparencyLog
@@ -44,6 +45,8 @@ package struct ReportCheck {
     var verdict: ReportVerdict
     var documents: [SHA256Digest: [UInt8]] = [:]
     var identities: IdentityBook
+    /// The roots that lead to the one that is relied on, or on from it, as the report shows them.
+    var history: RootHistory
 
     /// Checks a report under a root.
     ///
@@ -58,7 +61,8 @@ package struct ReportCheck {
     ) -> ReportVerdict {
         let verdict = ReportVerdict(digest: ModelReport.digest(of: report))
         var check = ReportCheck(
-            root: root, readPack: readPack, verdict: verdict, identities: IdentityBook(root: root))
+            root: root, readPack: readPack, verdict: verdict, identities: IdentityBook(root: root),
+            history: RootHistory(root))
         if root.development, !acceptingDevelopment {
             check.find(
                 JSONPointer(["trustRoot"]), "development", "The trust root is marked development.")
@@ -85,13 +89,14 @@ package struct ReportCheck {
             verdict.findings += error.findings
             return
         }
-        if source.trustRoot != ModelReport.RootReference(root) {
+        readDocuments(source)
+        readRoots()
+        if source.trustRoot != ModelReport.RootReference(history.latest) {
             find(
                 JSONPointer(["trustRoot"]), "root",
                 "It was made under trust root \(source.trustRoot.digest), not \(root.digest).")
         }
         let checkpoint = openCheckpoint(source.note)
-        readDocuments(source)
         var lines: [ReportLine] = []
         for (position, line) in source.lines.enumerated() {
             let place = JSONPointer(["lines"]).appending(position)
@@ -126,7 +131,7 @@ package struct ReportCheck {
 
     private mutating func openCheckpoint(_ note: [UInt8]) -> Checkpoint? {
         let place = JSONPointer(["log", "checkpoint"])
-        let keys = root.logKeys.compactMap { try? VerifierKey($0.key) }
+        let keys = history.latest.logKeys.compactMap { try? VerifierKey($0.key) }
         let opened = Checkpoint.open(note, origin: root.origin, logKeys: keys)
         for reason in opened.reasons { find(place, "checkpoint", "\(reason)") }
         guard let checkpoint = opened.checkpoint?.checkpoint else { return nil }
@@ -146,6 +151,34 @@ package struct ReportCheck {
         }
     }
 
+    /// Takes the roots among the documents, if they lead to or from the root that is relied on. When each
+    /// was in force its entry says, which is in the log that the relied root's keys sign.
+    private mutating func readRoots() {
+        let signed = documents.values.compactMap { try? Envelope(parsing: $0) }
+            .filter { $0.payloadType == TrustRoot.payloadType }
+            .compactMap { envelope in
+                (try? TrustRoot.verify(envelope)).map { (root: $0, envelope: envelope) }
+            }.sorted { $0.root.version < $1.root.version }
+        guard let first = signed.first?.root else { return }
+        var roots = RootHistory(first)
+        for next in signed.dropFirst() { try? roots.append(next.envelope) }
+        if roots.contains(root.digest) { history = roots }
+    }
+
+    /// Follows the roots from line to line.
+    private mutating func follow(_ line: ReportLine, at place: JSONPointer) {
+        switch line.entry.event {
+        case .logOpened(let event):
+            guard !history.opened(under: event.trustRoot) else { return }
+            find(place, "root", "The log began under a root that does not lead to the relied one.")
+        case .rootChanged(let event):
+            if let problem = history.changed(event, documents[event.document], at: line.index) {
+                find(place, "root", problem)
+            }
+        default: return
+        }
+    }
+
     private mutating func readLine(
         _ source: ReportSource.Line, _ checkpoint: Checkpoint?, at place: JSONPointer
     ) -> ReportLine? {
@@ -159,7 +192,8 @@ package struct ReportCheck {
         if line.entry.origin != root.origin {
             find(place.appending("entry"), "entry", "The entry is of the log \(line.entry.origin).")
         }
-        let key = root.serviceKey(line.seal.keyID, at: line.entry.time)
+        let key = history.root(at: line.index).serviceKey(line.seal.keyID, at: line.entry.time)
+        follow(line, at: place)
         if key.map({ line.seal.isSigned(by: $0) }) != true {
             find(
                 place.appending("entry"), "seal",

@@ -30,7 +30,7 @@ package struct ReportScope: Sendable {
     /// Whether an entry changed the model, one of its versions, or what decisions rest on.
     package func isAboutModel(_ entry: Entry) -> Bool {
         switch entry.event {
-        case .logOpened, .policyActivated: true
+        case .logOpened, .rootChanged, .policyActivated: true
         default: entry.subjects.contains { $0.value.wrote && isOfModel($0.key) }
         }
     }
@@ -73,7 +73,7 @@ package struct ReportScope: Sendable {
         case .principalRegistered(let event): met.formUnion([event.principal, event.person])
         case .roleAssigned(let event): met.formUnion([event.principal, event.person])
         case .keyAssigned(let event): met.insert(event.principal)
-        case .logOpened, .serviceStarted, .policyActivated, .keyRevoked, .roleRevoked, .tokenIssued,
+        case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked, .tokenIssued,
             .tokenRevoked, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased:

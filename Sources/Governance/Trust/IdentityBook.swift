@@ -46,7 +46,16 @@ package struct IdentityBook: Sendable {
         switch entry.event {
         case .keyAssigned(let event): event.document
         case .roleAssigned(let event): event.document
+        case .rootChanged(let event): event.document
         default: nil
+        }
+    }
+
+    /// Whether an entry says under which roots the log or a pack stands.
+    package static func isAboutRoots(_ entry: Entry) -> Bool {
+        switch entry.event {
+        case .logOpened, .rootChanged, .policyActivated: true
+        default: false
         }
     }
 

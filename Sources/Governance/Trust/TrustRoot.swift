@@ -134,6 +134,13 @@ package struct TrustRoot: Sendable {
         if Set(custodians.map(\.id)).count < custodians.count {
             problems.append("a custodian key is listed twice")
         }
+        if !witnessPolicy.isEmpty {
+            do throws(WitnessPolicyError) {
+                _ = try WitnessPolicy(parsing: Array(witnessPolicy.utf8))
+            } catch {
+                problems.append("the witness policy: \(error.description)")
+            }
+        }
         if threshold == 1 && !development {
             problems.append("a threshold of one is only for development")
         }

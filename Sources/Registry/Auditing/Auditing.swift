@@ -1,5 +1,6 @@
 // Audits of the database itself: no running service is needed, and none is disturbed.
 
+internal import Attestation
 package import Database
 package import Governance
 internal import Cryptography
@@ -25,23 +26,50 @@ package enum Auditing {
         from: AuditState? = nil,
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> AuditReport {
+        try await verify(
+            url, history: RootHistory(root), pin: pin, kept: kept, from: from, progress: progress)
+    }
+
+    /// The same, of a log whose trust root has changed: `history` ends with the root that is trusted.
+    package static func verify(
+        _ url: DatabaseURL, history: RootHistory, pin: Pin?, kept: [KeptCheckpoint] = [],
+        from: AuditState? = nil,
+        progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
+    ) async throws -> AuditReport {
         let clock = ContinuousClock()
         let started = clock.now
-        let logKeys = try root.logKeys.map { try VerifierKey($0.key) }
+        let origin = history.latest.origin
         // Before the snapshot: a running service moves the pin only after the database.
         let anchors = AuditAnchors(
             pin, kept + (from.map { [KeptCheckpoint(note: $0.checkpoint, source: "start")] } ?? []),
-            origin: root.origin, logKeys: logKeys)
+            origin: origin, logKeys: history.logKeys)
         var options = TransactionOptions(isolation: .repeatableRead, isReadOnly: true, retries: 0)
         options.idleInTransactionTimeout = .zero
         let result = try await withConnection(url) { connection in
             try await connection.transaction(options) { db in
                 var verifier = LogVerifier(
-                    root: root, logKeys: logKeys, anchors: anchors, progress: progress)
+                    history: try laterRoots(history, db), anchors: anchors, progress: progress)
                 return try verifier.run(db, from: from)
             }
         }
-        return result.report(origin: root.origin, seconds: seconds(clock.now - started))
+        return result.report(origin: origin, seconds: seconds(clock.now - started))
+    }
+
+    /// The roots that the log names after those that are known; each must follow the one before it.
+    static func laterRoots(
+        _ history: RootHistory, _ db: borrowing Connection
+    ) throws -> RootHistory {
+        var history = history
+        let documents = try db.all(
+            """
+            SELECT d.bytes FROM registry.trust_root r JOIN audit.document d ON d.sha256 = r.document
+            ORDER BY r.version
+            """, as: [UInt8].self)
+        for envelope in documents.compactMap({ try? Envelope(parsing: $0) })
+        where !history.contains(envelope.payloadDigest) {
+            try? history.append(envelope)
+        }
+        return history
     }
 
     /// Rebuilds every projection from the log in temporary tables, and names every difference.
@@ -54,13 +82,22 @@ package enum Auditing {
         _ url: DatabaseURL, root: TrustRoot,
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> ReplayReport {
+        try await replay(url, history: RootHistory(root), progress: progress)
+    }
+
+    /// The same, of a log whose trust root has changed.
+    package static func replay(
+        _ url: DatabaseURL, history: RootHistory,
+        progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
+    ) async throws -> ReplayReport {
         let clock = ContinuousClock()
         let started = clock.now
         var options = TransactionOptions(isolation: .repeatableRead, retries: 0)
         options.idleInTransactionTimeout = .zero
         let result = try await withConnection(url) { connection in
             try await connection.transaction(options) { db in
-                var replayer = Replayer(root: root, progress: progress)
+                var replayer = Replayer(
+                    roots: try laterRoots(history, db).roots, progress: progress)
                 return try replayer.run(db)
             }
         }

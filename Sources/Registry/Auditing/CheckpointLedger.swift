@@ -4,13 +4,14 @@
 // altered log, and the change lies between the last size that agrees and the first that does not.
 
 internal import Cryptography
+internal import Governance
 internal import TransparencyLog
 
 /// Checkpoints on their way through a verification.
 struct CheckpointLedger: Sendable {
     private let anchors: AuditAnchors
     /// Those of the block at hand, by size; only those that the log key signed.
-    private var expected: [Int64: Checkpoint] = [:]
+    private var expected: [Int64: VerifiedCheckpoint] = [:]
     private var notes: [Int64: [UInt8]] = [:]
     /// The note of the last checkpoint that agreed.
     private(set) var agreedNote: [UInt8]?
@@ -51,12 +52,13 @@ struct CheckpointLedger: Sendable {
                 fault(.checkpointDuplicate, "the size has more than one row")
             }
             lastSize = max(lastSize, row.size)
-            guard let checkpoint = verdict.checkpoint?.checkpoint else {
+            guard let verified = verdict.checkpoint else {
                 fault(
                     .checkpointUnsigned,
                     "the note is not signed by a log key of the trust root: \(verdict.reasons)")
                 continue
             }
+            let checkpoint = verified.checkpoint
             if checkpoint.size != row.size || checkpoint.root.bytes != row.root {
                 fault(
                     .checkpointColumns,
@@ -64,7 +66,7 @@ struct CheckpointLedger: Sendable {
                         + "size \(checkpoint.size), root \(checkpoint.root)")
             }
             if checkpoint.size == row.size {
-                expected[row.size] = checkpoint
+                expected[row.size] = verified
                 notes[row.size] = row.note
             }
         }
@@ -78,11 +80,22 @@ struct CheckpointLedger: Sendable {
             kind, "audit.checkpoint", .key(String(size)), anchors.anchor(of: size - 1), message)
     }
 
+    /// Whether the checkpoint of this size is signed only by keys that do not count for it.
+    func retired(at size: Int64, _ history: RootHistory) -> AuditFinding? {
+        guard history.isPlaced, let verified = expected[size]?.note.verified else { return nil }
+        let keys = history.logKeys(at: size)
+        guard !verified.contains(where: { keys.contains($0.key) }) else { return nil }
+        return finding(
+            .checkpointUnsigned, size,
+            "the note is signed by a log key that does not count for this size: version "
+                + "\(history.root(at: size).version) of the trust root is in force")
+    }
+
     /// Compares the checkpoint of this size, if there is one; answers what became certain by it.
     mutating func compare(
         at size: Int64, _ witnesses: inout LogWitnesses
     ) -> AuditFinding? {
-        guard let checkpoint = expected[size] else { return nil }
+        guard let checkpoint = expected[size]?.checkpoint else { return nil }
         if witnesses.settle(at: checkpoint.root) {
             defer { lastAgreement = size }
             agreedNote = notes[size]

@@ -16,7 +16,9 @@ struct ExaminedEntry: Sendable {
     let leafHash: SHA256Digest
     /// What it says; nil when it cannot be read.
     let entry: Entry?
-    /// Whether a service key of the root signed it while that key counted.
+    /// The service key that it names.
+    var serviceKey: KeyID?
+    /// Whether a service key of a root signed it while that key counted.
     let isAuthentic: Bool
     let faults: [Fault]
 
@@ -29,7 +31,7 @@ struct ExaminedEntry: Sendable {
 
 /// Examines entries under one trust root. Many threads may use it.
 final class EntryExaminer: Sendable {
-    private let root: TrustRoot
+    private let roots: [TrustRoot]
     private let batches = Mutex<[Batch: Bool]>([:])
 
     /// A signature that covers several entries.
@@ -43,8 +45,9 @@ final class EntryExaminer: Sendable {
     /// Verified batch signatures that are remembered; entries of a batch lie close together.
     private static let rememberedBatches = 1_024
 
-    init(root: TrustRoot) {
-        self.root = root
+    /// Examines under any of the roots that a log was under; which one counts its place decides.
+    init(roots: [TrustRoot]) {
+        self.roots = roots
     }
 
     func examine(_ bytes: [UInt8]) -> ExaminedEntry {
@@ -60,19 +63,21 @@ final class EntryExaminer: Sendable {
                 faults: [.init(kind: .entryMalformed, message: error.message)])
         }
         var faults: [ExaminedEntry.Fault] = []
-        if !entry.origin.utf8.elementsEqual(root.origin.utf8) {
+        if !roots.contains(where: { $0.origin.utf8.elementsEqual(entry.origin.utf8) }) {
             faults.append(
                 .init(kind: .entryOrigin, message: "the entry is for the log \(entry.origin)"))
         }
         let reason = problem(of: signed, at: entry.time)
         if let reason { faults.append(.init(kind: .entryUnauthentic, message: reason)) }
         return ExaminedEntry(
-            leafHash: leafHash, entry: entry, isAuthentic: reason == nil, faults: faults)
+            leafHash: leafHash, entry: entry, serviceKey: signed.keyID,
+            isAuthentic: reason == nil, faults: faults)
     }
 
     /// Why the signature does not count; nil when it does.
     private func problem(of entry: SignedEntry, at time: Timestamp) -> String? {
-        guard let key = root.serviceKey(entry.keyID, at: time) else {
+        guard let key = roots.lazy.compactMap({ $0.serviceKey(entry.keyID, at: time) }).first
+        else {
             return "the trust root has no service key \(entry.keyID) that counts at \(time)"
         }
         guard let root = entry.batchRoot else { return "the entry's batch proof has no valid form" }

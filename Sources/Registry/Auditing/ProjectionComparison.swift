@@ -109,7 +109,7 @@ struct ProjectionComparison {
     private var columns: [Column] {
         switch table {
         case .subject, .model, .version: [.name]
-        case .policy_pack, .decision: [.digest]
+        case .policy_pack, .decision, .trust_root: [.digest]
         case .principal, .token, .restriction, .deployment, .hold: [.id]
         case .credential: [.keyID]
         case .assignment, .evaluation, .approval: [.statement]
@@ -123,7 +123,7 @@ struct ProjectionComparison {
     private func key(of alias: SQL) -> SQL {
         let fields = columns.map { column -> SQL in "\(alias).\(identifier: column)" }
         switch table {
-        case .policy_pack, .decision, .assignment, .evaluation, .approval:
+        case .policy_pack, .decision, .trust_root, .assignment, .evaluation, .approval:
             return "encode(\(fields[0]), 'hex')"
         case .lineage:
             let all = SQL(joining: fields, with: ", ")

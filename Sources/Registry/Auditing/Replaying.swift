@@ -12,7 +12,6 @@ internal import Governance
 
 /// One replay.
 struct Replayer {
-    let root: TrustRoot
     let progress: @Sendable (AuditProgress) -> Void
     private let examiner: EntryExaminer
     private var result = Result()
@@ -33,10 +32,9 @@ struct Replayer {
         }
     }
 
-    init(root: TrustRoot, progress: @escaping @Sendable (AuditProgress) -> Void) {
-        self.root = root
+    init(roots: [TrustRoot], progress: @escaping @Sendable (AuditProgress) -> Void) {
         self.progress = progress
-        examiner = EntryExaminer(root: root)
+        examiner = EntryExaminer(roots: roots)
     }
 
     mutating func run(_ db: borrowing Connection) throws -> Result {

@@ -15,7 +15,8 @@ internal import TransparencyLog
 /// One verification.
 struct LogVerifier {
     let root: TrustRoot
-    let logKeys: [VerifierKey]
+    /// The roots that the log was under; with their places as far as it has been read.
+    var history: RootHistory
     let anchors: AuditAnchors
     let progress: @Sendable (AuditProgress) -> Void
     let examiner: EntryExaminer
@@ -30,14 +31,14 @@ struct LogVerifier {
     private var remainingLookups = 32
 
     init(
-        root: TrustRoot, logKeys: [VerifierKey], anchors: AuditAnchors,
+        history: RootHistory, anchors: AuditAnchors,
         progress: @escaping @Sendable (AuditProgress) -> Void
     ) {
-        self.root = root
-        self.logKeys = logKeys
+        root = history.latest
+        self.history = history
         self.anchors = anchors
         self.progress = progress
-        examiner = EntryExaminer(root: root)
+        examiner = EntryExaminer(roots: history.roots)
         checkpoints = CheckpointLedger(anchors: anchors)
         record = RecordLedger(anchors: anchors)
     }
@@ -82,7 +83,8 @@ struct LogVerifier {
 
     /// Begins in the middle, where the stored tiles agree with the checkpoint that was verified.
     private mutating func resume(_ state: AuditState, _ db: borrowing Connection) throws {
-        let verdict = Checkpoint.open(state.checkpoint, origin: root.origin, logKeys: logKeys)
+        let verdict = Checkpoint.open(
+            state.checkpoint, origin: root.origin, logKeys: history.logKeys)
         guard let checkpoint = verdict.checkpoint?.checkpoint,
             let resumed = try ResumedLog(state, at: checkpoint, db)
         else {
@@ -112,7 +114,7 @@ struct LogVerifier {
     ) throws -> Pending {
         let block = try LogBlock(
             from: start, headSize: headSize, lookups: &remainingLookups, db)
-        let (examiner, origin, keys) = (examiner, root.origin, logKeys)
+        let (examiner, origin, keys) = (examiner, root.origin, history.logKeys)
         return Pending(
             block: block,
             entries: ParallelWork(block.entries) { $0.map(examiner.examine) },
@@ -179,6 +181,7 @@ struct LogVerifier {
         }
         lastEntryID = id
         guard let entry = examined.entry else { return }
+        follow(entry, signedBy: examined.serviceKey, at: index)
         if case .logOpened = entry.event, index != 0 {
             add(.entryMisplaced, "audit.entry", index, "log.opened stands only at index 0")
         } else if index == 0, entry.event.kind != LogOpened.kind {
@@ -187,6 +190,26 @@ struct LogVerifier {
         takePersonal(entry, isAuthentic: examined.isAuthentic, index)
         for fault in record.take(entry, id, isAuthentic: examined.isAuthentic, index) {
             add(fault.kind, "audit.entry", index, fault.message)
+        }
+    }
+
+    /// Follows the roots; a key counts only under the root that is in force at its place.
+    private mutating func follow(_ entry: Entry, signedBy key: KeyID?, at index: Int64) {
+        if case .logOpened(let event) = entry.event { _ = history.opened(under: event.trustRoot) }
+        let root = history.root(at: index)
+        // Begun in the middle, where no root has its place yet, any of them may count.
+        if history.isPlaced, let key,
+            history.roots.contains(where: { $0.serviceKey(key, at: entry.time) != nil }),
+            root.serviceKey(key, at: entry.time) == nil
+        {
+            add(
+                .entryUnauthentic, "audit.entry", index,
+                "the service key \(key) does not count at this place: version \(root.version) of the "
+                    + "trust root is in force")
+        }
+        guard case .rootChanged(let event) = entry.event else { return }
+        if let problem = history.changed(event, nil, at: index) {
+            add(.entryMalformed, "audit.entry", index, problem)
         }
     }
 
@@ -202,6 +225,7 @@ struct LogVerifier {
                         + "or moved together with everything that is derived from it"))
         }
         guard checkpoints.hasSize(size) else { return }
+        if let finding = checkpoints.retired(at: size, history) { result.findings.add(finding) }
         if let finding = checkpoints.compare(at: size, &witnesses) { result.findings.add(finding) }
         if checkpoints.lastAgreement == size, let note = checkpoints.agreedNote {
             result.state = AuditState(

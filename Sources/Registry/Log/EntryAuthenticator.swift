@@ -1,12 +1,12 @@
 // Whether an entry was made by a service instance that the trust root names (I3).
 
 internal import Cryptography
-package import Governance
+internal import Governance
 internal import Synchronization
 
 /// Checks the service signatures of entries.
 package final class EntryAuthenticator: Sendable {
-    private let root: TrustRoot
+    private let roots: RootKeeper
     private let signer: EntrySigner
     /// The last batch whose signature held: its other entries need no verification of their own.
     private let lastBatch = Mutex<Batch?>(nil)
@@ -18,22 +18,52 @@ package final class EntryAuthenticator: Sendable {
         let signature: [UInt8]
     }
 
-    package init(root: TrustRoot, signer: EntrySigner) {
-        self.root = root
+    package init(roots: RootKeeper, signer: EntrySigner) {
+        self.roots = roots
         self.signer = signer
     }
 
-    /// Whether the entry is for this log and signed by a service key that counted at its time.
+    /// Whether an entry without a place is for this log and signed by a service key that counts now.
     func isAuthentic(_ bytes: [UInt8], _ leafHash: SHA256Digest) -> Bool {
         if signer.hasSigned(leafHash) { return true }
         guard let signed = try? SignedEntry(parsing: bytes),
             let entry = try? Entry(parsing: signed.payload)
         else { return false }
-        return isAuthentic(signed, entry)
+        return isAuthentic(signed, entry, under: roots.current)
     }
 
-    /// The same, of an entry that is parsed already.
-    func isAuthentic(_ signed: SignedEntry, _ entry: Entry) -> Bool {
+    /// The same, of an entry that is parsed already and that this process may have signed itself.
+    func isAuthentic(_ signed: SignedEntry, _ entry: Entry, _ leafHash: SHA256Digest) -> Bool {
+        signer.hasSigned(leafHash) || isAuthentic(signed, entry, under: roots.current)
+    }
+
+    /// Whether an entry with a place is signed by a service key that counted there.
+    func isAuthentic(
+        _ signed: SignedEntry, _ entry: Entry, _ leafHash: SHA256Digest, under root: TrustRoot
+    ) -> Bool {
+        signer.hasSigned(leafHash) || isAuthentic(signed, entry, under: root)
+    }
+
+    /// The kind of an entry that a service key signed and that this release cannot read.
+    func kindUnknown(_ bytes: [UInt8]) -> String? {
+        guard let signed = try? SignedEntry(parsing: bytes),
+            let key = roots.current.serviceKeys.first(where: { $0.key.id == signed.keyID })?.key
+        else { return nil }
+        do throws(EntryError) {
+            _ = try Entry(parsing: signed.payload)
+            return nil
+        } catch {
+            guard case .unknownKind(let kind) = error, signed.isSigned(by: key) else { return nil }
+            return kind
+        }
+    }
+
+    /// What an entry of this leaf hash says, when this process made and signed it; once only.
+    func takeOwn(_ leafHash: SHA256Digest) -> Entry? { signer.take(leafHash) }
+
+    private func isAuthentic(
+        _ signed: SignedEntry, _ entry: Entry, under root: TrustRoot
+    ) -> Bool {
         guard entry.origin == root.origin,
             let key = root.serviceKey(signed.keyID, at: entry.time),
             let batchRoot = signed.batchRoot
@@ -45,12 +75,4 @@ package final class EntryAuthenticator: Sendable {
         lastBatch.withLock { $0 = batch }
         return true
     }
-
-    /// The same, of an entry that this process may have signed itself.
-    func isAuthentic(_ signed: SignedEntry, _ entry: Entry, _ leafHash: SHA256Digest) -> Bool {
-        signer.hasSigned(leafHash) || isAuthentic(signed, entry)
-    }
-
-    /// What an entry of this leaf hash says, when this process made and signed it; once only.
-    func takeOwn(_ leafHash: SHA256Digest) -> Entry? { signer.take(leafHash) }
 }

@@ -36,16 +36,18 @@ extension Follower {
 
     /// Verifies and folds the next entries; nil when they are not whole.
     func take(in rows: [Integrator.Placed]) async throws -> [ReceiptDesk.Addition]? {
-        guard let part = examine(rows) else { return nil }
-        tree.withLock { $0.append(part.additions.map(\.leaf)) }
+        guard let part = parse(rows) else { return nil }
+        tree.withLock { $0.append(part.map(\.leaf)) }
         if let (size, root) = tree.withLock(\.contradicted) { stopForked(size, root) }
-        let named = part.entries.compactMap(IdentityBook.document)
+        let named = part.map(\.entry).compactMap(IdentityBook.document)
         let documents =
             named.isEmpty ? [:] : try await database.read { try Documents.load(named, $0) }
-        let ids = part.additions.map(\.entryID)
+        guard examine(part, documents) else { return nil }
+        let ids = part.map(\.id)
         let before = state.withLock(\.snapshot.lastEntryID)
+        let history = roots.history
         let problem = state.withLock { state in
-            let problem = Self.fold(part.entries, documents, into: &state.snapshot)
+            let problem = Self.fold(part, documents, history, into: &state.snapshot)
             if problem == nil { state.taken(ids) }
             return problem
         }
@@ -57,106 +59,93 @@ extension Follower {
             return nil
         }
         try await noteStrays(among: ids, after: before)
-        return part.additions
+        return part.map { .init(entryID: $0.id, index: $0.index, leaf: $0.leaf) }
     }
 
-    private typealias Part = (entries: [Entry], additions: [ReceiptDesk.Addition])
+    /// One entry with its place.
+    private struct Read {
+        let index: Int64
+        let id: Int64
+        let leaf: SHA256Digest
+        /// Nil for what this process has signed itself.
+        let signed: SignedEntry?
+        let entry: Entry
+    }
 
-    /// Parses the entries and checks their signatures; nil when one is none of this log's.
-    private func examine(_ rows: [Integrator.Placed]) -> Part? {
-        var part: Part = ([], [])
+    /// Parses the entries; nil when one is none that this release can read.
+    private func parse(_ rows: [Integrator.Placed]) -> [Read]? {
+        var part: [Read] = []
+        part.reserveCapacity(rows.count)
         for row in rows {
-            let index = row.index
             let leaf = MerkleTree.leafHash(of: row.bytes)
-            part.additions.append(.init(entryID: row.entryID, index: index, leaf: leaf))
-            if let own = authenticator.takeOwn(leaf) {
-                part.entries.append(own)
-                continue
-            }
             do {
-                let signed = try SignedEntry(parsing: row.bytes)
-                let entry = try Entry(parsing: signed.payload)
-                part.entries.append(entry)
-                // What the pin covers was checked before it was pinned.
-                if index >= pinnedSize, !authenticator.isAuthentic(signed, entry, leaf) {
-                    stop(
-                        .inconsistent,
-                        "entry at index \(index) is not signed by a service of this log")
-                    return nil
+                let own = authenticator.takeOwn(leaf)
+                let signed = own == nil ? try SignedEntry(parsing: row.bytes) : nil
+                guard let entry = try own ?? signed.map({ try Entry(parsing: $0.payload) }) else {
+                    continue
                 }
+                part.append(
+                    Read(
+                        index: row.index, id: row.entryID, leaf: leaf, signed: signed, entry: entry)
+                )
+            } catch EntryError.unknownKind(let kind) {
+                stop(
+                    .releaseTooOld,
+                    "entry at index \(row.index) is of the kind \(kind), which this release does not "
+                        + "know: run a newer one")
+                return nil
             } catch {
-                stop(.inconsistent, "entry at index \(index): \(error)")
+                stop(.inconsistent, "entry at index \(row.index): \(error)")
                 return nil
             }
         }
         return part
     }
 
+    /// Checks each signature under the root that was in force at its place, and follows the roots.
+    private func examine(_ part: [Read], _ documents: [SHA256Digest: [UInt8]]) -> Bool {
+        var history = roots.history
+        for read in part {
+            // What the pin covers was checked before it was pinned.
+            if read.index >= pinnedSize, let signed = read.signed,
+                !authenticator.isAuthentic(
+                    signed, read.entry, read.leaf, under: history.root(at: read.index))
+            {
+                stop(
+                    .inconsistent,
+                    "entry at index \(read.index) is not signed by a service of this log")
+                return false
+            }
+            guard IdentityBook.isAboutRoots(read.entry) else { continue }
+            if let problem = roots.apply(read.entry, documents: documents, at: read.index) {
+                stop(.inconsistent, "entry at index \(read.index): \(problem)")
+                return false
+            }
+            history = roots.history
+        }
+        return true
+    }
+
     /// Folds entries into what is known; answers what does not follow.
     private static func fold(
-        _ entries: [Entry], _ documents: [SHA256Digest: [UInt8]], into snapshot: inout Snapshot
+        _ part: [Read], _ documents: [SHA256Digest: [UInt8]], _ history: RootHistory,
+        into snapshot: inout Snapshot
     ) -> String? {
-        for entry in entries {
+        for read in part {
+            let entry = read.entry
             if let problem = snapshot.record.apply(entry) { return problem }
             snapshot.fold.apply(entry)
             snapshot.latestTime = max(snapshot.latestTime ?? entry.time, entry.time)
-            snapshot.identities.apply(
-                entry, document: IdentityBook.document(of: entry).flatMap { documents[$0] })
-        }
-        return nil
-    }
-
-    // MARK: entries without a place
-
-    /// How often strays are looked after, and how many are remembered.
-    private static let strayIntervalMilliseconds: Int64 = 1_000
-    private static let mostStrays: Int64 = 1_000
-
-    /// Entries get their places about in the order of their row ids. One that did not when those around it
-    /// did is committed later, refused, or had its queue row taken away: a gate must not overlook it.
-    private func noteStrays(among ids: [Int64], after before: Int64) async throws {
-        guard let last = ids.max(), last > before else { return }
-        // Without a gap there is nothing to look for.
-        if last - before == Int64(ids.count(where: { $0 > before })) { return }
-        let strays = try await database.read { db in
-            try db.all(
-                """
-                SELECT e.id FROM audit.entry e WHERE e.id > \(before) AND e.id < \(last)
-                AND NOT EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = e.id)
-                ORDER BY e.id LIMIT \(Self.mostStrays)
-                """, as: Int64.self)
-        }
-        guard !strays.isEmpty else { return }
-        let now = clock()
-        state.withLock { state in
-            for id in strays where Int64(state.strays.count) < Self.mostStrays {
-                state.strays[id] = state.strays[id] ?? now
+            switch entry.event {
+            case .logOpened:
+                snapshot.identities = IdentityBook(root: history.root(at: read.index))
+            case .rootChanged:
+                snapshot.identities.rotate(to: history.root(at: read.index + 1))
+            default:
+                snapshot.identities.apply(
+                    entry, document: IdentityBook.document(of: entry).flatMap { documents[$0] })
             }
         }
-    }
-
-    /// Forgets strays that have their place by now, and names those that wait for too long.
-    func lookAfterStrays() async throws {
-        let now = clock()
-        let known = state.withLock { state -> [Int64] in
-            guard !state.strays.isEmpty,
-                state.straysCheckedAt.map({
-                    now.milliseconds(since: $0) >= Self.strayIntervalMilliseconds || now < $0
-                }) ?? true
-            else { return [] }
-            state.straysCheckedAt = now
-            return state.strays.keys.sorted()
-        }
-        guard !known.isEmpty else { return }
-        let placed = try await database.read { db in
-            try db.all(
-                "SELECT entry_id FROM audit.leaf WHERE entry_id = ANY(\(known))", as: Int64.self)
-        }
-        state.withLock { state in
-            for id in placed { state.strays[id] = nil }
-            state.snapshot.overdue = state.strays.filter {
-                now.milliseconds(since: $0.value) > Registry.foldBoundMilliseconds
-            }.keys.sorted()
-        }
+        return nil
     }
 }

@@ -15,17 +15,21 @@ extension Follower {
     /// The receipt of an entry that has its place in the log; nil before. A stored proof that does not
     /// lead from the entry's bytes to the published root halts, and is handed to nobody.
     package func makeReceipt(for entryID: Int64) async throws -> LogProof? {
-        guard let published = snapshot.published else { return nil }
-        let made = try await database.read { db -> (LogProof, SHA256Digest)? in
+        let (shown, cosigned) = look { ($0.published, $0.cosigned) }
+        guard let shown else { return nil }
+        let made = try await database.read { db -> (LogProof, SHA256Digest, Published)? in
             let row = try db.oneOrNil(
                 """
                 SELECT l.index, e.bytes FROM audit.leaf l JOIN audit.entry e ON e.id = l.entry_id
                 WHERE l.entry_id = \(entryID)
                 """, as: (Int64, [UInt8]).self)
-            guard let (index, bytes) = row, index < published.checkpoint.size else { return nil }
-            return (try Self.proof(of: index, in: published, db), MerkleTree.leafHash(of: bytes))
+            guard let (index, bytes) = row, index < shown.checkpoint.size else { return nil }
+            // One with cosignatures proves more, where it covers the entry.
+            let published = cosigned.flatMap { index < $0.checkpoint.size ? $0 : nil } ?? shown
+            let proof = try Self.proof(of: index, in: published, db)
+            return (proof, MerkleTree.leafHash(of: bytes), published)
         }
-        guard let (proof, leaf) = made else { return nil }
+        guard let (proof, leaf, published) = made else { return nil }
         guard holds(proof.index, proof.hashes, leaf, published.checkpoint) else { return nil }
         return proof
     }

@@ -14,13 +14,13 @@ package import Governance
 package import Logging
 internal import ServiceLifecycle
 internal import Synchronization
-package import TransparencyLog
+internal import TransparencyLog
 
 /// Follows one log.
 package final class Follower: Service {
     let database: Database
     let origin: String
-    let logKeys: [VerifierKey]
+    let roots: RootKeeper
     private let pin: Pin
     /// The pin as it was at the start: what it covers was checked before it was pinned.
     let pinnedSize: Int64
@@ -40,19 +40,17 @@ package final class Follower: Service {
     private static let pollInterval = Duration.milliseconds(25)
 
     package init(
-        database: Database, root: TrustRoot, logKeys: [VerifierKey], pin: Pin,
-        authenticator: EntryAuthenticator, halt: Halt, published: Wakeup, clock: @escaping Clock,
-        logger: Logger
+        database: Database, roots: RootKeeper, pin: Pin, authenticator: EntryAuthenticator,
+        halt: Halt, published: Wakeup, clock: @escaping Clock, logger: Logger
     ) {
         self.database = database
-        origin = root.origin
-        state = Mutex(State(Snapshot(identities: IdentityBook(root: root))))
-        self.logKeys = logKeys
+        let first = roots.history.roots[0]
+        origin = first.origin
+        state = Mutex(State(Snapshot(identities: IdentityBook(root: first))))
+        self.roots = roots
         self.pin = pin
         let note = try? pin.read()
-        let checkpoint = note.flatMap {
-            Checkpoint.open($0, origin: root.origin, logKeys: logKeys).checkpoint?.checkpoint
-        }
+        let checkpoint = note.flatMap { roots.openWithAny($0) }
         pinnedSize = checkpoint?.size ?? 0
         pinned = Mutex(checkpoint == nil ? nil : note)
         self.authenticator = authenticator
@@ -143,26 +141,73 @@ package final class Follower: Service {
                 "the entries up to \(newest.checkpoint.size) do not have the root that is signed")
             return
         }
+        guard isSigned(newest) else { return }
         try await lookAfterStrays()
         guard try await pinAnew(newest) else { return }
         let now = clock()
+        let isHeldBack = roots.witnessRules?.isClosed ?? false
         state.withLock { state in
-            state.snapshot.published = newest
             state.snapshot.levelAt = now
+            guard state.snapshot.pinned?.note != newest.note else { return }
+            state.snapshot.pinned = newest
+            if isHeldBack { state.hold(added) } else { state.snapshot.published = newest }
         }
-        try await handOut(added, newest, tiles)
+        if !isHeldBack { try await handOut(added, newest, tiles) }
+    }
+
+    /// Takes over a checkpoint that enough witnesses have cosigned, and releases what waits for it.
+    func release(_ cosigned: Published) async throws {
+        let now = clock()
+        let size = cosigned.checkpoint.size
+        let released = state.withLock { state in
+            state.snapshot.cosigned = cosigned
+            state.snapshot.cosignedAt = now
+            if state.snapshot.published?.checkpoint.size ?? 0 <= size {
+                state.snapshot.published = cosigned
+            }
+            return state.releaseHeld(below: size)
+        }
+        if !released.isEmpty { try await handOut(released, cosigned, nil) }
+    }
+
+    /// How long a cosigned checkpoint is served before a newer one without cosignatures.
+    private static let cosignedMilliseconds: Int64 = 60_000
+
+    /// The checkpoint to serve: the newest one with enough cosignatures, as long as there are fresh ones.
+    package var served: Published? {
+        let now = clock()
+        return look { snapshot in
+            if let cosigned = snapshot.cosigned, let at = snapshot.cosignedAt,
+                now.milliseconds(since: at) <= Self.cosignedMilliseconds
+            {
+                return cosigned
+            }
+            return snapshot.published
+        }
+    }
+
+    /// Whether a key that counts for its size has signed a checkpoint; the log up to there is read.
+    private func isSigned(_ newest: Published) -> Bool {
+        if look({ $0.pinned?.note == newest.note }) { return true }
+        let verdict = roots.history.open(newest.note)
+        if verdict.checkpoint != nil { return true }
+        stop(
+            .inconsistent,
+            "the newest checkpoint, of size \(newest.checkpoint.size), is not signed by a key that "
+                + "counts there: \(verdict.reasons)")
+        return false
     }
 
     /// Pins a checkpoint that was verified and is about to be shown; a halted log moves no pin. Answers
     /// whether it may be shown.
     private func pinAnew(_ newest: Published) async throws -> Bool {
         guard halt.reason == nil, newest.checkpoint.size > pinnedSize,
-            snapshot.published?.note != newest.note
+            look({ $0.pinned?.note != newest.note })
         else { return true }
         while true {
             let advance = try pin.advance(
                 to: newest.note, newest.checkpoint, from: pinned.withLock(\.self),
-                open: { self.open($0)?.checkpoint })
+                open: { self.roots.history.open($0).checkpoint?.checkpoint })
             switch advance {
             case .done:
                 pinned.withLock { $0 = newest.note }
@@ -199,12 +244,6 @@ package final class Follower: Service {
         }
     }
 
-    private func open(_ note: [UInt8]) -> Published? {
-        Checkpoint.open(note, origin: origin, logKeys: logKeys).checkpoint.map {
-            Published(checkpoint: $0.checkpoint, note: note)
-        }
-    }
-
     private func newestCheckpoint() async throws -> Published? {
         let row = try await database.read { db in
             try db.oneOrNil(
@@ -212,7 +251,7 @@ package final class Follower: Service {
                 as: (Int64, [UInt8]).self)
         }
         let size = tree.withLock(\.range.size)
-        if let known = state.withLock(\.snapshot.published), let row, row.1 == known.note {
+        if let known = state.withLock(\.snapshot.pinned), let row, row.1 == known.note {
             return known
         }
         guard let (_, note) = row else {
@@ -222,10 +261,11 @@ package final class Follower: Service {
             }
             return nil
         }
-        let verdict = Checkpoint.open(note, origin: origin, logKeys: logKeys)
-        guard let checkpoint = verdict.checkpoint?.checkpoint else {
-            stop(
-                .inconsistent, "the newest checkpoint is not signed by the log: \(verdict.reasons)")
+        // Which keys count for it only the log up to there can say: the signature comes last.
+        guard let parsed = try? SignedNote(parsing: note),
+            let checkpoint = try? Checkpoint(parsing: parsed.text), checkpoint.origin == origin
+        else {
+            stop(.inconsistent, "the newest checkpoint is none of this log")
             return nil
         }
         // The database gets a checkpoint before the pin does: an honest one is never behind.

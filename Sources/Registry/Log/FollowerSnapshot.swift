@@ -13,8 +13,13 @@ extension Follower {
         package var record = LogRecord()
         /// Keys and roles, from the verified log and its signed statements.
         package var identities: IdentityBook
-        /// The last verified checkpoint.
+        /// The checkpoint that is shown, and that receipts are made under.
         package var published: Published?
+        /// The last verified and pinned checkpoint; `published`, unless receipts wait for witnesses.
+        package var pinned: Published?
+        /// The last checkpoint with enough cosignatures, and when it got them.
+        package var cosigned: Published?
+        package var cosignedAt: Timestamp?
         /// When the fold was last level with the newest checkpoint, by the service's clock.
         package var levelAt: Timestamp?
         /// Committed entries that a gate read ahead of the follower, into its own copy.
@@ -56,6 +61,23 @@ extension Follower {
         private static let generation = 16_384
         /// Most committed restrictions remembered; with more the snapshot does not count as whole.
         private static let mostCommitted = 10_000
+
+        /// Entries whose receipts wait for witnesses.
+        private var held: [ReceiptDesk.Addition] = []
+        private static let mostHeld = 100_000
+
+        /// Holds receipts back; those of too many entries are made when somebody asks for them.
+        mutating func hold(_ additions: [ReceiptDesk.Addition]) {
+            held += additions
+            if held.count > Self.mostHeld { held.removeFirst(held.count - Self.mostHeld) }
+        }
+
+        /// Takes what a tree of this size covers.
+        mutating func releaseHeld(below size: Int64) -> [ReceiptDesk.Addition] {
+            let released = held.filter { $0.index < size }
+            held.removeAll { $0.index < size }
+            return released
+        }
 
         init(_ snapshot: Snapshot) {
             self.snapshot = snapshot

@@ -18,6 +18,8 @@ package struct HaltReason: Sendable, Hashable {
         case inconsistent
         /// The clock is behind the last entry by more than the skew allowed.
         case clockBehind = "clock-behind"
+        /// The log holds kinds of entries that only a newer release knows.
+        case releaseTooOld = "release-too-old"
         /// The database may lose what it has committed.
         case unsafeDatabase = "unsafe-database"
     }

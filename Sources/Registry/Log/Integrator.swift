@@ -12,6 +12,8 @@ struct Integrator: Sendable {
     let batchBytes: Int64
     /// Whether an entry carries a valid signature of a service instance.
     let isAuthentic: @Sendable (_ bytes: [UInt8], _ leafHash: SHA256Digest) -> Bool
+    /// The kind of a signed entry, when this release does not know it.
+    let kindUnknown: @Sendable (_ bytes: [UInt8]) -> String?
 
     /// An entry with its place.
     struct Placed: Sendable {
@@ -69,6 +71,11 @@ struct Integrator: Sendable {
             }
             // An entry that has its place already is a replay: signed, but said once only.
             guard !row.isPlaced, seen.insert(leaf).inserted, isAuthentic(bytes, leaf) else {
+                // Left out, it would come after those that have seen it: a newer release must lead.
+                if let kind = kindUnknown(bytes) {
+                    throw SequencingError.tooOld(
+                        "entry \(id) is of the kind \(kind), which this release does not know")
+                }
                 newlyRefused.append(id)
                 continue
             }

@@ -51,6 +51,8 @@ package struct LogHead: Sendable, RowDecodable {
 package enum SequencingError: Error, Sendable {
     /// Another sequencer took over.
     case deposed
+    /// A newer release writes into this log: it has to lead.
+    case tooOld(String)
     /// What is stored is not what this process left there.
     case inconsistent(String)
 }

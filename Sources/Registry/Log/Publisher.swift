@@ -11,7 +11,6 @@
 internal import Cryptography
 internal import Database
 internal import Governance
-internal import Synchronization
 package import TransparencyLog
 
 /// The checkpoint that is shown.
@@ -25,40 +24,64 @@ package struct Published: Sendable, Hashable {
 final class Publisher: Sendable {
     private let origin: String
     private let signer: NoteSigner
-    private let logKeys: [VerifierKey]
+    private let roots: RootKeeper
 
-    init(origin: String, signer: NoteSigner, logKeys: [VerifierKey]) {
-        self.origin = origin
+    init(signer: NoteSigner, roots: RootKeeper) {
+        origin = roots.history.latest.origin
         self.signer = signer
-        self.logKeys = logKeys
+        self.roots = roots
     }
 
     /// Publishes the head and answers it as stored; throws `SequencingError.inconsistent` when another
-    /// note exists for its size.
+    /// note exists for its size, or when a root within the tree does not certify this log key.
     func publish(
         _ range: CompactRange, through connection: DedicatedConnection
     ) async throws -> Published {
         let checkpoint = try Checkpoint(origin: origin, size: range.size, root: range.root)
         let note = try checkpoint.signed(by: [signer]).bytes
+        let known = roots.current.version
         // A statement by itself commits by itself: one round trip, and one flush.
-        let stored = try await connection.withConnection { db -> [UInt8]? in
-            let inserted = try db.execute(
+        let inserted = try await connection.withConnection { db in
+            try db.execute(
+                """
+                INSERT INTO audit.checkpoint (size, root, note)
+                SELECT \(checkpoint.size), \(checkpoint.root.bytes), \(note)
+                WHERE NOT EXISTS (SELECT FROM registry.trust_root WHERE version > \(known))
+                ON CONFLICT (size) DO NOTHING
+                """)
+        }
+        if inserted == 1 { return Published(checkpoint: checkpoint, note: note) }
+        let stored = try await connection.transaction { db in
+            try checkKey(db, after: known)
+            try db.execute(
                 """
                 INSERT INTO audit.checkpoint (size, root, note)
                 VALUES (\(checkpoint.size), \(checkpoint.root.bytes), \(note))
                 ON CONFLICT (size) DO NOTHING
                 """)
-            guard inserted == 0 else { return nil }
             return try db.one(
                 "SELECT note FROM audit.checkpoint WHERE size = \(checkpoint.size)",
                 as: [UInt8].self)
         }
-        guard let stored else { return Published(checkpoint: checkpoint, note: note) }
-        let verdict = Checkpoint.open(stored, origin: origin, logKeys: logKeys)
-        guard let opened = verdict.checkpoint, opened.checkpoint.root == checkpoint.root else {
+        guard let opened = roots.openWithAny(stored), opened.root == checkpoint.root else {
             throw SequencingError.inconsistent(
                 "the checkpoint stored for size \(checkpoint.size) is not one of this tree")
         }
-        return Published(checkpoint: opened.checkpoint, note: stored)
+        return Published(checkpoint: opened, note: stored)
+    }
+
+    /// The tree may hold a root that the follower has not read yet, because it waits for this checkpoint.
+    private func checkKey(_ db: borrowing Connection, after version: Int64) throws {
+        let later = try db.all(
+            """
+            SELECT d.bytes FROM registry.trust_root r
+            JOIN audit.document d ON d.sha256 = r.document
+            WHERE r.version > \(version) ORDER BY r.version
+            """, as: [UInt8].self)
+        let vkey = signer.verifierKey.text
+        guard roots.certifies(vkey, after: later) else {
+            throw SequencingError.inconsistent(
+                "the trust root in force does not certify this instance's log key \(vkey)")
+        }
     }
 }

@@ -18,6 +18,7 @@ package struct Sequencer: Service {
     let publisher: Publisher
     let check: StartCheck
     let authenticator: EntryAuthenticator
+    let roots: RootKeeper
     let halt: Halt
     /// A test database may have fsync off.
     let allowsUnsafeDatabase: Bool
@@ -70,6 +71,9 @@ package struct Sequencer: Service {
     private func stop(for error: SequencingError) {
         switch error {
         case .deposed: logger.notice("another sequencer leads")
+        case .tooOld(let evidence):
+            halt.halt(HaltReason(.releaseTooOld, evidence))
+            logger.error("log halted", metadata: ["evidence": "\(evidence)"])
         case .inconsistent(let evidence):
             halt.halt(HaltReason(.inconsistent, evidence))
             logger.error("log halted", metadata: ["evidence": "\(evidence)"])
@@ -141,10 +145,11 @@ package struct Sequencer: Service {
     private func lead(_ epoch: Int64, from start: CompactRange) async throws {
         let integrator = Integrator(
             epoch: epoch, batchLimit: Self.batchLimit, batchBytes: Self.batchBytes,
-            isAuthentic: authenticator.isAuthentic)
+            isAuthentic: authenticator.isAuthentic, kindUnknown: authenticator.kindUnknown)
         var range = start
         var publishedSize: Int64 = -1
         var refused: [Int64] = []
+        var root = roots.current.digest
         var batch: Integrator.Batch?
         var hasRung = false
         while !Task.isCancelled {
@@ -155,6 +160,11 @@ package struct Sequencer: Service {
                 published.ring()
             }
             batch = nil
+            if roots.current.digest != root {
+                // What an older root did not know, the new one may.
+                root = roots.current.digest
+                refused = []
+            }
             // Only looking costs nothing on disk; locking the head row would write.
             if !hasRung, try await !hasWork(skipping: refused) {
                 hasRung = await committed.wait(timeout: Self.pollInterval)

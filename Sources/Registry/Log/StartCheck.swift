@@ -2,17 +2,18 @@
 
 internal import Cryptography
 package import Database
-package import TransparencyLog
+internal import Governance
+internal import TransparencyLog
 
 /// What the pin and the database say of each other.
 package struct StartCheck: Sendable {
     let origin: String
-    let logKeys: [VerifierKey]
+    let roots: RootKeeper
     let pin: Pin
 
-    package init(origin: String, logKeys: [VerifierKey], pin: Pin) {
-        self.origin = origin
-        self.logKeys = logKeys
+    package init(roots: RootKeeper, pin: Pin) {
+        origin = roots.history.latest.origin
+        self.roots = roots
         self.pin = pin
     }
 
@@ -37,10 +38,7 @@ package struct StartCheck: Sendable {
                 .pinMissing,
                 "the log has \(head.range.size) entries, but there is no pin at \(pin.path)")
         }
-        guard
-            let pinned = Checkpoint.open(note, origin: origin, logKeys: logKeys).checkpoint?
-                .checkpoint
-        else {
+        guard let pinned = roots.openWithAny(note) else {
             return HaltReason(
                 .pinUnreadable, "the pin at \(pin.path) is not a checkpoint signed by this log")
         }

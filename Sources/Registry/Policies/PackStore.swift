@@ -24,11 +24,17 @@ package struct SignedPack: Sendable {
 
 /// Loads packs and remembers them; a pack never changes under its digest.
 package final class PackStore: Sendable {
-    private let root: TrustRoot
+    /// The roots whose custodians may have signed a pack.
+    private let roots: @Sendable (SHA256Digest) -> [TrustRoot]
     private let known = Mutex<[SHA256Digest: SignedPack]>([:])
 
     package init(root: TrustRoot) {
-        self.root = root
+        roots = { _ in [root] }
+    }
+
+    /// Packs of a log whose root may change: each counts under the root of its activation too.
+    init(roots keeper: RootKeeper) {
+        roots = { keeper.roots(forPack: $0) }
     }
 
     /// The pack in force by the rows; nil when there is none or it cannot be loaded.
@@ -70,7 +76,8 @@ package final class PackStore: Sendable {
             let bytes = documents[files], let pack = try? verify(envelope, files: bytes),
             pack.pack.digest == digest
         else { return nil }
-        known.withLock { $0[digest] = pack }
+        // One that is not signed may be by a root that has not been read yet.
+        if pack.isSigned { known.withLock { $0[digest] = pack } }
         return pack
     }
 
@@ -80,13 +87,15 @@ package final class PackStore: Sendable {
         let pack = try PolicyPack.parse(files)
         let statement = try PackStatement(reading: Statement(parsing: envelope.payload))
         let isAbout =
+            PackFiles.document(files) == document
+            && envelope.payloadType == Statement.payloadType
+        let isSigned = roots(pack.digest).contains { root in
             statement.problems(with: pack, files: files, origin: root.origin).isEmpty
-            && PackFiles.document(files) == document
-        let signers = envelope.verify(with: root.custodians)
+                && envelope.verify(with: root.custodians).count >= root.threshold
+        }
         return SignedPack(
             pack: pack, files: document, envelope: envelope, statement: statement,
-            isSigned: isAbout && signers.count >= root.threshold
-                && envelope.payloadType == Statement.payloadType)
+            isSigned: isAbout && isSigned)
     }
 }
 

@@ -19,7 +19,8 @@ package enum Projection {
 
     /// Every table that is a projection of the log, with what orders its rows.
     package enum Table: String, CaseIterable, Sendable {
-        case subject, policy_pack, principal, credential, assignment, token, model, version
+        case subject, trust_root, policy_pack, principal, credential, assignment, token, model,
+            version
         case lineage, evaluation, approval, restriction, decision, deployment, retirement
         case hold, erasure
     }
@@ -63,6 +64,7 @@ private struct Rows {
     func statements(_ entry: Entry) -> [SQL] {
         switch entry.event {
         case .logOpened, .serviceStarted, .gateAsked, .gateDenied, .erasureRefused: []
+        case .rootChanged(let event): [rootChanged(event)]
         case .policyActivated(let event): [policyActivated(event)]
         case .principalRegistered(let event): [principalRegistered(event)]
         case .keyAssigned(let event): [keyAssigned(event)]
@@ -97,6 +99,14 @@ private struct Rows {
     }
 
     // MARK: policy and identity
+
+    private func rootChanged(_ event: RootChanged) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).trust_root (version, digest, document, installed_at)
+        VALUES (\(event.version), \(event.digest.bytes), \(event.document.bytes), \(at))
+        ON CONFLICT DO NOTHING
+        """
+    }
 
     private func policyActivated(_ event: PolicyActivated) -> SQL {
         """

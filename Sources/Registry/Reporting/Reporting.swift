@@ -110,7 +110,7 @@ private struct ReportReader {
         PrincipalRegistered.kind, KeyAssigned.kind, RoleAssigned.kind,
     ]
     private static let foundationKinds = [
-        LogOpened.kind, PolicyActivated.kind, ServiceStarted.kind,
+        LogOpened.kind, RootChanged.kind, PolicyActivated.kind, ServiceStarted.kind,
     ]
 
     /// The entries in log order, and the documents that they name.

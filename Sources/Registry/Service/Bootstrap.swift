@@ -44,12 +44,15 @@ struct Bootstrap: Sendable {
             throw InitialisationError("the policy pack cannot be the first of a log: \(problem)")
         }
         let vkey = root.logKeys[0].key
+        // Whoever has a later root finds the first one here, and how the one follows from the other.
+        let signedRoot = try File.read(directory.root, limit: 1 << 20)
         try await write(
             Act(
                 .logOpened(
                     LogOpened(
                         verifierKey: vkey, trustRoot: root.digest, trustRootVersion: root.version,
-                        policy: pack.digest, development: root.development))),
+                        policy: pack.digest, development: root.development)),
+                documents: [signedRoot]),
             Subjects(written: [Subjects.service]))
         let statement = envelope.canonicalBytes
         try await write(

@@ -2,6 +2,7 @@
 //
 //     settings.json        written last by `init`: without it nothing here is a service
 //     root.json            the trust root, signed by its custodians
+//     roots/1.json …       the trust roots before it
 //     keys/log.pem …       private keys of log, service instance and permits; 0600
 //     keys/kek             key-encryption key of personal data; 0600
 //     postgres/            the private PostgreSQL, unless a database URL is given
@@ -22,6 +23,7 @@ package struct DataDirectory: Sendable {
 
     package var settings: String { path + "/settings.json" }
     package var root: String { path + "/root.json" }
+    package var roots: String { path + "/roots" }
     package var keys: String { path + "/keys" }
     package var logKey: String { keys + "/log.pem" }
     package var serviceKey: String { keys + "/service.pem" }
@@ -29,6 +31,9 @@ package struct DataDirectory: Sendable {
     package var keyEncryptionKey: String { keys + "/kek" }
     package var postgres: String { path + "/postgres" }
     package var credentials: String { path + "/credentials" }
+
+    /// Where an earlier root is kept.
+    package func root(version: Int64) -> String { "\(roots)/\(version).json" }
 
     private static var workingDirectory: String {
         guard let pointer = getcwd(nil, 0) else { return "" }

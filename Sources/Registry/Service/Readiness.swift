@@ -24,12 +24,12 @@ extension Registry {
             let size = try await database.read { db in
                 try db.one("SELECT size FROM audit.head", as: Int64.self)
             }
-            guard let published = snapshot.published, let levelAt = snapshot.levelAt else {
+            guard let pinned = snapshot.pinned, let levelAt = snapshot.levelAt else {
                 return .catchingUp
             }
             // The head may be a batch ahead of what is published; more is a follower that hangs.
             let isNear =
-                size - published.checkpoint.size <= Self.readyLagEntries
+                size - pinned.checkpoint.size <= Self.readyLagEntries
                 && clock().milliseconds(since: levelAt) <= Self.foldBoundMilliseconds
             return isNear ? .ready : .catchingUp
         } catch {

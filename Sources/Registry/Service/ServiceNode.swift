@@ -1,7 +1,5 @@
 // A running instance: everything checked, then the registry with its sequencer and follower.
 
-internal import Attestation
-internal import CanonicalJSON
 internal import Cryptography
 internal import Database
 internal import Governance
@@ -20,6 +18,8 @@ package struct NodeSettings: Sendable {
     /// A test database may have fsync off; everywhere else that refuses to start (I11).
     package var allowsUnsafeDatabase = false
     package var maxConnections = 16
+    /// How witnesses are reached; nil asks none.
+    package var witnesses: (any WitnessTransport)?
     package var clock: Clock
     package var logger: Logger
 
@@ -93,10 +93,8 @@ package final class ServiceNode: Sendable {
     /// What the data directory holds.
     private struct Files {
         let stored: StoredSettings
-        let root: TrustRoot
-        let logSigner: NoteSigner
-        let serviceKey: PrivateKey
-        let permitKey: PrivateKey
+        let roots: RootKeeper
+        let keys: ServiceKeys
         let vault: Vault
 
         init(_ settings: NodeSettings) throws {
@@ -106,39 +104,30 @@ package final class ServiceNode: Sendable {
                     "\(directory.path) holds no service", hint: "Run `imprimatur init` first.")
             }
             stored = try StoredSettings.read(bytes)
-            root = try TrustRoot.verify(
-                Envelope(parsing: File.read(directory.root, limit: 1 << 20)))
-            guard root.origin == stored.origin else {
+            roots = try RootKeeper(directory)
+            guard roots.current.origin == stored.origin else {
                 throw NodeError(
-                    "the trust root is for \(root.origin), the service for \(stored.origin)")
-            }
-            let now = settings.clock()
-            guard root.issuedAt <= now, now <= root.expiresAt else {
-                throw NodeError(
-                    "the trust root is valid from \(root.issuedAt) to \(root.expiresAt), now is \(now)"
+                    "the trust root is for \(roots.current.origin), the service for \(stored.origin)"
                 )
             }
-            guard !root.development || settings.allowsDevelopment else {
-                throw NodeError(
-                    "the trust root is marked development",
-                    hint: "Start with --development, or create a root signed by several custodians."
-                )
-            }
-            guard let name = KeyName(root.origin) else {
-                throw NodeError("the origin is no key name")
-            }
-            let logSigner = try NoteSigner(name: name, key: KeyFile.load(directory.logKey))
-            let permitKey = try KeyFile.load(directory.permitKey)
-            serviceKey = try KeyFile.load(directory.serviceKey)
-            self.logSigner = logSigner
-            self.permitKey = permitKey
-            let vkey = logSigner.verifierKey.text
-            let permit = permitKey.publicKey
+            try ServiceNode.check(roots.current, settings)
+            keys = try ServiceKeys(directory, origin: stored.origin)
             vault = Vault(keys: try KeyEncryptionKeys(path: directory.keyEncryptionKey))
-            guard root.logKeys.contains(where: { $0.key == vkey }),
-                root.serviceKey(serviceKey.publicKey.id, at: now) != nil,
-                root.permitKeys.contains(where: { $0.key == permit })
-            else { throw NodeError("a key of this service is not certified by the trust root") }
+        }
+    }
+
+    /// Refuses a root that does not count now.
+    private static func check(_ root: TrustRoot, _ settings: NodeSettings) throws(NodeError) {
+        let now = settings.clock()
+        guard root.issuedAt <= now, now <= root.expiresAt else {
+            throw NodeError(
+                "the trust root is valid from \(root.issuedAt) to \(root.expiresAt), now is \(now)",
+                hint: "Let the custodians sign its successor, and run `imprimatur root install`.")
+        }
+        guard !root.development || settings.allowsDevelopment else {
+            throw NodeError(
+                "the trust root is marked development",
+                hint: "Start with --development, or create a root signed by several custodians.")
         }
     }
 
@@ -147,7 +136,7 @@ package final class ServiceNode: Sendable {
     private static func assemble(
         _ settings: NodeSettings, _ files: Files, _ access: DatabaseAccess
     ) async throws -> ServiceNode {
-        let (root, clock, logger) = (files.root, settings.clock, settings.logger)
+        let (roots, clock, logger) = (files.roots, settings.clock, settings.logger)
         let database = Database(
             access.writer,
             settings: .init(maxConnections: settings.maxConnections, connection: access.writing))
@@ -173,11 +162,10 @@ package final class ServiceNode: Sendable {
             // Personal values cannot be read; everything else can be served.
             logger.error("personal values are unreadable", metadata: ["reason": "\(error)"])
         }
-        let logKeys = try root.logKeys.map { try VerifierKey($0.key) }
         let pin = Pin(path: files.stored.pin)
-        let check = StartCheck(origin: root.origin, logKeys: logKeys, pin: pin)
+        let check = StartCheck(roots: roots, pin: pin)
         let halt = Halt()
-        let reason = try await database.read { db in try check.run(db) }
+        let reason = try await start(check, pin, roots, database, settings)
         if let reason {
             halt.halt(reason)
             logger.error(
@@ -185,34 +173,29 @@ package final class ServiceNode: Sendable {
                 metadata: ["reason": "\(reason.code.rawValue)", "evidence": "\(reason.evidence)"])
         }
         let (committed, published) = (Wakeup(), Wakeup())
-        let signer = EntrySigner(key: files.serviceKey)
-        let authenticator = EntryAuthenticator(root: root, signer: signer)
+        let signer = EntrySigner(key: files.keys.service)
+        let authenticator = EntryAuthenticator(roots: roots, signer: signer)
         let follower = Follower(
-            database: database, root: root, logKeys: logKeys, pin: pin,
-            authenticator: authenticator, halt: halt, published: published, clock: clock,
-            logger: logger)
+            database: database, roots: roots, pin: pin, authenticator: authenticator, halt: halt,
+            published: published, clock: clock, logger: logger)
         try await follower.catchUp()
         if halt.reason == nil, let reason = follower.clockReason(at: clock()) {
             halt.halt(reason)
             logger.error("log halted", metadata: ["evidence": "\(reason.evidence)"])
         }
-        let packs = PackStore(root: root)
+        try settle(follower, roots, settings)
+        try files.keys.check(under: roots.current, at: clock())
+        let packs = PackStore(roots: roots)
         let context = DecisionContext()
-        if let named = follower.snapshot.record.trustRoot, named.digest != root.digest {
-            throw NodeError(
-                "the log names the trust root \(named.digest), root.json is \(root.digest)",
-                hint:
-                    "Put back the root that the log names; a rotation is signed by the old one too."
-            )
-        }
         let writer = Writer(
-            database: database, origin: root.origin, signer: signer, clock: clock, context: context)
+            database: database, origin: files.stored.origin, signer: signer, clock: clock,
+            context: context)
         let registry = Registry(
-            database: database, writer: writer, follower: follower, halt: halt, root: root,
+            database: database, writer: writer, follower: follower, halt: halt, roots: roots,
             packs: packs, vault: files.vault,
             schema: try JSONSchema(
                 loading: Resources.file("docs/reference/model-card.schema.json")),
-            permitKey: files.permitKey, clock: clock, committed: committed,
+            permitKey: files.keys.permit, clock: clock, committed: committed,
             authenticator: authenticator)
         if halt.reason == nil {
             try await registry.recordStart(
@@ -221,13 +204,76 @@ package final class ServiceNode: Sendable {
         let sequencer = Sequencer(
             connection: DedicatedConnection(
                 access.sequencer, settings: .service, label: "sequencer"),
-            publisher: Publisher(
-                origin: root.origin, signer: files.logSigner, logKeys: logKeys),
-            check: check, authenticator: authenticator, halt: halt,
+            publisher: Publisher(signer: files.keys.log, roots: roots),
+            check: check, authenticator: authenticator, roots: roots, halt: halt,
             allowsUnsafeDatabase: settings.allowsUnsafeDatabase, committed: committed,
             published: published, follower: follower, clock: clock, logger: logger)
+        var services: [any Service] = [sequencer, follower]
+        if let transport = settings.witnesses {
+            services.append(
+                Witnesses(
+                    roots: roots,
+                    connection: DedicatedConnection(access.sequencer, label: "witnesses"),
+                    database: database, follower: follower, halt: halt, transport: transport,
+                    logger: logger))
+        }
         return ServiceNode(
-            registry: registry, services: [sequencer, follower], settings: files.stored, pin: pin,
+            registry: registry, services: services, settings: files.stored, pin: pin,
             access: access)
+    }
+
+    /// Compares the database with the pin and with what witnesses have seen.
+    private static func start(
+        _ check: StartCheck, _ pin: Pin, _ roots: RootKeeper, _ database: Database,
+        _ settings: NodeSettings
+    ) async throws -> HaltReason? {
+        let reason = try await database.read { db in try check.run(db) }
+        guard let transport = settings.witnesses else {
+            guard roots.witnessRules?.isClosed != true else {
+                throw NodeError(
+                    "the trust root holds receipts back until witnesses have cosigned, and none are asked"
+                )
+            }
+            return reason
+        }
+        guard reason == nil || reason?.code == .pinMissing else { return reason }
+        switch try await Witnesses.confirm(roots, database, transport) {
+        case .none: return reason
+        case .denied(let denial): return denial
+        case .confirmed(let newest):
+            guard reason != nil else { return nil }
+            try pin.write(newest.note)
+            settings.logger.notice(
+                "the pin was missing; made anew from what enough witnesses have cosigned",
+                metadata: ["size": "\(newest.checkpoint.size)"])
+            return try await database.read { db in try check.run(db) }
+        }
+    }
+
+    /// Holds what the files say of the trust root against what the log says.
+    private static func settle(
+        _ follower: Follower, _ roots: RootKeeper, _ settings: NodeSettings
+    ) throws {
+        guard let named = follower.snapshot.record.trustRoot else { return }
+        guard roots.history.contains(named.digest) else {
+            throw NodeError(
+                "the log names the trust root \(named.digest), root.json is "
+                    + "\(roots.history.latest.digest)",
+                hint:
+                    "Put back the root that the log names; a rotation is signed by the old one too."
+            )
+        }
+        let known = roots.history.latest
+        guard known.version <= named.version else {
+            throw NodeError(
+                "root.json is version \(known.version) of the trust root, the log names "
+                    + "\(named.version)",
+                hint:
+                    "Run `imprimatur root install` with it, so that the log says since when it counts."
+            )
+        }
+        // Another instance may have installed a later one.
+        try roots.store(in: settings.directory)
+        try check(roots.current, settings)
     }
 }

@@ -65,6 +65,7 @@ package struct Subjects: Sendable {
     package static func version(_ name: VersionReference) -> String { "version/\(name)" }
     package static let policy = "policy"
     package static let service = "service"
+    package static let trustRoot = "trust-root"
 }
 
 /// Carries out governed acts.

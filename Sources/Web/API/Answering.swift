@@ -80,7 +80,7 @@ enum Answering {
 
     /// The key of ours that signed the receipt's checkpoint.
     private static func logKey(of receipt: LogProof, _ registry: Registry) -> VerifierKey? {
-        let keys = registry.root.logKeys.compactMap { try? VerifierKey($0.key) }
+        let keys = registry.roots.history.logKeys
         let verdict = Checkpoint.open(
             receipt.checkpoint.bytes, origin: registry.root.origin, logKeys: keys)
         return verdict.checkpoint?.note.verified.map(\.key).first { keys.contains($0) }

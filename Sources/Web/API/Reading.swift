@@ -62,8 +62,9 @@ struct ReadingRoutes {
     }
 
     @Sendable private func root(_ request: WebRequest, _ context: Guest) async throws -> Response {
-        Conditional.response(
-            to: request, bytes: trustRoot.canonicalBytes, mediaType: "application/json",
+        let envelope = registry.roots.envelope ?? trustRoot
+        return Conditional.response(
+            to: request, bytes: envelope.canonicalBytes, mediaType: "application/json",
             cacheControl: "public, no-cache")
     }
 

@@ -63,7 +63,7 @@ struct LogRoutes {
         _ request: WebRequest, _ context: Guest
     ) async throws -> Response {
         try require(.hashes, context)
-        guard let published = registry.follower.snapshot.published else {
+        guard let published = registry.follower.served else {
             throw Refusal(.notFound, "checkpoint-missing", "Nothing is published yet.")
         }
         return Conditional.response(
@@ -71,10 +71,12 @@ struct LogRoutes {
             cacheControl: isPublic(.hashes) ? "public, no-cache" : "private, no-cache")
     }
 
-    /// The verifier keys that count now, one a line: who has them can check everything else.
+    /// Every verifier key, one a line, each before a comment with the sizes that it counts for: who has
+    /// them can check everything else.
     @Sendable private func key(_ request: WebRequest, _ context: Guest) async throws -> Response {
-        let now = registry.clock()
-        let keys = registry.root.logKeys.filter { $0.isValid(at: now) }.map { $0.key + "\n" }
+        let keys = registry.roots.history.logKeySpans.map { span in
+            "\(span.vkey)\n# sizes \(span.from) to \(span.upTo.map { "\($0), retired" } ?? "now")\n"
+        }
         return Conditional.response(
             to: request, bytes: Array(keys.joined().utf8), mediaType: "text/plain; charset=utf-8",
             cacheControl: "public, no-cache")

@@ -23,9 +23,10 @@ struct AuditReplay: AsyncParsableCommand {
     @OptionGroup var format: Format
 
     func run() async throws {
-        let trust = try root.map(Files.root) ?? database.trustRoot()
+        let trust = try root.map { RootHistory(try Files.root($0)) } ?? database.rootHistory()
         let report = try await database.withAccess { access in
-            try await Auditing.replay(access.migrator, root: trust, progress: AuditText.progress)
+            try await Auditing.replay(
+                access.migrator, history: trust, progress: AuditText.progress)
         }
         Console.endProgress()
         if format.json { Console.out(report.json) } else { AuditText.describe(report) }

@@ -52,7 +52,7 @@ struct AuditVerify: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let trust = try root.map(Files.root) ?? database.trustRoot()
+        let trust = try root.map { RootHistory(try Files.root($0)) } ?? database.rootHistory()
         let pin = Pin(path: try database.settings().pin)
         let kept = try anchor.map { path in
             KeptCheckpoint(
@@ -64,12 +64,12 @@ struct AuditVerify: AsyncParsableCommand {
         let replay = replay
         let (report, replayed) = try await database.withAccess { access in
             let report = try await Auditing.verify(
-                access.migrator, root: trust, pin: pin, kept: kept, from: from,
+                access.migrator, history: trust, pin: pin, kept: kept, from: from,
                 progress: AuditText.progress)
             let replayed =
                 replay
                 ? try await Auditing.replay(
-                    access.migrator, root: trust, progress: AuditText.progress) : nil
+                    access.migrator, history: trust, progress: AuditText.progress) : nil
             return (report, replayed)
         }
         Console.endProgress()

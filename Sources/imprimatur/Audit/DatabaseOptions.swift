@@ -80,6 +80,9 @@ struct DatabaseOptions: ParsableArguments {
     /// The trust root of the service.
     func trustRoot() throws -> TrustRoot { try Files.root(directory.root) }
 
+    /// The trust root of the service and those before it.
+    func rootHistory() throws -> RootHistory { try RootKeeper(directory).history }
+
     /// Lends the database; a private server that had to be started is stopped again.
     func withAccess<R: Sendable>(
         _ body: (DatabaseAccess) async throws -> R

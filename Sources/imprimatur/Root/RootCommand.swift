@@ -7,10 +7,12 @@ internal import Cryptography
 internal import Governance
 
 /// The commands about trust roots.
-struct RootCommand: ParsableCommand {
+struct RootCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "root", abstract: "Make, sign and show trust roots.",
-        subcommands: [RootNew.self, RootSign.self, RootShow.self])
+        commandName: "root", abstract: "Make, sign, show and install trust roots.",
+        subcommands: [
+            RootNew.self, RootRenew.self, RootSign.self, RootShow.self, RootInstall.self,
+        ])
 }
 
 /// Signs a root as a custodian.
@@ -24,6 +26,10 @@ struct RootSign: ParsableCommand {
     @Argument(help: "The trust root; the signature is added in place.")
     var file: String
 
+    @Option(
+        help: ArgumentHelp("The root before it, whose custodians sign too.", valueName: "file"))
+    var previous: String?
+
     @OptionGroup var key: SigningKey
 
     func run() throws {
@@ -34,8 +40,12 @@ struct RootSign: ParsableCommand {
         let key = try key.load()
         let payload = try JSON(parsing: envelope.payload, limits: .own)
         let spki = Base64.encode(key.publicKey.spki)
+        let before = try previous.map(Files.root)
         let custodians = payload["custodians"]?["keys"]?.array ?? []
-        guard custodians.contains(where: { $0["spki"]?.string == spki }) else {
+        guard
+            custodians.contains(where: { $0["spki"]?.string == spki })
+                || before?.custodians.contains(key.publicKey) == true
+        else {
             throw CommandError(
                 "The key \(key.publicKey.id) is none of the custodians of \(file).", code: .no)
         }
@@ -47,7 +57,7 @@ struct RootSign: ParsableCommand {
         let signed = try envelope.adding(signatureBy: key)
         try Files.write(file, signed.canonicalBytes)
         do {
-            let root = try TrustRoot.verify(signed)
+            let root = try TrustRoot.verify(signed, succeeding: before)
             Console.out("complete: \(root.digest)")
         } catch {
             Console.note("not complete yet: \(error.problems.joined(separator: "; "))")

@@ -61,6 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
         settings.access = try database.remote()
         settings.allowsDevelopment = development
         settings.allowsUnsafeDatabase = unsafeTestDatabase
+        settings.witnesses = WitnessHTTP(caFile: Environment.text("IMPRIMATUR_CA_FILE"))
         let node = try await ServiceNode.open(settings)
         do {
             try await serve(node, logger)

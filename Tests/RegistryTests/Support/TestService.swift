@@ -103,6 +103,7 @@ final class TestService: Sendable {
         settings.allowsDevelopment = true
         settings.allowsUnsafeDatabase = true
         settings.maxConnections = 8
+        settings.witnesses = TestWitnesses.current
         let node = try await ServiceNode.open(settings)
         let services = node.services
         let running = Task {
