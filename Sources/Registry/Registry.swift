@@ -21,6 +21,7 @@ package struct Registry: Sendable {
     let committed: Wakeup
     let authenticator: EntryAuthenticator
     let signatures = SignatureCache()
+    let accesses = AccessLedger()
 
     /// How long a write waits for its receipt before it answers without.
     package static let receiptTimeout = Duration.seconds(2)
@@ -118,18 +119,8 @@ package struct Registry: Sendable {
         let wanted = roles.sorted().map(\.rawValue).joined(separator: " or ")
         throw Refusal(
             .forbidden, "role-missing", "This needs the role \(wanted) in \(namespace).",
-            hint: "An administrator can ask for a signed assignment of the role.")
-    }
-
-    /// Refuses a caller that administers nothing.
-    func requireAdministrator(_ caller: Caller) throws(Refusal) {
-        // Links between principals forbid; they never permit.
-        let chain = follower.look { $0.identities.chain }
-        let held = chain.assignments(of: caller.principal, at: clock())
-        guard held.contains(where: { $0.assignment.role == .administrator }) else {
-            try halt.check()
-            throw Refusal(.forbidden, "role-missing", "This needs the role administrator.")
-        }
+            hint: "An administrator can ask for a signed assignment of the role.",
+            offence: .roleMissing)
     }
 
     /// A fresh random id with a prefix that says what it is.

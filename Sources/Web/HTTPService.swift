@@ -87,7 +87,8 @@ enum Web {
                 + GateRoutes(registry: registry).routes
                 + PersonalRoutes(registry: registry).routes
                 + PolicyRoutes(registry: registry).routes
-                + LogRoutes(registry: registry, access: settings.logAccess).routes)
+                + LogRoutes(registry: registry, access: settings.logAccess).routes
+                + AccessRoutes(registry: registry).routes)
     }
 
     /// The router with every layer around the operations.
@@ -97,11 +98,14 @@ enum Web {
         let table = table(
             registry: registry, trustRoot: trustRoot, settings: settings, stopping: stopping)
         let capacity = Capacity(requests: settings.maximumInFlight)
+        let limits = RateLimits(settings.limits)
         let router = Router(context: Guest.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: MetricsMiddleware())
         router.add(middleware: Tracking(routes: table, isTLS: settings.tls != nil))
         router.add(middleware: CapacityMiddleware(capacity: capacity))
-        router.add(middleware: Authentication(registry: registry))
+        router.add(middleware: Authentication(registry: registry, limits: limits))
+        router.add(middleware: RateLimitMiddleware(limits: limits))
+        router.add(middleware: Offences(registry: registry))
         table.register(on: router, bodies: Bodies(capacity: capacity))
         return router
     }

@@ -1,5 +1,7 @@
 // What the web server is told at start: where to listen, with which certificate, what is public.
 
+package import Registry
+
 /// Settings of the web server.
 package struct HTTPSettings: Sendable {
     /// Who may read the log without a token.
@@ -35,6 +37,9 @@ package struct HTTPSettings: Sendable {
     package var logAccess: LogAccess = .private
     /// Requests that are worked on at once; more are answered 503.
     package var maximumInFlight = WebLimits.inFlight
+
+    /// How much one caller may ask.
+    package var limits = RequestLimits.usual
 
     package init(host: String = "127.0.0.1", port: Int = 8080, tls: TLS? = nil) {
         self.host = host

@@ -43,6 +43,10 @@ package enum Event: Sendable, Hashable {
     case holdReleased(HoldReleased)
     case erasureRefused(ErasureRefused)
     case subjectErased(SubjectErased)
+    case actorsCounted(ActorsCounted)
+    case logHeartbeat(LogHeartbeat)
+    case accessRefused(AccessRefused)
+    case evidenceRead(EvidenceRead)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -74,6 +78,10 @@ package enum Event: Sendable, Hashable {
         case .holdReleased(let payload): payload
         case .erasureRefused(let payload): payload
         case .subjectErased(let payload): payload
+        case .actorsCounted(let payload): payload
+        case .logHeartbeat(let payload): payload
+        case .accessRefused(let payload): payload
+        case .evidenceRead(let payload): payload
         }
     }
 
@@ -123,5 +131,9 @@ package enum Event: Sendable, Hashable {
         HoldReleased.kind: { HoldReleased(&$0).map(Event.holdReleased) },
         ErasureRefused.kind: { ErasureRefused(&$0).map(Event.erasureRefused) },
         SubjectErased.kind: { SubjectErased(&$0).map(Event.subjectErased) },
+        ActorsCounted.kind: { ActorsCounted(&$0).map(Event.actorsCounted) },
+        LogHeartbeat.kind: { LogHeartbeat(&$0).map(Event.logHeartbeat) },
+        AccessRefused.kind: { AccessRefused(&$0).map(Event.accessRefused) },
+        EvidenceRead.kind: { EvidenceRead(&$0).map(Event.evidenceRead) },
     ]
 }

@@ -57,6 +57,10 @@ package struct EventReader {
     package mutating func bool(_ name: String) -> Bool? { value(name) { $0.bool } }
     /// An integer.
     package mutating func integer(_ name: String) -> Int64? { value(name) { $0.integer } }
+    /// An integer that counts something.
+    package mutating func count(_ name: String) -> Int64? {
+        value(name) { $0.integer.flatMap { $0 >= 0 ? $0 : nil } }
+    }
     /// A digest in lowercase hex.
     package mutating func digest(_ name: String) -> SHA256Digest? {
         value(name) { $0.string.flatMap { SHA256Digest(hex: $0) } }

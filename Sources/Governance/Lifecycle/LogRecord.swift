@@ -73,7 +73,8 @@ package struct LogRecord: Sendable {
             .tokenRevoked,
             .approvalRecorded, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
-            .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased:
+            .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
             break
         }
         return nil

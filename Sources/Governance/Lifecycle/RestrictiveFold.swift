@@ -119,7 +119,8 @@ package struct RestrictiveFold: Sendable {
             }
         case .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .roleAssigned, .tokenIssued,
             .versionSubmitted, .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
-            .holdReleased, .erasureRefused, .subjectErased:
+            .holdReleased, .erasureRefused, .subjectErased,
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
             break
         }
     }

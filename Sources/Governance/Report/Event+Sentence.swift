@@ -34,6 +34,10 @@ extension Event {
         case .holdReleased(let event): event.sentence
         case .erasureRefused(let event): event.sentence
         case .subjectErased(let event): event.sentence
+        case .actorsCounted(let event): event.sentence
+        case .logHeartbeat(let event): event.sentence
+        case .accessRefused(let event): event.sentence
+        case .evidenceRead(let event): event.sentence
         }
     }
 }
@@ -220,5 +224,30 @@ extension SubjectErased {
     fileprivate var sentence: String {
         "The personal data of \(subject) was erased: \(commitments.count) values, whose commitments "
             + "stay."
+    }
+}
+
+extension ActorsCounted {
+    fileprivate var sentence: String {
+        "The first \(size) entries were counted: \(actors) actors, \(subjects) subjects."
+    }
+}
+
+extension LogHeartbeat {
+    fileprivate var sentence: String {
+        "Nothing had happened since \(quietSince); the log had \(size) entries."
+    }
+}
+
+extension AccessRefused {
+    fileprivate var sentence: String {
+        "\(count) requests were refused between \(from) and \(until)."
+    }
+}
+
+extension EvidenceRead {
+    fileprivate var sentence: String {
+        "Evidence was read (\(what)\(subject.map { " of \($0)" } ?? "")), \(count) times "
+            + "between \(from) and \(until)."
     }
 }

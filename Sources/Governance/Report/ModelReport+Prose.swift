@@ -3,8 +3,8 @@
 extension ModelReport {
     static func scope(_ model: ModelName) -> String {
         "Every entry of the log that changed \(model) or one of its versions; the policy packs that "
-            + "came into force; and the keys and roles of everybody who acted or signed, up to the "
-            + "custodians of the trust root."
+            + "came into force; the keys and roles of everybody who acted or signed, up to the "
+            + "custodians of the trust root; and the log's last count of its entries."
     }
 
     /// What a report does not prove.
@@ -13,8 +13,8 @@ extension ModelReport {
             + "tests and reasons are good is for people to judge.",
         "It shows the log up to the named checkpoint. What was recorded later is not in it, and "
             + "without witnesses a log could show another reader another end.",
-        "The entries of each subject are numbered, and the numbers here have no gap; that no later "
-            + "entry of the model is left out shows only in the whole log.",
+        "It is complete as far as its section on completeness says: up to the log's last count of its "
+            + "own entries. Between that and the signed head only a gap would show.",
         "Times are those of the service's clock, and those of signers are claims; only the order of "
             + "the entries is proved.",
         "Printed names are what the log holds commitments to, which their salts prove; whose names "

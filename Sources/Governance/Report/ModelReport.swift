@@ -11,7 +11,7 @@
 //                 "name":{"value":…,"salt":"<hex>"}|null,"erasedAt":null}],
 //      "names":"disclosed"|"withheld",
 //      "counts":{"entries":30,"documents":44,"missing":0,"erased":0},
-//      "limitations":[…],"check":[…],
+//      "completeness":{…},"limitations":[…],"check":[…],
 //      "lines":[{"index":3,"time":…,"kind":…,"actor":{"principal":…,"name":…},"summary":…,
 //                "digests":{…},"entry":"<base64>","leafHash":…,"proof":[…]}, …],
 //      "documents":{"<sha256>":"<base64>"},"missing":[…],"digest":"<sha256>"}
@@ -45,11 +45,14 @@ package struct ModelReport: Sendable {
         package var withholdsNames: Bool
         /// The documents that could be had, by digest.
         package var documents: [SHA256Digest: [UInt8]]
+        /// Proofs of how far nothing is left out; nil when the log has not counted its entries yet.
+        package var completeness: ReportCompleteness?
 
         package init(
             model: ModelName, asOf: Timestamp, checkpoint: Checkpoint, note: [UInt8],
             trustRoot: RootReference, lines: [ReportLine], names: [PrincipalID: PrintedName],
-            withholdsNames: Bool = false, documents: [SHA256Digest: [UInt8]]
+            withholdsNames: Bool = false, documents: [SHA256Digest: [UInt8]],
+            completeness: ReportCompleteness? = nil
         ) {
             self.model = model
             self.asOf = asOf
@@ -60,6 +63,7 @@ package struct ModelReport: Sendable {
             self.names = withholdsNames ? [:] : names
             self.withholdsNames = withholdsNames
             self.documents = documents
+            self.completeness = completeness
         }
     }
 
@@ -144,6 +148,9 @@ package struct ModelReport: Sendable {
                 "documents": .integer(Int64(documents.count)),
                 "missing": .integer(Int64(missing.count)), "erased": .integer(Int64(erased)),
             ],
+            "completeness": ReportCompleteness.json(
+                source.completeness, source.model, lines: source.lines, size: source.checkpoint.size
+            ),
             "limitations": .array(Self.limitations.map(JSON.string)),
             "check": .array(Self.howToCheck.map(JSON.string)),
             "lines": .array(source.lines.map { $0.json(names: source.names) }),

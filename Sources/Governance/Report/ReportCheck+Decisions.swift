@@ -1,4 +1,4 @@
-// Step 8 of checking a report: decisions, made again from the included facts and pack (I9).
+// Step 9 of checking a report: decisions, made again from the included facts and pack (I9).
 
 internal import CanonicalJSON
 internal import Cryptography

@@ -1,4 +1,4 @@
-// Step 7 of checking a report: what people signed, and whether they were entitled to.
+// Step 8 of checking a report: what people signed, and whether they were entitled to.
 //
 // Keys and roles are those that follow from the report's own lines under the trust root, at the time
 // of each entry (identity, authority). A statement must say what its line says (statement).
@@ -65,7 +65,8 @@ extension ReportCheck {
             case .logOpened, .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .keyRevoked,
                 .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
                 .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
-                .deploymentEnded, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased:
+                .deploymentEnded, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
                 break
             }
         }

@@ -6,10 +6,11 @@
 //   3. each line: the entry's bytes are an entry of this log, signed by a service key of the root, and
 //      its leaf hash leads by the proof to the checkpoint's root          (entry, seal, inclusion)
 //   4. each subject's numbers have no gap, so no entry is left out in between            (gap)
-//   5. each document hashes to its name, and those that lines name are there     (document)
-//   6. the report, made again from entries, documents and checkpoint, is this one     (differs)
-//   7. statements are signed by those who were entitled, and say what the line says (ReportCheck+Statements)
-//   8. decisions, made again from facts and pack, are those recorded              (ReportCheck+Decisions)
+//   5. as far as the log has counted its entries, the report has exactly as many    (completeness)
+//   6. each document hashes to its name, and those that lines name are there     (document)
+//   7. the report, made again from entries, documents and checkpoint, is this one     (differs)
+//   8. statements are signed by those who were entitled, and say what the line says (ReportCheck+Statements)
+//   9. decisions, made again from facts and pack, are those recorded              (ReportCheck+Decisions)
 //
 // What cannot be checked so: printed names and the time of the report, which are the service's word.
 
@@ -30,6 +31,8 @@ package struct ReportVerdict: Sendable, Hashable {
     package internal(set) var decisions = 0
     /// The digest that the report has, computed.
     package let digest: SHA256Digest
+    /// Below which index nothing about the model is left out, by the log's own count; 0 without one.
+    package internal(set) var completeBelow: Int64 = 0
     /// How many entries the checkpoint covers; 0 without a good one.
     package fileprivate(set) var treeSize: Int64 = 0
 
@@ -111,6 +114,7 @@ package struct ReportCheck {
         }
         checkSequences(lines, scope)
         checkNames(report, source)
+        checkCompleteness(source.completeness, lines, scope)
         checkIdentities(lines)
         checkStatements(lines)
         checkDecisions(lines)
@@ -221,7 +225,8 @@ package struct ReportCheck {
             ModelReport.Source(
                 model: source.model, asOf: source.asOf, checkpoint: checkpoint, note: source.note,
                 trustRoot: source.trustRoot, lines: lines, names: source.names,
-                withholdsNames: source.withholdsNames, documents: source.documents))
+                withholdsNames: source.withholdsNames, documents: source.documents,
+                completeness: source.completeness))
         compare(report, again.json, at: .root)
         for (position, pair) in zip(lines, lines.dropFirst()).enumerated()
         where pair.0.index >= pair.1.index {

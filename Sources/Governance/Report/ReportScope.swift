@@ -4,6 +4,7 @@
 //   `version/<name>@<n>` a sequence number. Those numbers have no gap, so neither may the report.
 // - Entry 0, and every policy pack that came into force: what decisions rest on.
 // - For each configuration that one of these names, the start of the service that recorded it.
+// - The last entry in which the log counts its entries.
 // - Everything about the people concerned: who acted, submitted, signed; who signed the statements
 //   that gave those people their keys and roles; and so on up to the custodians in the trust root.
 
@@ -76,7 +77,8 @@ package struct ReportScope: Sendable {
         case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked, .tokenIssued,
             .tokenRevoked, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
-            .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased:
+            .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
             break
         }
         for document in documents {

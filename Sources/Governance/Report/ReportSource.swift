@@ -20,6 +20,7 @@ struct ReportSource {
     let withholdsNames: Bool
     let lines: [Line]
     let documents: [SHA256Digest: [UInt8]]
+    let completeness: ReportCompleteness?
 
     /// Most lines of a report; longer histories want a narrower report.
     static let mostLines = 50_000
@@ -71,6 +72,7 @@ struct ReportSource {
                 Base64.decode($0)
             }.map { ($0, digest) }
         }
+        completeness = reader.object("completeness") { ReportCompleteness(reading: $0) } ?? nil
         guard let model, let asOf, let digest = root.digest else { return nil }
         self.model = model
         self.asOf = asOf

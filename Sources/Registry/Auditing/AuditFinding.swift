@@ -53,6 +53,7 @@ package struct AuditFinding: Sendable, Hashable {
 
         case subjectGap = "subject-gap"
         case subjectRead = "subject-read"
+        case countWrong = "count-wrong"
 
         case documentMissing = "document-missing"
         case documentAltered = "document-altered"

@@ -16,6 +16,7 @@ struct Replayer {
     private let examiner: EntryExaminer
     private var result = Result()
     private var decisions = DecisionReplay()
+    private var counts = CountCheck()
 
     /// What a replay has gathered.
     struct Result: Sendable {
@@ -110,6 +111,11 @@ struct Replayer {
             var steps: [Step] = []
             for (row, examined) in zip(rows, examined) {
                 let place = place(row.0)
+                if case .index(let index) = place, let examined,
+                    let message = counts.take(examined, at: index)
+                {
+                    add(.countWrong, "audit.entry", place, message)
+                }
                 guard let examined else {
                     add(.entryMissing, "audit.entry", place, "entry \(row.1) is missing")
                     continue

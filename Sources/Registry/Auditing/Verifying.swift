@@ -25,6 +25,7 @@ struct LogVerifier {
     var witnesses = LogWitnesses()
     var checkpoints: CheckpointLedger
     var record: RecordLedger
+    var counts = CountCheck()
     var lastEntryID = Int64.min
 
     /// Searches for a hash among all entries; each may read the whole table.
@@ -180,6 +181,9 @@ struct LogVerifier {
                     + "shows that another batch began there")
         }
         lastEntryID = id
+        if let message = counts.take(examined, at: index) {
+            add(.countWrong, "audit.entry", index, message)
+        }
         guard let entry = examined.entry else { return }
         follow(entry, signedBy: examined.serviceKey, at: index)
         if case .logOpened = entry.event, index != 0 {

@@ -26,7 +26,7 @@ extension Registry {
     /// Registers the principal that a key assignment names; administrators only.
     package func register(_ enrolment: Enrolment, _ request: Request) async throws -> Outcome {
         let key = try keyAssignment(in: enrolment.assignment)
-        if let caller = request.caller { try requireAdministrator(caller) }
+        if let caller = request.caller { try requireAdministrator(caller, of: key.principal) }
         let name = PersonalValue(.string(enrolment.name))
         return try await record(
             request, Subjects(written: [Subjects.principal(key.principal)])
@@ -50,7 +50,7 @@ extension Registry {
     /// Records a key for a registered principal.
     package func assignKey(_ envelope: Envelope, _ request: Request) async throws -> Outcome {
         let key = try keyAssignment(in: envelope)
-        if let caller = request.caller { try requireAdministrator(caller) }
+        if let caller = request.caller { try requireAdministrator(caller, of: key.principal) }
         let document = envelope.canonicalBytes
         return try await record(
             request, Subjects(written: [Subjects.principal(key.principal)])
@@ -82,7 +82,9 @@ extension Registry {
             throw Refusal(
                 .unprocessable, "not-a-role-assignment", "The envelope holds no role assignment.")
         }
-        if let caller = request.caller { try requireAdministrator(caller) }
+        if let caller = request.caller {
+            try requireAdministrator(caller, over: [role.namespace])
+        }
         let document = envelope.canonicalBytes
         return try await record(
             request, Subjects(written: [Subjects.principal(role.principal)])
@@ -113,7 +115,7 @@ extension Registry {
         _ key: KeyID, of principal: PrincipalID, reason: String, _ request: Request
     ) async throws -> Outcome {
         let caller = try caller(of: request)
-        if caller.principal != principal { try requireAdministrator(caller) }
+        if caller.principal != principal { try requireAdministrator(caller, of: principal) }
         return try await record(
             request, Subjects(written: [Subjects.principal(principal)])
         ) { db, now in
@@ -134,7 +136,9 @@ extension Registry {
         _ assignment: SHA256Digest, of principal: PrincipalID, reason: String, _ request: Request
     ) async throws -> Outcome {
         let caller = try caller(of: request)
-        if caller.principal != principal { try requireAdministrator(caller) }
+        if caller.principal != principal {
+            try requireAdministrator(caller, ofAssignment: assignment, of: principal)
+        }
         return try await record(
             request, Subjects(written: [Subjects.principal(principal)])
         ) { db, now in
@@ -174,7 +178,8 @@ extension Registry {
                 .unprocessable, "assignment-not-entitled",
                 "The statement does not count: "
                     + problems.map(\.rawValue).joined(separator: ", ") + ".",
-                findings: problems.map { JSONFinding(.root, $0.rawValue, $0.sentence) })
+                findings: problems.map { JSONFinding(.root, $0.rawValue, $0.sentence) },
+                offence: .statementInvalid)
         }
     }
 }

@@ -31,7 +31,7 @@ extension Registry {
                 .unprocessable, "token-life", "A token lives 1 to \(Self.longestTokenDays) days.")
         }
         if let caller = request.caller, caller.principal != principal {
-            try requireAdministrator(caller)
+            try requireAdministrator(caller, of: principal)
         }
         let id = Self.makeID("t-", bytes: 8)
         let secret = "imp_" + Base64.urlEncode(Random.bytes(32))
@@ -66,7 +66,7 @@ extension Registry {
         guard let principal = owner.flatMap({ PrincipalID($0) }) else {
             throw Refusal(.notFound, "token-unknown", "There is no token \(id).")
         }
-        if caller.principal != principal { try requireAdministrator(caller) }
+        if caller.principal != principal { try requireAdministrator(caller, of: principal) }
         return try await record(
             request, Subjects(written: [Subjects.principal(principal)])
         ) { _, _ in

@@ -47,7 +47,9 @@ extension Follower {
         let before = state.withLock(\.snapshot.lastEntryID)
         let history = roots.history
         let problem = state.withLock { state in
-            let problem = Self.fold(part, documents, history, into: &state.snapshot)
+            let problem =
+                Self.fold(part, documents, history, into: &state.snapshot)
+                ?? counts.withLock { counts in part.firstNonNil { counts.apply($0.entry) } }
             if problem == nil { state.taken(ids) }
             return problem
         }

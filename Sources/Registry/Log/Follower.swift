@@ -34,6 +34,7 @@ package final class Follower: Service {
     let state: Mutex<State>
     let receipts = ReceiptDesk()
     private let fresh = Mutex<FreshBatch?>(nil)
+    let counts = Mutex(EntryCounts())
     /// Touched by the one loop that catches up.
     let tree = Mutex(Tree())
 
@@ -150,7 +151,9 @@ package final class Follower: Service {
             state.snapshot.levelAt = now
             guard state.snapshot.pinned?.note != newest.note else { return }
             state.snapshot.pinned = newest
-            if isHeldBack { state.hold(added) } else { state.snapshot.published = newest }
+            if isHeldBack { return state.hold(added) }
+            state.snapshot.published = newest
+            state.snapshot.stated = counts.withLock(\.stated)
         }
         if !isHeldBack { try await handOut(added, newest, tiles) }
     }
@@ -164,6 +167,8 @@ package final class Follower: Service {
             state.snapshot.cosignedAt = now
             if state.snapshot.published?.checkpoint.size ?? 0 <= size {
                 state.snapshot.published = cosigned
+                let stated = counts.withLock(\.stated)
+                if let index = stated.index, index < size { state.snapshot.stated = stated }
             }
             return state.releaseHeld(below: size)
         }

@@ -26,6 +26,8 @@ extension Follower {
         package var unread: Int64 = 0
         /// Whether everything that a gate had to read ahead was there and authentic.
         package var isWhole = true
+        /// The counts that the published log last stated.
+        package var stated = EntryCounts.Stated()
         /// The latest time of any entry.
         package var latestTime: Timestamp?
         /// The highest row id among the entries that have been read.

@@ -63,7 +63,9 @@ private struct Rows {
 
     func statements(_ entry: Entry) -> [SQL] {
         switch entry.event {
-        case .logOpened, .serviceStarted, .gateAsked, .gateDenied, .erasureRefused: []
+        case .logOpened, .serviceStarted, .gateAsked, .gateDenied, .erasureRefused,
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
+            []
         case .rootChanged(let event): [rootChanged(event)]
         case .policyActivated(let event): [policyActivated(event)]
         case .principalRegistered(let event): [principalRegistered(event)]

@@ -160,6 +160,9 @@ package struct ReportPage {
         }
         return """
             <section class="notes">
+            <h2>How far it is complete</h2>
+            <p>\(report["completeness"]?["covers"]?.string ?? "")</p>
+            <p>\(report["completeness"]?["doesNotCover"]?.string ?? "")</p>
             <h2>What this report does not prove</h2>
             <ul>\(list("limitations"))</ul>
             <h2>How to check it</h2>

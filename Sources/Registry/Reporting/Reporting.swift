@@ -25,12 +25,15 @@ extension Registry {
     package func report(model: ModelName, for caller: Caller) async throws -> ModelReport {
         let held = roles(of: caller, in: model.namespace, at: clock())
         let withholdsNames = held.isDisjoint(with: Self.nameReaders)
-        guard let published = follower.snapshot.published else {
+        let snapshot = follower.snapshot
+        guard let published = snapshot.published else {
             throw Refusal(.busy, "log-not-published", "The log has no checkpoint yet.")
         }
         let size = published.checkpoint.size
         let source = try await database.read { db -> ModelReport.Source in
-            let (chosen, documents) = try ReportReader(model: model, size: size).read(db)
+            let (chosen, documents) = try ReportReader(
+                model: model, size: size, counted: snapshot.stated.index
+            ).read(db)
             guard chosen.contains(where: { Self.isSubmission($0.entry, of: model) }) else {
                 throw Refusal(.notFound, "model-unknown", "The log has no version of \(model).")
             }
@@ -38,9 +41,25 @@ extension Registry {
                 model: model, asOf: clock(), checkpoint: published.checkpoint, note: published.note,
                 trustRoot: .init(root), lines: try Self.lines(chosen, published, db),
                 names: withholdsNames ? [:] : try names(in: chosen.map(\.entry), db),
-                withholdsNames: withholdsNames, documents: documents)
+                withholdsNames: withholdsNames, documents: documents,
+                completeness: Self.completeness(snapshot.stated, model, chosen, documents))
         }
         return ModelReport(source)
+    }
+
+    /// What the last count says of the subjects and people of a report.
+    private static func completeness(
+        _ stated: EntryCounts.Stated, _ model: ModelName, _ chosen: [FoundEntry],
+        _ documents: [SHA256Digest: [UInt8]]
+    ) -> ReportCompleteness? {
+        // Whom it concerns is asked of the lines alone, as a checker will.
+        var scope = ReportScope(model: model, identities: chosen.map(\.entry))
+        for entry in chosen.map(\.entry) {
+            _ = scope.meet(entry, documents: entry.documents.compactMap { documents[$0] })
+        }
+        let subjects = chosen.flatMap { $0.entry.subjects.filter(\.value.wrote).keys }
+            .filter(scope.isComplete)
+        return ReportCompleteness(stated, subjects: Set(subjects), people: scope.people)
     }
 
     private static func isSubmission(_ entry: Entry, of model: ModelName) -> Bool {
@@ -105,6 +124,8 @@ struct FoundEntry: Sendable {
 private struct ReportReader {
     let model: ModelName
     let size: Int64
+    /// Index of the last count of entries.
+    let counted: Int64?
 
     private static let identityKinds = [
         PrincipalRegistered.kind, KeyAssigned.kind, RoleAssigned.kind,
@@ -142,6 +163,7 @@ private struct ReportReader {
         documents.merge(try load(aboutPeople, db)) { known, _ in known }
         chosen += aboutPeople
         chosen += Self.starts(first, naming: Set(chosen.compactMap(\.entry.configuration)))
+        if let counted { chosen.append(try load(at: counted, db)) }
         var byIndex: [Int64: FoundEntry] = [:]
         for found in chosen { byIndex[found.index] = found }
         guard byIndex.count <= Registry.mostReportLines else {
@@ -152,6 +174,17 @@ private struct ReportReader {
         let ordered = byIndex.values.sorted { $0.index < $1.index }
         documents.merge(try load(ordered, db)) { known, _ in known }
         return (ordered, documents)
+    }
+
+    private func load(at index: Int64, _ db: borrowing Connection) throws -> FoundEntry {
+        let bytes = try db.one(
+            """
+            SELECT e.bytes FROM audit.leaf l JOIN audit.entry e ON e.id = l.entry_id
+            WHERE l.index = \(index)
+            """, as: [UInt8].self)
+        return FoundEntry(
+            index: index, bytes: bytes,
+            entry: try Entry(parsing: SignedEntry(parsing: bytes).payload))
     }
 
     private func meet(

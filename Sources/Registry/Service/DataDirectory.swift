@@ -50,6 +50,10 @@ package struct StoredSettings: Sendable, Hashable {
     package var pin: String
     /// The operating-system user of the private PostgreSQL; nil for a server elsewhere.
     package var postgresUser: String?
+    /// When the service writes of its own accord.
+    package var housekeeping = HousekeepingSettings.usual
+    /// How much one caller may ask.
+    package var limits = RequestLimits.usual
 
     package init(origin: String, pin: String, postgresUser: String?) {
         self.origin = origin
@@ -61,16 +65,21 @@ package struct StoredSettings: Sendable, Hashable {
         [
             "origin": .string(origin), "pin": .string(pin),
             "postgresUser": postgresUser.map(JSON.string) ?? .null, "version": 1,
+            "housekeeping": housekeeping.json, "limits": limits.json,
         ]
     }
 
     package static func read(_ bytes: [UInt8]) throws -> StoredSettings {
         try JSONReader.decode(JSON(parsing: bytes, limits: .own)) { reader in
             _ = reader.integer("version", in: 1...1)
-            return StoredSettings(
+            var settings = StoredSettings(
                 origin: reader.string("origin", length: 1...255),
                 pin: reader.string("pin", length: 1...4096),
                 postgresUser: reader.nullable("postgresUser") { $0.string() })
+            settings.housekeeping =
+                reader.optional("housekeeping", HousekeepingSettings.init(reading:)) ?? .usual
+            settings.limits = reader.optional("limits", RequestLimits.init(reading:)) ?? .usual
+            return settings
         }
     }
 }

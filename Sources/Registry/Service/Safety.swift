@@ -48,7 +48,8 @@ struct Safety: Sendable, Hashable, CustomStringConvertible {
 extension Registry {
     /// Records what influences decisions and lives outside the log (I11), and holds to it.
     func recordStart(
-        safety: (writer: Safety, sequencer: Safety), context: DecisionContext, signer: EntrySigner
+        safety: (writer: Safety, sequencer: Safety), context: DecisionContext, signer: EntrySigner,
+        housekeeping: HousekeepingSettings, limits: RequestLimits
     ) async throws {
         let migrations = SHA256.hash(
             Array(DatabaseAccess.migrations.map(\.digest).joined(separator: "\n").utf8))
@@ -61,6 +62,7 @@ extension Registry {
             "trustRoot": ["digest": .digest(root.digest), "version": .integer(root.version)],
             "foldBoundMilliseconds": .integer(Self.foldBoundMilliseconds),
             "skewMilliseconds": .integer(Sequencer.skewMilliseconds),
+            "housekeeping": housekeeping.json, "limits": limits.json,
             "database": [
                 "fsync": .string(safety.writer.fsync),
                 "fullPageWrites": .string(safety.writer.fullPageWrites),

@@ -20,6 +20,8 @@ package struct NodeSettings: Sendable {
     package var maxConnections = 16
     /// How witnesses are reached; nil asks none.
     package var witnesses: (any WitnessTransport)?
+    /// Overrides what settings.json says.
+    package var housekeeping: HousekeepingSettings?
     package var clock: Clock
     package var logger: Logger
 
@@ -183,6 +185,7 @@ package final class ServiceNode: Sendable {
             halt.halt(reason)
             logger.error("log halted", metadata: ["evidence": "\(reason.evidence)"])
         }
+        let housekeeping = settings.housekeeping ?? files.stored.housekeeping
         try settle(follower, roots, settings)
         try files.keys.check(under: roots.current, at: clock())
         let packs = PackStore(roots: roots)
@@ -199,7 +202,8 @@ package final class ServiceNode: Sendable {
             authenticator: authenticator)
         if halt.reason == nil {
             try await registry.recordStart(
-                safety: (safety, sequencing), context: context, signer: signer)
+                safety: (safety, sequencing), context: context, signer: signer,
+                housekeeping: housekeeping, limits: files.stored.limits)
         }
         let sequencer = Sequencer(
             connection: DedicatedConnection(
@@ -208,7 +212,10 @@ package final class ServiceNode: Sendable {
             check: check, authenticator: authenticator, roots: roots, halt: halt,
             allowsUnsafeDatabase: settings.allowsUnsafeDatabase, committed: committed,
             published: published, follower: follower, clock: clock, logger: logger)
-        var services: [any Service] = [sequencer, follower]
+        var services: [any Service] = [
+            sequencer, follower,
+            Housekeeper(registry: registry, settings: housekeeping, logger: logger),
+        ]
         if let transport = settings.witnesses {
             services.append(
                 Witnesses(

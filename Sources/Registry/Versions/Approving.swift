@@ -55,7 +55,8 @@ extension Registry {
             let signers = dossier.snapshot.identities.signers(of: envelope)
             guard let key = signers.sorted().first else {
                 throw Refusal(
-                    .unprocessable, "not-signed", "Nobody known has signed the statement.")
+                    .unprocessable, "not-signed", "Nobody known has signed the statement.",
+                    offence: .statementInvalid)
             }
             return Act(
                 .approvalRecorded(
@@ -80,7 +81,7 @@ extension Registry {
             throw Refusal(
                 .unprocessable, "objection-not-entitled",
                 "The statement does not count: \(problems.joined(separator: ", ")).",
-                findings: problems.map { JSONFinding(.root, $0, $0) })
+                findings: problems.map { JSONFinding(.root, $0, $0) }, offence: .statementInvalid)
         }
         guard objection.request == dossier.row.request else {
             throw Refusal(

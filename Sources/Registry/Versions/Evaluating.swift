@@ -45,7 +45,8 @@ extension Registry {
                 throw Refusal(
                     .unprocessable, "evaluation-not-entitled", "The evaluation does not count.",
                     findings: fact.problems.map { JSONFinding(.root, $0, "\($0)") },
-                    hint: "It must be signed by a fairness-reviewer or validator of the namespace.")
+                    hint: "It must be signed by a fairness-reviewer or validator of the namespace.",
+                    offence: .statementInvalid)
             }
             let exists = try db.one(
                 """

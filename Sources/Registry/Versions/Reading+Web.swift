@@ -12,11 +12,13 @@ extension Registry {
     /// Refuses a key assignment that would not count, before anything is recorded for it.
     package func checkKeyAssignment(_ envelope: Envelope, by caller: Caller) throws(Refusal) {
         try requireAdministrator(caller)
-        guard let read = IdentityBook.read(envelope.canonicalBytes), case .key = read.assignment
+        guard let read = IdentityBook.read(envelope.canonicalBytes),
+            case .key(let key) = read.assignment
         else {
             throw Refusal(
                 .unprocessable, "not-a-key-assignment", "The envelope holds no key assignment.")
         }
+        try requireAdministrator(caller, of: key.principal)
         let problems = follower.snapshot.identities.problems(
             of: read.assignment, in: envelope, at: clock())
         guard problems.isEmpty else {
@@ -24,7 +26,8 @@ extension Registry {
                 .unprocessable, "assignment-not-entitled",
                 "The statement does not count: "
                     + problems.map(\.rawValue).joined(separator: ", ") + ".",
-                findings: problems.map { JSONFinding(.root, $0.rawValue, "\($0)") })
+                findings: problems.map { JSONFinding(.root, $0.rawValue, "\($0)") },
+                offence: .statementInvalid)
         }
     }
 }

@@ -64,7 +64,7 @@ extension Registry {
                         JSONFinding(
                             JSONPointer(["signature"]), "key-unknown",
                             "No registered key has the hint of this bundle.")
-                    ])
+                    ], offence: .statementInvalid)
             }
             let signature = examiner.signature(
                 submission.signature, read.manifest, key, in: submission.model.namespace,
@@ -187,12 +187,14 @@ extension Registry {
         let isCallers = signers.contains {
             known.chain.holder(of: $0, at: now)?.principal == caller.principal
         }
-        if !isCallers { findings.append("not-signed-by-submitter") }
+        if !isCallers { findings.append(Self.unsignedCard) }
         if let name = read.card.card.modelName, name != submission.model.description {
             findings.append("model-name-differs")
         }
         return findings
     }
+
+    private static let unsignedCard = "not-signed-by-submitter"
 
     /// The registered key whose hint the bundle carries; the hint only finds it.
     func signingKey(of bundle: [UInt8], _ identities: IdentityBook) -> PublicKey? {

@@ -2,6 +2,7 @@
 
 package import CanonicalJSON
 package import Cryptography
+package import Governance
 
 /// A request that the service will not carry out, explained.
 package struct Refusal: Error, Sendable, Hashable {
@@ -39,10 +40,12 @@ package struct Refusal: Error, Sendable, Hashable {
     package let hint: String?
     /// Leaf hash of the log entry that records the refusal; nil for what is not recorded.
     package let entry: SHA256Digest?
+    /// What the caller presented or lacked, when it is one of the refusals that the log tells.
+    package let offence: AccessRefused.Cause?
 
     package init(
         _ kind: Kind, _ code: String, _ message: String, findings: [JSONFinding] = [],
-        hint: String? = nil, entry: SHA256Digest? = nil
+        hint: String? = nil, entry: SHA256Digest? = nil, offence: AccessRefused.Cause? = nil
     ) {
         self.kind = kind
         self.code = code
@@ -50,5 +53,6 @@ package struct Refusal: Error, Sendable, Hashable {
         self.findings = findings
         self.hint = hint
         self.entry = entry
+        self.offence = offence
     }
 }

@@ -66,6 +66,8 @@ package struct Subjects: Sendable {
     package static let policy = "policy"
     package static let service = "service"
     package static let trustRoot = "trust-root"
+    /// What the service writes to account for the log.
+    package static let completeness = "completeness"
 }
 
 /// Carries out governed acts.

@@ -31,8 +31,12 @@ struct ReadingRoutes {
         _ request: WebRequest, _ context: Authenticated
     ) async throws -> Response {
         guard let entry = try await registry.entry(name(context)) else { return pending(request) }
-        return Conditional.response(
-            to: request, json: entry.json(withBytes: registry.mayReadEntries(context.caller)))
+        let mayRead = registry.mayReadEntries(context.caller)
+        if mayRead {
+            try await registry.noteRead(
+                "entries", indexes: entry.index..<entry.index + 1, by: context.caller)
+        }
+        return Conditional.response(to: request, json: entry.json(withBytes: mayRead))
     }
 
     @Sendable private func receipt(

@@ -74,6 +74,9 @@ struct VersionRoutes {
         let query = try Query(request, allowing: ["format"])
         let format = try query.value("format") { ReportFormat(rawValue: $0) } ?? .html
         let report = try await registry.report(model: name, for: context.caller)
+        // The log knows of the read before anything of it leaves.
+        try await registry.recordRead(
+            report.reading, GovernedRequest(caller: context.caller, id: context.requestID))
         switch format {
         case .json:
             return Conditional.response(to: request, json: report.json)

@@ -45,7 +45,8 @@ struct LogRoutes {
             guard registry.mayReadEntries(caller) else {
                 throw Refusal(
                     .forbidden, "role-missing", "Entries are for auditors of every namespace.",
-                    hint: "Ask for a signed assignment of the role auditor over **.")
+                    hint: "Ask for a signed assignment of the role auditor over **.",
+                    offence: .roleMissing)
             }
         }
     }
@@ -140,6 +141,10 @@ struct LogRoutes {
             try require(part, context)
             guard id.exists(inTreeOf: size) else { throw missing }
             bytes = try await registry.entryBundle(id)
+            // What everybody may read, nobody is noted for.
+            if !isPublic(part), let caller = context.caller {
+                try await registry.noteRead("entries", indexes: id.indexes, by: caller)
+            }
         }
         return Conditional.response(
             to: request, bytes: bytes, mediaType: "application/octet-stream",

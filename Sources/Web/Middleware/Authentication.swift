@@ -3,12 +3,14 @@
 internal import Governance
 internal import HTTPTypes
 internal import Hummingbird
+internal import Logging
 internal import Registry
 
 /// Finds out who asks.
 struct Authentication: RouterMiddleware {
     typealias Context = Guest
     let registry: Registry
+    let limits: RateLimits
 
     func handle(
         _ request: WebRequest, context: Guest,
@@ -20,13 +22,24 @@ struct Authentication: RouterMiddleware {
             !request.headers[values: .authorization].isEmpty
         else { return try await next(request, context) }
         // A credential that does not hold is told so everywhere, also where none is needed.
-        guard let header = request.single(.authorization), let token = Self.token(in: header),
-            let caller = registry.authenticate(token)
-        else { throw Problem.unauthenticated }
+        let token = request.single(.authorization).flatMap(Self.token)
+        guard let token, let caller = registry.authenticate(token) else {
+            note(token, context)
+            if let wait = limits.failures.take(context.address) { throw Problem.rateLimited(wait) }
+            throw Problem.unauthenticated
+        }
         var context = context
         context.caller = caller
         context.trace.caller = caller.principal.description
         return try await next(request, context)
+    }
+
+    /// Has the log tell of a credential that does not hold, and says once whose pseudonym it will use.
+    private func note(_ token: String?, _ context: Guest) {
+        guard let source = registry.noteFailedLogin(token, from: context.address) else { return }
+        context.logger.notice(
+            "credential refused",
+            metadata: ["source": "\(source)", "address": "\(context.address)"])
     }
 
     /// `Bearer <token>`; the scheme's case does not matter (RFC 9110 section 11.1).

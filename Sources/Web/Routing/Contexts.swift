@@ -2,6 +2,7 @@
 
 internal import Hummingbird
 internal import Logging
+internal import NIOCore
 internal import Registry
 internal import Synchronization
 
@@ -12,11 +13,14 @@ struct Guest: RequestContext {
     var requestID = ""
     /// Who the token speaks for; nil without one.
     var caller: Caller?
+    /// The network address that the request came from.
+    let address: String
     /// What the access log will say.
     let trace = Trace()
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
+        address = source.channel.remoteAddress?.ipAddress ?? "unknown"
     }
 }
 

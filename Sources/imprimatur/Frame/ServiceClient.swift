@@ -136,7 +136,7 @@ struct ServiceClient: Sendable {
         let wait = retryAfter.flatMap(Double.init)
         return Failure(
             error: error,
-            mayPass: [502, 503, 504].contains(reply.status) && code != "log-halted",
+            mayPass: [429, 502, 503, 504].contains(reply.status) && code != "log-halted",
             pauseSeconds: wait.map { min($0, 10) })
     }
 

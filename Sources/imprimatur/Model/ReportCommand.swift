@@ -85,6 +85,7 @@ struct ReportVerify: AsyncParsableCommand {
                 "statements": .integer(Int64(verdict.statements)),
                 "decisions": .integer(Int64(verdict.decisions)),
                 "treeSize": .integer(verdict.treeSize),
+                "completeBelow": .integer(verdict.completeBelow),
                 "findings": .array(verdict.findings.map(\.json)),
             ])
         } else if verdict.holds {
@@ -92,11 +93,19 @@ struct ReportVerify: AsyncParsableCommand {
             Console.out(
                 "valid: \(verdict.lines) lines, \(verdict.statements) statements, "
                     + "\(verdict.decisions) decisions, in a log of \(verdict.treeSize) entries\n"
+                    + Self.completeness(of: report) + "\n"
                     + "digest \(verdict.digest)")
         } else {
             Console.error("The report does not hold.")
             for finding in verdict.findings { Console.note("  - \(finding)") }
         }
         guard verdict.holds else { throw ExitCode.no }
+    }
+
+    /// What the report says of its completeness, which was checked.
+    private static func completeness(of report: JSON) -> String {
+        let section = report["completeness"]
+        return [section?["covers"]?.string, section?["doesNotCover"]?.string]
+            .compactMap(\.self).joined(separator: "\n")
     }
 }

@@ -75,6 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(_ node: ServiceNode, _ logger: Logger) async throws {
         var settings = HTTPSettings(host: listen.host, port: listen.port)
         settings.logAccess = logAccess
+        settings.limits = node.settings.limits
         if let tlsCertificate, let tlsKey {
             settings.tls = .init(certificatePath: tlsCertificate, keyPath: tlsKey)
         }

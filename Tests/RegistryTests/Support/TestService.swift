@@ -92,8 +92,12 @@ final class TestService: Sendable {
     }
 
     /// Starts a service that is initialised already: what a restart is.
+    ///
+    /// What a test did not do shall not be in its log: the service writes nothing of its own accord,
+    /// unless `housekeeping` is nil, which leaves it to its settings.
     static func open(
-        _ scratch: ScratchDatabase, _ directory: DataDirectory, _ clock: TestClock
+        _ scratch: ScratchDatabase, _ directory: DataDirectory, _ clock: TestClock,
+        housekeeping: HousekeepingSettings? = .never
     ) async throws -> TestService {
         let access = Self.access(scratch)
         var logger = LogLines.current?.logger ?? Logger(label: "test")
@@ -104,6 +108,7 @@ final class TestService: Sendable {
         settings.allowsUnsafeDatabase = true
         settings.maxConnections = 8
         settings.witnesses = TestWitnesses.current
+        settings.housekeeping = housekeeping
         let node = try await ServiceNode.open(settings)
         let services = node.services
         let running = Task {
@@ -213,6 +218,14 @@ final class TestService: Sendable {
         _ = try await registry.assignRole(envelope, request(administrator))
         return envelope.payloadDigest
     }
+}
+
+extension HousekeepingSettings {
+    /// Never of its own accord.
+    static let never = HousekeepingSettings(
+        periods: .init(
+            mapEntries: 1_000_000_000, mapSeconds: 3_000_000_000, heartbeatSeconds: 3_000_000_000),
+        refusalSeconds: 3_000_000_000, readSeconds: 3_000_000_000)
 }
 
 /// Why a test's own preparation failed.
