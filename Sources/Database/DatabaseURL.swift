@@ -43,6 +43,8 @@ package struct DatabaseURL: Sendable, Hashable {
     package var port: String? { parameters["port"] }
     package var user: String? { parameters["user"] }
     package var database: String? { parameters["dbname"] }
+    /// One parameter as libpq names it.
+    func parameter(_ name: String) -> String? { parameters[name] }
     /// Whether a password is part of the URL.
     package var hasPassword: Bool { parameters["password"] != nil }
 

@@ -60,6 +60,17 @@ package struct Registry: Sendable {
         _ request: Request, _ subjects: Subjects,
         _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Outcome {
+        let recorded = try await commit(request, subjects, decide)
+        let receipt = try await follower.receipt(
+            for: recorded.entryID, timeout: Self.receiptTimeout)
+        return Outcome(recorded: recorded, receipt: receipt)
+    }
+
+    /// Writes and wakes the sequencer; what it answers is committed.
+    func commit(
+        _ request: Request, _ subjects: Subjects,
+        _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
+    ) async throws -> Recorded {
         if let reason = follower.clockReason(at: clock()) { halt.halt(reason) }
         try halt.check()
         let recorded = try await writer.write(request, subjects) { [follower, halt] db, now in
@@ -72,9 +83,7 @@ package struct Registry: Sendable {
         }
         follower.remember(recorded)
         committed.ring()
-        let receipt = try await follower.receipt(
-            for: recorded.entryID, timeout: Self.receiptTimeout)
-        return Outcome(recorded: recorded, receipt: receipt)
+        return recorded
     }
 
     /// The caller, who must be known.

@@ -16,6 +16,8 @@ package struct ClusterError: Error, Sendable, Hashable, CustomStringConvertible 
         case foreignServer
         case stopFailed
         case versionMismatch
+        case dumpFailed
+        case restoreFailed
     }
 
     package let kind: Kind

@@ -12,9 +12,11 @@ struct Subprocess {
 
     /// Runs a program to its end with stdout and stderr collected; `as` needs root.
     ///
+    /// `more` is added to the environment: secrets do not belong into arguments, which all can see.
     /// With `detached` output goes to /dev/null: a server that outlives us would hold the pipe.
     static func run(
-        _ arguments: [String], as user: SystemUser?, detached: Bool = false
+        _ arguments: [String], as user: SystemUser?, detached: Bool = false,
+        environment more: [String] = []
     ) throws(ClusterError) -> Subprocess {
         var command = arguments
         if let user, geteuid() == 0, user.uid != 0 {
@@ -50,7 +52,9 @@ struct Subprocess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pid: pid_t = 0
         var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = (environment + more).map {
+            strdup($0)
+        } + [nil]
         defer { for text in words + variables { free(text) } }
         let result = posix_spawnp(&pid, command[0], &actions, &attributes, &words, &variables)
         close(ends[1])

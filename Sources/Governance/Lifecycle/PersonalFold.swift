@@ -45,8 +45,8 @@ package struct PersonalFold: Sendable {
     package private(set) var erased: [PersonalSubject: Int64] = [:]
     /// Every pack that came into force, in the order of the log.
     package private(set) var activations: [Activation] = []
-    private var recorded: [VersionReference: Recorded] = [:]
-    private var participants: [VersionReference: Set<PrincipalID>] = [:]
+    private var recorded = SharedMap<VersionReference, Recorded>()
+    private var involvement = SharedMap<PrincipalID, Set<VersionReference>>()
 
     package init() {}
 
@@ -58,9 +58,9 @@ package struct PersonalFold: Sendable {
         case .versionSubmitted(let event):
             let tier = Int64(event.tier).flatMap { Tier(rawValue: $0) }
             recorded[event.version] = Recorded(at: entry.time, tier: tier, policy: event.policy)
-            participants[event.version, default: []].formUnion([event.submitter, event.person])
+            for id in [event.submitter, event.person] { involve(id, event.version) }
         case .approvalRecorded(let event):
-            participants[event.version, default: []].formUnion([event.principal, event.person])
+            for id in [event.principal, event.person] { involve(id, event.version) }
         case .holdPlaced(let event):
             holds[event.hold] = Hold(placed: event, at: entry.time, actor: entry.actor)
         case .holdReleased(let event):
@@ -70,21 +70,21 @@ package struct PersonalFold: Sendable {
         }
         guard let actor = entry.actor else { return }
         for (name, subject) in entry.subjects where subject.wrote {
-            if case .version(let version)? = HoldScope(name) {
-                participants[version, default: []].insert(actor)
-            }
+            if case .version(let version)? = HoldScope(name) { involve(actor, version) }
         }
+    }
+
+    private mutating func involve(_ principal: PrincipalID, _ version: VersionReference) {
+        // A robot deploys one version many times: what is known already copies nothing.
+        guard involvement[principal]?.contains(version) != true else { return }
+        involvement[principal, default: []].insert(version)
     }
 
     /// When and in which tier a version was recorded; nil when the log has none.
     package func recorded(_ version: VersionReference) -> Recorded? { recorded[version] }
 
-    /// Who took part in a version: submitted, evaluated, approved, suspended, deployed it.
-    package func participants(of version: VersionReference) -> Set<PrincipalID> {
-        participants[version] ?? []
-    }
-
-    /// The versions whose evidence a subject's personal data belongs to, in order.
+    /// The versions whose evidence a subject's personal data belongs to, in order: its own card's, or
+    /// all that a principal submitted, evaluated, approved, suspended or deployed.
     ///
     /// - Parameter linked: everybody who is the same person as a principal.
     package func versions(
@@ -94,7 +94,7 @@ package struct PersonalFold: Sendable {
         case .card(let version): return recorded[version] == nil ? [] : [version]
         case .principal(let principal):
             let people = Set(linked(principal) + [principal])
-            return participants.filter { !$0.value.isDisjoint(with: people) }.keys.sorted()
+            return Set(people.flatMap { involvement[$0] ?? [] }).sorted()
         }
     }
 

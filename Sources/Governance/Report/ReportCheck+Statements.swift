@@ -65,9 +65,18 @@ extension ReportCheck {
             case .logOpened, .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .keyRevoked,
                 .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
                 .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
-                .deploymentEnded, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
-            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
+                .deploymentEnded, .holdPlaced, .actorsCounted, .logHeartbeat, .accessRefused,
+                .evidenceRead:
                 break
+            case .holdReleased(let event): check(event, line.entry.time, lines, at: place)
+            case .erasureRefused(let event):
+                check(
+                    erasureOf: event.subject, event.document, event.statement, line.entry.time,
+                    lines, at: place)
+            case .subjectErased(let event):
+                check(
+                    erasureOf: event.subject, event.document, event.statement, line.entry.time,
+                    lines, at: place)
             }
         }
     }
@@ -75,7 +84,7 @@ extension ReportCheck {
     static func place(_ position: Int) -> JSONPointer { JSONPointer(["lines"]).appending(position) }
 
     /// The envelope and statement of a document, if they are those that the line names.
-    private mutating func statement(
+    mutating func statement(
         _ document: SHA256Digest, _ payload: SHA256Digest, at place: JSONPointer
     ) -> (envelope: Envelope, statement: Statement)? {
         // A missing document is a finding of its own already.

@@ -43,7 +43,7 @@ extension Registry {
             read: Set(
                 ([caller.principal] + officers).map(Subjects.principal)
                     + concerned.map(Subjects.version) + [Subjects.policy]))
-        let recorded = try await recordErasure(request, subjects) { db, now in
+        let recorded = try await commit(request, subjects) { db, now in
             let snapshot = try upToDate(follower.snapshot, db)
             try check(erasure, envelope, snapshot, now, db)
             let versions = versions(of: erasure.subject, snapshot)
@@ -71,17 +71,6 @@ extension Registry {
         return try await answer(recorded, erasure.subject)
     }
 
-    private func recordErasure(
-        _ request: Request, _ subjects: Subjects,
-        _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
-    ) async throws -> Recorded {
-        if let reason = follower.clockReason(at: clock()) { halt.halt(reason) }
-        try halt.check()
-        let recorded = try await writer.write(request, subjects, decide)
-        committed.ring()
-        return recorded
-    }
-
     /// The former key goes before anybody is told that the data is gone.
     private func answer(
         _ recorded: Recorded, _ subject: PersonalSubject
@@ -101,11 +90,16 @@ extension Registry {
             }
         default: throw Refusal(.conflict, "not-an-erasure", "The key was used for another act.")
         }
+        let exports =
+            grounds.isEmpty
+            ? try await database.read { try Exports.before(recorded.entry.time, of: subject, $0) }
+            : []
         let receipt = try await follower.receipt(
             for: recorded.entryID, timeout: Self.receiptTimeout)
         return ErasureAnswer(
             outcome: Outcome(recorded: recorded, receipt: receipt), subject: subject,
-            grounds: grounds, commitments: commitments, isKeyDestroyed: isDestroyed, exports: [])
+            grounds: grounds, commitments: commitments, isKeyDestroyed: isDestroyed,
+            exports: exports)
     }
 
     // MARK: judging

@@ -91,6 +91,46 @@ import Testing
         }
     }
 
+    @Test func `verification lists what is erased, and names what somebody brings back`()
+        async throws
+    {
+        try await TestService.with { service in
+            let officers = try await service.makeOfficers()
+            let (person, other) = try await (service.enrol([]), service.enrol([]))
+            try await service.settled()
+            let commitment = try service.commitment(of: person)
+            let answer = try await service.erase(.principal(person.principal), by: officers)
+            try await service.settled()
+            let index = try #require(answer.outcome.receipt?.index)
+            func verify() async throws -> AuditReport {
+                try await Auditing.verify(
+                    service.access.migrator, root: service.registry.root, pin: service.node.pin)
+            }
+            let report = try await verify()
+            #expect(
+                report.erasures == [
+                    AuditErasure(
+                        subject: .principal(person.principal), index: index,
+                        commitments: [commitment])
+                ])
+            #expect(report.erasures[0].sentence.hasSuffix("erased at index \(index)"))
+            try await service.sabotage([
+                """
+                INSERT INTO personal.secret (commitment, subject, sealed)
+                SELECT \(commitment.sql), subject, sealed FROM personal.secret LIMIT 1
+                """
+            ])
+            #expect(try await verify().findings.kept.map(\.kind) == [.erasedPresent])
+            try await service.sabotage([
+                "DELETE FROM personal.secret WHERE commitment = \(commitment.sql)",
+                "DELETE FROM personal.secret WHERE subject = '\(other.principal)'",
+            ])
+            let lost = try await verify().findings.kept
+            #expect(lost.map(\.kind) == [.personalMissing])
+            #expect(lost.first?.place == .key(other.principal.description))
+        }
+    }
+
     @Test func `a card's people are erased together, those of another card are not`()
         async throws
     {

@@ -108,6 +108,11 @@ import Testing
             #expect(try await attempt(second, outsider) == nil)
             #expect(try await attempt(second, outsider) == "hold-released")
             try await service.expectWhole()
+            let report = try await service.registry.report(model: version.reference.model)
+            let verdict = ReportCheck.check(
+                report.json, root: service.registry.root, acceptingDevelopment: true)
+            #expect(verdict.findings == [], "\(verdict.findings)")
+            #expect(report.json.canonicalText.contains("hold.released"))
         }
     }
 }
