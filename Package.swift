@@ -122,7 +122,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["CanonicalJSON", "Cryptography", "Database"],
+            dependencies: ["CanonicalJSON", "Cryptography", "Database", "TransparencyLog"],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
@@ -145,6 +145,7 @@ let package = Package(
             [
                 "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Artifacts",
                 "Fairness", "Governance", "Database", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         tests(
             of: "Web",

@@ -51,7 +51,8 @@ package struct HTTPService: Service {
         }
     }
 
-    private static func server(_ settings: HTTPSettings) throws -> HTTPServerBuilder {
+    /// The server for these settings, before it listens.
+    static func server(_ settings: HTTPSettings) throws -> HTTPServerBuilder {
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
                 idleTimeout: .seconds(WebLimits.idleSeconds),

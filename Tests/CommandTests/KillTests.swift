@@ -206,6 +206,18 @@ final class ServedBinary: Sendable {
         return request
     }
 
+    /// Where it listens.
+    var url: String { state.withLock { $0.url } }
+
+    /// What a GET answers; nil unless it is 200.
+    func bytes(of path: String) async -> [UInt8]? {
+        guard let request = makeRequest(path),
+            let (data, response) = try? await URLSession.shared.data(for: request),
+            (response as? HTTPURLResponse)?.statusCode == 200
+        else { return nil }
+        return Array(data)
+    }
+
     func status(of path: String) async -> Int? {
         guard let request = makeRequest(path) else { return nil }
         let answer = try? await URLSession.shared.data(for: request)

@@ -122,39 +122,18 @@ extension Registry {
                 """, as: DeploymentRow.self),
             Ask.all(Self.revocations, as: RevocationRow.self))
         let chain = Self.chain(snapshot, revocations)
-        let evaluations = snapshot.record.evaluations(of: reference).map(\.document)
-        let digests = approvals.compactMap { SHA256Digest(bytes: $0) } + evaluations
-        let wanted = digests + [row.cardDocument, row.manifestDocument, row.signatureDocument]
-        let documents = try Documents.load(wanted, db)
-        let examiner = Examiner(
-            root: root, identities: snapshot.identities, signatures: signatures,
-            chain: chain, schema: schema,
-            pack: pack.pack, fold: snapshot.fold, now: now)
-        let manifest = documents[row.manifestDocument].flatMap {
-            examiner.manifest($0, digest: row.artifact)
-        }
-        let signature = examiner.signature(documents[row.signatureDocument], manifest, row)
-        let authors = Dossier.authors(row, chain, signature.signer)
-        let card = examiner.card(documents[row.cardDocument], row)
-        let requestPack = try packs.pack(row.policy, db)
-        let alarms = Self.alarms(
-            stored, row, card, missing: evaluations.filter { documents[$0] == nil })
-        let held = try holdFacts(on: reference, snapshot, db)
-        return Dossier(
-            row: row, snapshot: snapshot, chain: chain, pack: pack,
-            requestPack: requestPack,
-            card: card, manifest: manifest, signature: signature,
-            approvals: approvals.compactMap { SHA256Digest(bytes: $0) }
-                .compactMap { documents[$0] }.compactMap { examiner.approval($0, row) },
-            evaluations: evaluations.compactMap { documents[$0] }
-                .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
-            restrictions: Self.union(
-                restrictions,
-                try standing(snapshot, row, chain, pack: requestPack, signature.signer, db))
-                + held + alarms,
+        let statements = approvals.compactMap { SHA256Digest(bytes: $0) }
+        let documents = try Documents.load(
+            DossierSources.documents(of: row, approvals: statements, in: snapshot), db)
+        let sources = DossierSources(
+            root: root, schema: schema, signatures: signatures, row: row, snapshot: snapshot,
+            chain: chain, pack: pack, requestPack: try packs.pack(row.policy, db),
+            approvals: statements, documents: documents, restrictions: restrictions,
+            holds: try holdFacts(on: reference, snapshot, db),
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),
             now: now)
+        return Dossier(sources, stored: stored)
     }
 
     /// The version as the log has it; a row alone is nothing.
@@ -170,26 +149,6 @@ extension Registry {
                 hint: "Try again in a moment; if it stays so, run `imprimatur audit replay`.")
         }
         return row
-    }
-
-    /// What the rows or documents say otherwise than the log: each denies until it is settled.
-    private static func alarms(
-        _ stored: VersionRow, _ row: VersionRow, _ card: CardFact?, missing: [SHA256Digest]
-    ) -> [RestrictionFact] {
-        func alarm(_ id: String, _ reason: String) -> RestrictionFact {
-            RestrictionFact(kind: .alarm, id: id, source: .log, reason: reason)
-        }
-        var alarms: [RestrictionFact] = []
-        if stored != row {
-            alarms.append(alarm("row-altered", "registry.version is not what the log says"))
-        }
-        for finding in card?.findings ?? [] {
-            alarms.append(alarm("card-\(finding)", "the card does not count: \(finding)"))
-        }
-        for document in missing {
-            alarms.append(alarm("document-missing", "the evaluation \(document) is missing"))
-        }
-        return alarms
     }
 
     /// The snapshot with every committed entry that the follower has not read yet, so that nothing which
@@ -258,24 +217,6 @@ extension Registry {
     }
 
     private static func union(
-        _ rows: [RestrictionRow], _ fold: [RestrictiveFold.Restriction]
-    ) -> [RestrictionFact] {
-        var facts: [String: RestrictionFact] = [:]
-        for row in rows {
-            facts[row.id] = RestrictionFact(
-                kind: RestrictionFact.Kind(rawValue: row.kind) ?? .hold, id: row.id, source: .rows,
-                reason: row.reason)
-        }
-        for restriction in fold {
-            let kind = RestrictionFact.Kind(rawValue: restriction.kind.rawValue) ?? .hold
-            facts[restriction.id] = RestrictionFact(
-                kind: kind, id: restriction.id,
-                source: facts[restriction.id] == nil ? .log : .both, reason: restriction.reason)
-        }
-        return facts.values.sorted { $0.id < $1.id }
-    }
-
-    private static func union(
         _ rows: [DeploymentRow], _ fold: [RestrictiveFold.Deployment]
     ) -> [DeploymentFact] {
         var facts: [String: DeploymentFact] = [:]
@@ -309,7 +250,7 @@ extension Registry {
     }
 }
 
-private struct RestrictionRow: RowDecodable, Sendable {
+struct RestrictionRow: RowDecodable, Sendable {
     let id: String
     let kind: String
     let reason: String

@@ -122,8 +122,17 @@ extension Registry {
         _ hold: PersonalFold.Hold, _ snapshot: Follower.Snapshot, _ db: borrowing Connection
     ) throws -> Bool {
         guard !hold.releases.isEmpty else { return true }
-        let documents = try Documents.load(hold.releases.map(\.event.document), db)
-        return !hold.releases.contains { release in
+        return Self.inForce(
+            hold, snapshot, root: root,
+            documents: try Documents.load(hold.releases.map(\.event.document), db))
+    }
+
+    /// The same, with the documents of the releases at hand.
+    static func inForce(
+        _ hold: PersonalFold.Hold, _ snapshot: Follower.Snapshot, root: TrustRoot,
+        documents: [SHA256Digest: [UInt8]]
+    ) -> Bool {
+        !hold.releases.contains { release in
             guard let bytes = documents[release.event.document],
                 let envelope = try? Envelope(parsing: bytes),
                 envelope.payloadType == Statement.payloadType,

@@ -35,8 +35,8 @@ extension Registry {
             let problems = lift.problems(
                 of: reference, restriction: lift.restriction,
                 keys: dossier.snapshot.identities.signers(of: envelope), chain: dossier.chain,
-                liftCase(
-                    dossier.row, dossier.chain, dossier.requestPack, dossier.signature.signer,
+                .init(
+                    root.origin, dossier.row, dossier.chain, dossier.requestPack, dossier.signature.signer,
                     dossier.digests), at: now)
             guard problems.isEmpty else {
                 throw Refusal(
@@ -71,27 +71,25 @@ extension Registry {
             .unprocessable, "lift-malformed", "The statement lifts no suspension.",
             findings: findings)
     }
+}
 
-    private func liftCase(
-        _ row: VersionRow, _ chain: TrustChain, _ pack: SignedPack?, _ artifactSigner: PrincipalID?,
-        _ digests: SignedDigests
-    ) -> SuspensionLift.Case {
-        SuspensionLift.Case(
-            origin: root.origin, digests: digests,
+extension SuspensionLift.Case {
+    /// The case of a version under the pack that it was submitted under.
+    fileprivate init(
+        _ origin: String, _ row: VersionRow, _ chain: TrustChain, _ pack: SignedPack?,
+        _ artifactSigner: PrincipalID?, _ digests: SignedDigests
+    ) {
+        self.init(
+            origin: origin, digests: digests,
             authors: Dossier.authors(row, chain, artifactSigner),
             places: pack?.pack.approvals[row.tier]?.places ?? [])
     }
+}
 
-    /// What the log knows against a version, without the suspensions whose lift counts.
-    func standing(
-        _ snapshot: Follower.Snapshot, _ row: VersionRow, _ chain: TrustChain, pack: SignedPack?,
-        _ artifactSigner: PrincipalID?, _ db: borrowing Connection
-    ) throws -> [RestrictiveFold.Restriction] {
-        let all = snapshot.fold.restrictions(of: row.reference)
-        let lifts = snapshot.fold.lifts(of: row.reference)
-        guard !lifts.isEmpty else { return all }
-        let documents = try Documents.load(lifts.map(\.event.document), db)
-        let counting = lifts.filter { lift in
+extension DossierSources {
+    /// What the log knows against the version, without the suspensions whose lift counts.
+    func standing(_ artifactSigner: PrincipalID?) -> [RestrictiveFold.Restriction] {
+        let counting = snapshot.fold.lifts(of: row.reference).filter { lift in
             guard let bytes = documents[lift.event.document],
                 let envelope = try? Envelope(parsing: bytes),
                 envelope.payloadType == Statement.payloadType,
@@ -106,10 +104,12 @@ extension Registry {
             return signed.problems(
                 of: row.reference, restriction: lift.event.restriction,
                 keys: snapshot.identities.signers(of: envelope), chain: chain,
-                liftCase(row, chain, pack, artifactSigner, digests), at: lift.at
+                .init(root.origin, row, chain, requestPack, artifactSigner, digests), at: lift.at
             ).isEmpty
         }
         let lifted = Set(counting.map(\.event.restriction))
-        return all.filter { $0.kind != .suspension || !lifted.contains($0.id) }
+        return snapshot.fold.restrictions(of: row.reference).filter {
+            $0.kind != .suspension || !lifted.contains($0.id)
+        }
     }
 }

@@ -1,6 +1,6 @@
 // The log as it is served: tiles and bundles of the published tree, and who may read entries.
 
-internal import Cryptography
+package import Cryptography
 internal import Database
 internal import Governance
 package import TransparencyLog
@@ -29,6 +29,18 @@ extension Registry {
             throw ProofError.tileMissing(level: 0, number: id.number)
         }
         return try EntryBundle.encode(entries)
+    }
+
+    /// The size of the largest checkpoint that was signed, whether it is shown yet or not.
+    package func signedSize() async throws -> Int64 {
+        try await database.read { db in
+            try db.one("SELECT coalesce(max(size), 0) FROM audit.checkpoint", as: Int64.self)
+        }
+    }
+
+    /// A document by its digest; nil when there is none that hashes to it.
+    package func document(_ digest: SHA256Digest) async throws -> [UInt8]? {
+        try await database.read { try Documents.load([digest], $0) }[digest]
     }
 
     /// Whether a caller may read every entry: auditors of all namespaces.

@@ -9,6 +9,7 @@
 //          media type text/x.tlog.size. Clients try again from there.
 //     422  the consistency proof does not hold; it is not empty although the old size is 0; or the
 //          tree is empty and its root is not SHA-256("")
+//     503  the witness cannot examine the tree or keep its state now; nothing changed
 //
 // The same size with another root: 409 in release 1.0.0 of the specification, 422 in the draft after
 // it. Neither answer has the media type text/x.tlog.size, or a client would try again for ever.
@@ -39,6 +40,8 @@ package enum WitnessAnswer: Sendable, Hashable {
     case forked(Edition)
     /// The proof does not hold.
     case notConsistent(reason: String)
+    /// The witness could not do its work; trying later may help.
+    case unable(reason: String)
 
     /// The HTTP status.
     package var status: Int {
@@ -50,6 +53,7 @@ package enum WitnessAnswer: Sendable, Hashable {
         case .stale: 409
         case .forked(let edition): edition == .release ? 409 : 422
         case .notConsistent: 422
+        case .unable: 503
         }
     }
 
@@ -67,7 +71,7 @@ package enum WitnessAnswer: Sendable, Hashable {
         case .cosigned(let signatures): signatures.flatMap { Array($0.line.utf8) }
         case .stale(let size): Array("\(size)\n".utf8)
         case .malformed(let reason), .notSigned(let reason), .unwilling(let reason),
-            .notConsistent(let reason):
+            .notConsistent(let reason), .unable(let reason):
             Array((reason + "\n").utf8)
         case .unknownLog: Array("this witness does not know the log\n".utf8)
         case .forked:

@@ -25,6 +25,7 @@ struct LogRoutes {
             .open("/log/tile/{path}", takesRest: true, tile),
             .open("/api/v1/log/checkpoints/{size}", checkpointOfSize),
             .open("/api/v1/log/consistency/{old}/{new}", consistency),
+            .read("/api/v1/documents/{digest}", document),
         ]
     }
 
@@ -43,10 +44,7 @@ struct LogRoutes {
         case .hashes: return
         case .entries:
             guard registry.mayReadEntries(caller) else {
-                throw Refusal(
-                    .forbidden, "role-missing", "Entries are for auditors of every namespace.",
-                    hint: "Ask for a signed assignment of the role auditor over **.",
-                    offence: .roleMissing)
+                throw Self.entriesForbidden
             }
         }
     }
@@ -121,6 +119,37 @@ struct LogRoutes {
         (isPublic(part) ? "public" : "private") + ", max-age=31536000, immutable"
     }
 
+    /// A document that entries name, for those who may read all entries.
+    @Sendable private func document(
+        _ request: WebRequest, _ context: Authenticated
+    ) async throws -> Response {
+        guard isPublic(.entries) || registry.mayReadEntries(context.caller) else {
+            throw Self.entriesForbidden
+        }
+        let digest = try PathParameters(context.parameters).digest(
+            "digest", "document-unknown", "There is no such document.")
+        guard let bytes = try await registry.document(digest) else {
+            throw Refusal(.notFound, "document-unknown", "There is no such document.")
+        }
+        return Conditional.response(
+            to: request, bytes: bytes, mediaType: "application/octet-stream",
+            cacheControl: "private, max-age=31536000, immutable")
+    }
+
+    private static let entriesForbidden = Refusal(
+        .forbidden, "role-missing", "Entries are for auditors of every namespace.",
+        hint: "Ask for a signed assignment of the role auditor over **.", offence: .roleMissing)
+
+    /// A witness that audits reads the entries before it cosigns, so before the checkpoint is shown: to
+    /// auditors everything is readable that a signed checkpoint covers.
+    private func isReadable(
+        _ id: EntryBundleID, in size: Int64, _ context: Guest
+    ) async throws -> Bool {
+        if id.exists(inTreeOf: size) { return true }
+        guard let caller = context.caller, registry.mayReadEntries(caller) else { return false }
+        return id.exists(inTreeOf: try await registry.signedSize())
+    }
+
     @Sendable private func tile(_ request: WebRequest, _ context: Guest) async throws -> Response {
         let size = registry.follower.snapshot.published?.checkpoint.size ?? 0
         let missing = Refusal(.notFound, "tile-unknown", "The published tree has no such tile.")
@@ -139,7 +168,7 @@ struct LogRoutes {
         case .entries(let id):
             part = .entries
             try require(part, context)
-            guard id.exists(inTreeOf: size) else { throw missing }
+            guard try await isReadable(id, in: size, context) else { throw missing }
             bytes = try await registry.entryBundle(id)
             // What everybody may read, nobody is noted for.
             if !isPublic(part), let caller = context.caller {

@@ -96,6 +96,7 @@ extension CommandError {
         case let error as HTTPTransport.AuthoritiesUnreadable:
             self.init(
                 "The certificate authorities in \(error.file ?? "the system") cannot be read.")
+        case let error as WitnessFolderError: self.init(error.description, hint: error.hint)
         case let error as WitnessPolicyError:
             self.init(
                 "The witness policy is not acceptable.",

@@ -105,7 +105,8 @@ struct ServeCommand: AsyncParsableCommand {
         return access
     }
 
-    private static func level(_ text: String) throws -> Logger.Level {
+    /// A log level by its name.
+    static func level(_ text: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: text) else {
             throw ValidationError("“\(text)” is no log level.")
         }

@@ -1,0 +1,114 @@
+// A dossier from what was read, wherever it was read: the gate reads rows and log under locks, a witness
+// that audits reads the log alone. Both judge with this.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+internal import Schema
+
+/// What a dossier is made of.
+struct DossierSources {
+    /// Whom to believe.
+    let root: TrustRoot
+    /// The card's schema.
+    let schema: JSONSchema
+    let signatures: SignatureCache
+    /// The version as the log has it.
+    let row: VersionRow
+    /// What the log says at this moment.
+    let snapshot: Follower.Snapshot
+    /// Keys and roles, perhaps with revocations that somebody else has seen.
+    let chain: TrustChain
+    let pack: SignedPack
+    /// The pack that the version was submitted under.
+    let requestPack: SignedPack?
+    /// The documents that hold statements on the version, by digest of the document.
+    let approvals: [SHA256Digest]
+    /// All documents that could be read.
+    let documents: [SHA256Digest: [UInt8]]
+    /// What rows alone hold against the version; nothing when the log alone is asked.
+    let restrictions: [RestrictionRow]
+    /// Holds that nobody entitled has released.
+    let holds: [RestrictionFact]
+    let deployments: [DeploymentFact]
+    let now: Timestamp
+
+    /// The documents that a dossier needs, without those of the pack.
+    static func documents(
+        of row: VersionRow, approvals: [SHA256Digest], in snapshot: Follower.Snapshot
+    ) -> [SHA256Digest] {
+        approvals + snapshot.record.evaluations(of: row.reference).map(\.document)
+            + snapshot.fold.lifts(of: row.reference).map(\.event.document)
+            + [row.cardDocument, row.manifestDocument, row.signatureDocument]
+    }
+}
+
+extension Dossier {
+    /// Examines the sources; `stored` is the version's row, when there is one beside the log.
+    init(_ sources: DossierSources, stored: VersionRow? = nil) {
+        let (row, documents) = (sources.row, sources.documents)
+        let evaluations = sources.snapshot.record.evaluations(of: row.reference).map(\.document)
+        let examiner = Examiner(
+            root: sources.root, identities: sources.snapshot.identities,
+            signatures: sources.signatures, chain: sources.chain, schema: sources.schema,
+            pack: sources.pack.pack, fold: sources.snapshot.fold, now: sources.now)
+        let manifest = documents[row.manifestDocument].flatMap {
+            examiner.manifest($0, digest: row.artifact)
+        }
+        let signature = examiner.signature(documents[row.signatureDocument], manifest, row)
+        let authors = Dossier.authors(row, sources.chain, signature.signer)
+        let card = examiner.card(documents[row.cardDocument], row)
+        let alarms = Self.alarms(
+            stored ?? row, row, card, missing: evaluations.filter { documents[$0] == nil })
+        self.init(
+            row: row, snapshot: sources.snapshot, chain: sources.chain, pack: sources.pack,
+            requestPack: sources.requestPack, card: card, manifest: manifest,
+            signature: signature,
+            approvals: sources.approvals.compactMap { documents[$0] }
+                .compactMap { examiner.approval($0, row) },
+            evaluations: evaluations.compactMap { documents[$0] }
+                .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
+            restrictions: Self.union(sources.restrictions, sources.standing(signature.signer))
+                + sources.holds + alarms,
+            deployments: sources.deployments, now: sources.now)
+    }
+
+    /// What the rows or documents say otherwise than the log: each denies until it is settled.
+    private static func alarms(
+        _ stored: VersionRow, _ row: VersionRow, _ card: CardFact?, missing: [SHA256Digest]
+    ) -> [RestrictionFact] {
+        func alarm(_ id: String, _ reason: String) -> RestrictionFact {
+            RestrictionFact(kind: .alarm, id: id, source: .log, reason: reason)
+        }
+        var alarms: [RestrictionFact] = []
+        if stored != row {
+            alarms.append(alarm("row-altered", "registry.version is not what the log says"))
+        }
+        for finding in card?.findings ?? [] {
+            alarms.append(alarm("card-\(finding)", "the card does not count: \(finding)"))
+        }
+        for document in missing {
+            alarms.append(alarm("document-missing", "the evaluation \(document) is missing"))
+        }
+        return alarms
+    }
+
+    private static func union(
+        _ rows: [RestrictionRow], _ fold: [RestrictiveFold.Restriction]
+    ) -> [RestrictionFact] {
+        var facts: [String: RestrictionFact] = [:]
+        for row in rows {
+            facts[row.id] = RestrictionFact(
+                kind: RestrictionFact.Kind(rawValue: row.kind) ?? .hold, id: row.id, source: .rows,
+                reason: row.reason)
+        }
+        for restriction in fold {
+            let kind = RestrictionFact.Kind(rawValue: restriction.kind.rawValue) ?? .hold
+            facts[restriction.id] = RestrictionFact(
+                kind: kind, id: restriction.id,
+                source: facts[restriction.id] == nil ? .log : .both, reason: restriction.reason)
+        }
+        return facts.values.sorted { $0.id < $1.id }
+    }
+}

@@ -1,0 +1,220 @@
+// What an auditing witness makes of a log: every entry from the first on, judged by the rules of the gate.
+//
+// It believes the trust root that its operator pinned and those that follow from it, the bytes of the log, and documents that hash to
+// the names that entries give them; no row of any table, and not what the service says it decided.
+// A violation is
+//
+//     an entry that cannot be read, is for another log, or is signed by no service key of the root
+//     that is in force at its place
+//     an entry that does not follow from those before it (LogRecord)
+//     an allowed deployment that the same gate, asked again with what the log holds there, denies
+//     a deployment said to run that no permit of the log covers then
+//
+// Asked again means: facts from the entries before this one and their documents, the pack that the log
+// says is in force, the time of the entry. One fact cannot be had from outside: that the gate had read
+// the log to its end. It is taken as given.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+internal import Schema
+internal import TransparencyLog
+
+/// A log as read so far.
+struct LogAudit: Sendable {
+    /// Something that must not be in a log.
+    struct Violation: Sendable, Hashable {
+        let index: Int64
+        let reason: String
+    }
+
+    /// The tree of the entries.
+    private(set) var tree = CompactRange()
+    /// In the order of the log.
+    private(set) var violations: [Violation] = []
+    /// The pinned root and those that the log put in force after it.
+    private(set) var history: RootHistory
+    private let schema: JSONSchema
+    private let signatures = SignatureCache()
+    private var fold = RestrictiveFold()
+    private var record = LogRecord()
+    private var identities: IdentityBook
+    private var packs: [SHA256Digest: SignedPack] = [:]
+    private var approvals: [VersionReference: [SHA256Digest]] = [:]
+
+    /// Most violations that are remembered: one is enough to stop.
+    private static let mostViolations = 1_000
+
+    init(root: TrustRoot, schema: JSONSchema) {
+        history = RootHistory(root)
+        self.schema = schema
+        identities = IdentityBook(root: root)
+    }
+
+    /// The documents that have to be at hand to take in the next entry.
+    func documents(for entry: Entry) -> [SHA256Digest] {
+        switch entry.event {
+        case .rootChanged(let event): [event.document]
+        case .policyActivated(let event): [event.document, event.files]
+        case .keyAssigned, .roleAssigned: IdentityBook.document(of: entry).map { [$0] } ?? []
+        case .deploymentDecided(let event) where event.verdict == .allow:
+            holds(on: event.version).flatMap { $0.releases.map(\.event.document) }
+                + (row(of: event.version).map {
+                    DossierSources.documents(
+                        of: $0, approvals: approvals[event.version] ?? [], in: snapshot)
+                } ?? [])
+        default: []
+        }
+    }
+
+    /// Takes in the next entry.
+    mutating func append(
+        _ examined: ExaminedEntry, documents: [SHA256Digest: [UInt8]]
+    ) {
+        let index = tree.size
+        tree.append(examined.leafHash)
+        for fault in examined.faults { note(index, fault.message) }
+        guard let entry = examined.entry else { return }
+        if case .logOpened(let event) = entry.event, !history.opened(under: event.trustRoot) {
+            note(index, "the log began under another trust root, \(event.trustRoot)")
+        }
+        let root = history.root(at: index)
+        if let key = examined.serviceKey, root.serviceKey(key, at: entry.time) == nil {
+            note(index, "the service key \(key) does not count there")
+        }
+        if let problem = record.apply(entry) { note(index, problem) }
+        for reason in objections(to: entry, documents, under: root) { note(index, reason) }
+        fold.apply(entry)
+        identities.apply(
+            entry, document: IdentityBook.document(of: entry).flatMap { documents[$0] })
+        switch entry.event {
+        case .rootChanged(let event):
+            if let problem = history.changed(event, documents[event.document], at: index) {
+                note(index, problem)
+            }
+            identities.rotate(to: history.root(at: index + 1))
+        case .approvalRecorded(let event):
+            approvals[event.version, default: []].append(event.document)
+        case .policyActivated(let event):
+            if let envelope = documents[event.document].flatMap({ try? Envelope(parsing: $0) }),
+                let files = documents[event.files],
+                let pack = try? PackStore(root: root).verify(envelope, files: files),
+                pack.pack.digest == event.digest
+            {
+                packs[event.digest] = pack
+            }
+        default: break
+        }
+    }
+
+    private mutating func note(_ index: Int64, _ reason: String) {
+        guard violations.count < Self.mostViolations else { return }
+        violations.append(Violation(index: index, reason: reason))
+    }
+
+    /// What the log says so far.
+    private var snapshot: Follower.Snapshot {
+        Follower.Snapshot(fold: fold, record: record, identities: identities)
+    }
+
+    /// The version as the log has it.
+    private func row(of version: VersionReference) -> VersionRow? {
+        record.submission(of: version).flatMap { VersionRow($0, state: "open") }
+    }
+
+    private mutating func objections(
+        to entry: Entry, _ documents: [SHA256Digest: [UInt8]], under root: TrustRoot
+    ) -> [String] {
+        switch entry.event {
+        case .deploymentDecided(let event) where event.verdict == .allow:
+            return objections(to: event, entry, documents, under: root).map {
+                "\(event.version) was allowed in \(event.environment): \($0)"
+            }
+        case .deploymentConfirmed(let event):
+            // A permit may be confirmed up to its last millisecond.
+            let isCovered = fold.activeDeployments(
+                of: event.version, at: entry.time.adding(milliseconds: -1)
+            ).contains { $0.id == event.deployment && $0.environment == event.environment }
+            return isCovered
+                ? []
+                : [
+                    "\(event.version) is said to run in \(event.environment) without a permit"
+                        + " (\(event.deployment))"
+                ]
+        default: return []
+        }
+    }
+
+    /// Why the gate should not have allowed this.
+    private func objections(
+        to event: DeploymentDecided, _ entry: Entry, _ documents: [SHA256Digest: [UInt8]],
+        under root: TrustRoot
+    ) -> [String] {
+        guard let row = row(of: event.version) else { return ["the log has no such version"] }
+        guard let active = fold.policy.flatMap({ packs[$0] }) else {
+            return ["the log shows no policy pack in force"]
+        }
+        guard let actor = entry.actor else { return ["nobody asked for it"] }
+        let requestPack = packs[row.policy]
+        let snapshot = snapshot
+        let dossier = Dossier(
+            DossierSources(
+                root: root, schema: schema, signatures: signatures, row: row, snapshot: snapshot,
+                chain: identities.chain, pack: active, requestPack: requestPack,
+                approvals: approvals[event.version] ?? [], documents: documents,
+                restrictions: [],
+                holds: standingHolds(on: event.version, snapshot, documents, under: root),
+                deployments: fold.activeDeployments(of: event.version, at: entry.time).map {
+                    DeploymentFact(id: $0.id, environment: $0.environment)
+                },
+                now: entry.time))
+        let facts = dossier.deployFacts(
+            presented: event.artifact, environment: event.environment,
+            use: event.use,
+            requester: requester(actor, in: event.version.model.namespace, at: entry.time),
+            fold: FoldFact(healthy: true, lagEntries: 0))
+        let decision = active.pack.decide(
+            gate: .deploy, subject: .version(event.version), facts: facts.json, now: entry.time)
+        var objections = decision.denials.map { "\($0.id) \($0.reason ?? $0.title)" }
+        if let tier = tier(of: documents[row.cardDocument], under: requestPack), tier != row.tier {
+            objections.append("its tier is \(tier), not \(row.tier)")
+        }
+        return objections
+    }
+
+    private func holds(on version: VersionReference) -> [PersonalFold.Hold] {
+        fold.personal.holds.values.filter { $0.placed.scope == .version(version) }
+    }
+
+    /// Holds that nobody entitled has released.
+    private func standingHolds(
+        on version: VersionReference, _ snapshot: Follower.Snapshot,
+        _ documents: [SHA256Digest: [UInt8]], under root: TrustRoot
+    ) -> [RestrictionFact] {
+        holds(on: version).filter {
+            Registry.inForce($0, snapshot, root: root, documents: documents)
+        }.map {
+            RestrictionFact(
+                kind: .hold, id: $0.placed.hold, source: .log, reason: $0.placed.reason)
+        }
+    }
+
+    private func requester(
+        _ actor: PrincipalID, in namespace: Namespace, at time: Timestamp
+    ) -> HolderFact {
+        let chain = identities.chain
+        return HolderFact(
+            principal: actor, person: chain.person(of: record.principals[actor]?.person ?? actor),
+            roles: Set(chain.roles(of: actor, in: namespace, at: time).map(\.role)).sorted())
+    }
+
+    /// The tier that follows from the card; nil when card or pack cannot be read.
+    private func tier(of document: [UInt8]?, under pack: SignedPack?) -> Tier? {
+        guard let pack, let document, let envelope = try? Envelope(parsing: document),
+            let statement = try? Statement(parsing: envelope.payload),
+            let card = try? CardStatement(reading: statement, schema: schema)
+        else { return nil }
+        return pack.pack.tier(of: card.card.json).tier
+    }
+}

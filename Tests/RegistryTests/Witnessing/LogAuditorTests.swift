@@ -1,0 +1,293 @@
+// An auditing witness: what the service says it decided is judged again, and forgeries are not cosigned.
+
+import Attestation
+import CanonicalJSON
+import Cryptography
+import Database
+import Governance
+import Synchronization
+import TestSupport
+import Testing
+import TransparencyLog
+
+@testable import Registry
+
+@Suite struct `A witness that audits` {
+    @Test func `has nothing against a whole life`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let auditor = try service.auditor()
+            let version = try await service.makeApproved(team)
+            #expect(try await service.examine(auditor) == [])
+            let answer = try await service.deploy(version, by: team.deployer)
+            #expect(answer.verdict == "allow")
+            let asDeployer = service.request(team.deployer)
+            _ = try await service.registry.confirmDeployment(answer.deployment, asDeployer)
+            #expect(try await service.examine(auditor) == [])
+            _ = try await service.registry.endDeployment(
+                answer.deployment, reason: "done", asDeployer)
+            // A hold that two people released does not stand in the way of the next deployment.
+            let officers = try await service.makeOfficers()
+            let scope = HoldScope.version(version.reference)
+            let hold = try await service.placeHold(on: scope, by: team.officer)
+            #expect(try await service.deploy(version, by: team.deployer).verdict == "deny")
+            let release = try service.release(
+                hold, on: scope, inside: team.officer, outside: officers.outsider)
+            _ = try await service.registry.releaseHold(
+                hold, release, service.request(team.officer))
+            #expect(try await service.deploy(version, by: team.deployer).verdict == "allow")
+            // A second version and a denial later; and all again from the start.
+            let second = try await service.submit(by: team.owner, seed: "two")
+            #expect(try await service.deploy(second, by: team.deployer).verdict == "deny")
+            #expect(try await service.examine(auditor) == [])
+            #expect(try await service.examine(service.auditor()) == [])
+        }
+    }
+
+    /// A deployment that somebody with the service's keys writes past the gate.
+    enum Forgery: CaseIterable {
+        case nothingApproved, oneRoleMissing, notEvaluated, otherBytes, otherEnvironment
+        case suspended, held, notADeployer, approvalsExpired, approvalsForged
+    }
+
+    @Test(arguments: Forgery.allCases)
+    func `finds a deployment without what it needs`(_ forgery: Forgery) async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let auditor = try service.auditor()
+            var version = try await service.submit(by: team.owner)
+            var (environment, person, artifact) = ("production", team.deployer, version.artifact)
+            let expected: String
+            switch forgery {
+            case .nothingApproved: expected = "DEP-101"
+            case .oneRoleMissing:
+                try await service.evaluate(version, by: team.reviewer)
+                try await service.approve(version, by: team.validator, as: .validator)
+                expected = "DEP-101"
+            case .notEvaluated:
+                try await service.approve(version, by: team.validator, as: .validator)
+                try await service.approve(version, by: team.officer, as: .complianceOfficer)
+                expected = "DEP-201"
+            case .approvalsForged:
+                try await service.evaluate(version, by: team.reviewer)
+                // Whoever has the service's keys can write that they approved, but cannot sign it.
+                for (person, role) in [
+                    (team.validator, Role.validator), (team.officer, .complianceOfficer),
+                ] {
+                    try await service.forgeApproval(of: version, by: person, as: role)
+                }
+                expected = "DEP-102"
+            case .otherBytes:
+                version = try await service.makeApproved(team, seed: "two")
+                artifact = SHA256.hash("something else")
+                expected = "DEP-001"
+            case .otherEnvironment:
+                version = try await service.makeApproved(team, seed: "two")
+                (artifact, environment, expected) = (version.artifact, "staging", "DEP-105")
+            case .suspended:
+                version = try await service.makeApproved(team, seed: "two")
+                (artifact, expected) = (version.artifact, "DEP-301")
+                _ = try await service.registry.suspend(
+                    version.reference, reason: "under examination",
+                    service.request(team.validator))
+            case .held:
+                version = try await service.makeApproved(team, seed: "two")
+                (artifact, expected) = (version.artifact, "DEP-301")
+                _ = try await service.placeHold(on: .version(version.reference), by: team.officer)
+            case .notADeployer:
+                version = try await service.makeApproved(team, seed: "two")
+                (artifact, person, expected) = (version.artifact, team.owner, "DEP-401")
+            case .approvalsExpired:
+                version = try await service.makeApproved(team, seed: "two")
+                (artifact, expected) = (version.artifact, "DEP-106")
+                service.clock.advance(days: 40)
+            }
+            let before = try await service.examine(auditor)
+            #expect(before == [])
+            let index = try await service.forge(
+                version, artifact: artifact, environment: environment, by: person)
+            let reasons = try await service.examine(auditor)
+            #expect(reasons.allSatisfy { $0.hasPrefix("entry \(index): ") }, "\(reasons)")
+            #expect(reasons.contains { $0.contains(expected) }, "\(reasons)")
+            // It stays so, for him and for the next one; unless the operator lives with it.
+            #expect(try await service.examine(auditor) == reasons)
+            #expect(try await service.examine(service.auditor()) == reasons)
+            #expect(try await service.examine(service.auditor(accepting: [index])) == [])
+        }
+    }
+
+    @Test func `finds a deployment that runs without a permit`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.makeApproved(team)
+            let production = try #require(TestService.production)
+            let index = try await service.write(
+                .deploymentConfirmed(
+                    DeploymentConfirmed(
+                        deployment: "d-000000000000000000000000", version: version.reference,
+                        environment: production)), of: version, by: team.deployer)
+            let reasons = try await service.examine(service.auditor())
+            #expect(reasons.count == 1)
+            #expect(
+                reasons.first?.hasPrefix("entry \(index): credit/scorecard@1 is said to run")
+                    == true)
+        }
+    }
+
+    @Test func `counts what cannot be shown as missing, and an unreachable log as no answer`()
+        async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.makeApproved(team)
+            #expect(try await service.deploy(version, by: team.deployer).verdict == "allow")
+            let entries = try await service.logged()
+            let approval = try #require(
+                entries.compactMap { logged -> SHA256Digest? in
+                    guard case .approvalRecorded(let event) = logged.entry.event else { return nil }
+                    return event.document
+                }.first)
+            let log = ServiceLog(registry: service.registry)
+            log.hidden.withLock { $0 = [approval] }
+            let reasons = try await service.examine(service.auditor(log))
+            #expect(reasons.count == 1 && reasons[0].contains("DEP-101"), "\(reasons)")
+            log.hidden.withLock { $0 = [] }
+            log.isAway.withLock { $0 = true }
+            let auditor = try service.auditor(log)
+            await #expect(throws: (any Error).self) { try await service.examine(auditor) }
+            log.isAway.withLock { $0 = false }
+            #expect(try await service.examine(auditor) == [])
+            // Another document under the name is none.
+            log.replaced.withLock { $0 = [approval: Array("{}".utf8)] }
+            let replaced = try await service.examine(service.auditor(log))
+            #expect(replaced.count == 1 && replaced[0].contains("DEP-101"), "\(replaced)")
+        }
+    }
+
+    @Test func `refuses entries that are not those of the tree, or of nobody`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            _ = try await service.makeApproved(team)
+            let log = ServiceLog(registry: service.registry)
+            log.flipped.withLock { $0 = true }
+            let reasons = try await service.examine(service.auditor(log))
+            #expect(
+                reasons == ["the entries that the log serves do not have the root that it signed"])
+            // What he has read of the false entries does not stand in the way of the true ones.
+            let auditor = try service.auditor(log)
+            _ = try await service.examine(auditor)
+            log.flipped.withLock { $0 = false }
+            #expect(try await service.examine(auditor) == [])
+            // Under another root nobody is entitled to anything.
+            try await TestService.with { other in
+                let stranger = try LogAuditor(
+                    root: other.registry.root, source: ServiceLog(registry: service.registry))
+                let reasons = try await service.examine(stranger)
+                #expect(reasons.contains { $0.contains("is for the log") })
+            }
+        }
+    }
+}
+
+/// The log as the service would serve it to an auditor.
+private final class ServiceLog: LogSource {
+    let registry: Registry
+    let hidden = Mutex<Set<SHA256Digest>>([])
+    let replaced = Mutex<[SHA256Digest: [UInt8]]>([:])
+    let isAway = Mutex(false)
+    let flipped = Mutex(false)
+
+    init(registry: Registry) { self.registry = registry }
+
+    func entries(_ bundle: EntryBundleID) async throws -> [UInt8] {
+        guard !isAway.withLock({ $0 }) else { throw WitnessUnreachable("away") }
+        var bytes = try await registry.entryBundle(bundle)
+        if flipped.withLock({ $0 }) { bytes[bytes.count - 40] ^= 1 }
+        return bytes
+    }
+
+    func document(_ digest: SHA256Digest) async throws -> [UInt8]? {
+        if hidden.withLock({ $0.contains(digest) }) { return nil }
+        if let other = replaced.withLock({ $0[digest] }) { return other }
+        return try await registry.document(digest)
+    }
+}
+
+extension TestService {
+    fileprivate func auditor(
+        _ log: ServiceLog? = nil, accepting: Set<Int64> = []
+    ) throws -> LogAuditor {
+        try LogAuditor(
+            root: registry.root, source: log ?? ServiceLog(registry: registry),
+            accepting: accepting)
+    }
+
+    /// Examines the tree as it is once everything is in it.
+    fileprivate func examine(_ auditor: LogAuditor) async throws -> [String] {
+        try await settled()
+        guard let published = registry.follower.snapshot.published else {
+            throw TestFailure("nothing is published")
+        }
+        return try await auditor.examine(published.checkpoint)
+    }
+
+    /// Writes an entry past every use case; answers its index.
+    fileprivate func write(
+        _ event: Event, documents: [[UInt8]] = [], of version: TestVersion, by person: TestPerson
+    ) async throws -> Int64 {
+        let recorded = try await registry.writer.write(
+            request(person),
+            Subjects(
+                written: [Subjects.version(version.reference)],
+                read: [Subjects.principal(person.principal), Subjects.policy])
+        ) { _, _ in Act(event, documents: documents) }
+        try await settled()
+        return try await registry.database.read { db in
+            try db.one(
+                "SELECT index FROM audit.leaf WHERE entry_id = \(recorded.entryID)", as: Int64.self)
+        }
+    }
+
+    /// Writes an approval past the gate, signed with a key that nobody holds.
+    fileprivate func forgeApproval(
+        of version: TestVersion, by person: TestPerson, as role: Role
+    ) async throws {
+        var forger = TestPerson(
+            principal: person.principal, key: try .generate(.ecdsaP256), caller: person.caller,
+            keyStatement: person.keyStatement)
+        forger.assignments = person.assignments
+        let envelope = try await approvalStatement(of: version, by: forger, as: role)
+        let approval = try ApprovalStatement(reading: Statement(parsing: envelope.payload))
+        _ = try await write(
+            .approvalRecorded(
+                ApprovalRecorded(
+                    version: version.reference, request: approval.request.id,
+                    statement: envelope.payloadDigest,
+                    document: SHA256.hash(envelope.canonicalBytes), principal: person.principal,
+                    person: person.caller.person, role: role, meaning: .approve,
+                    key: person.key.publicKey.id, signedAt: approval.signedAt,
+                    expiresAt: approval.expiresAt)),
+            documents: [envelope.canonicalBytes], of: version, by: person)
+    }
+
+    /// Writes an allowance past the gate.
+    fileprivate func forge(
+        _ version: TestVersion, artifact: SHA256Digest, environment: String, by person: TestPerson
+    ) async throws -> Int64 {
+        guard let environment = EnvironmentName(environment) else {
+            throw TestFailure("environment")
+        }
+        let documents = ["decision", "facts", "permit"].map { name in
+            JSON.object(["forged": .string(name)]).canonicalBytes
+        }
+        let digests = documents.map { SHA256.hash($0) }
+        return try await write(
+            .deploymentDecided(
+                DeploymentDecided(
+                    version: version.reference, environment: environment, target: "test",
+                    verdict: .allow, artifact: artifact, decision: digests[0], facts: digests[1],
+                    deployment: "d-forged", permit: digests[2], permitDocument: digests[2],
+                    notAfter: clock.now.adding(seconds: 600))),
+            documents: documents, of: version, by: person)
+    }
+}
