@@ -50,6 +50,8 @@ CREATE TABLE audit.tile (
                                      AND octet_length(hashes) % 32 = 0),
     CONSTRAINT tile_pkey PRIMARY KEY (level, number)
 );
+-- Hashes cannot be compressed: trying costs time at every batch.
+ALTER TABLE audit.tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
 
 -- Every checkpoint that was ever signed, before anyone sees it.
 CREATE TABLE audit.checkpoint (

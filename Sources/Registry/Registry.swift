@@ -58,7 +58,7 @@ package struct Registry: Sendable {
     /// Writes, wakes the sequencer, and waits for the receipt.
     func record(
         _ request: Request, _ subjects: Subjects,
-        _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
+        _ decide: @escaping @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Outcome {
         let recorded = try await commit(request, subjects, decide)
         let receipt = try await follower.receipt(
@@ -73,7 +73,7 @@ package struct Registry: Sendable {
     ) async throws -> Recorded {
         if let reason = follower.clockReason(at: clock()) { halt.halt(reason) }
         try halt.check()
-        let recorded = try await writer.write(request, subjects) { [follower, halt] db, now in
+        let job = Writer.Job(request: request, subjects: subjects) { [follower, halt] db, now in
             // Asked again under the locks: the clock may have been set back, or the log have gone on.
             if let reason = follower.clockReason(at: now) {
                 halt.halt(reason)
@@ -81,6 +81,11 @@ package struct Registry: Sendable {
             }
             return try decide(db, now)
         }
+        if let place = BulkDesk.place {
+            let recorded = try await place.desk.hand(job, at: place.position)
+            return Outcome(recorded: recorded, receipt: nil)
+        }
+        let recorded = try await writer.write(request, subjects, job.decide)
         follower.remember(recorded)
         committed.ring()
         return recorded

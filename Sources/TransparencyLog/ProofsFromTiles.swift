@@ -100,6 +100,61 @@ extension InclusionProof {
     }
 }
 
+extension InclusionProof {
+    /// The tiles that are wanted beside the right edge, which its compact range stands for: those on
+    /// the path of the leaf, one a level.
+    ///
+    /// Throws `.indexOutsideTree`.
+    package static func tiles(index: Int64, in edge: CompactRange) throws(ProofError) -> [TileID] {
+        _ = try length(index: index, treeSize: edge.size)
+        let ranges = ProofPlan.inclusion(index: index, treeSize: edge.size)
+        return ProofPlan.tiles(
+            for: ranges.filter { edge.root(of: $0) == nil }, treeSize: edge.size)
+    }
+
+    /// The proof in the tree of a compact range, with all wanted tiles read at once.
+    ///
+    /// Throws `ProofError` and what the reader throws.
+    package static func make(
+        index: Int64, in edge: CompactRange, readTiles: ([TileID]) throws -> [[UInt8]]
+    ) throws -> InclusionProof {
+        let ids = try tiles(index: index, in: edge)
+        let read = try TileSet(ids, ids.isEmpty ? [] : readTiles(ids))
+        var hashes: [SHA256Digest] = []
+        for range in ProofPlan.inclusion(index: index, treeSize: edge.size) {
+            hashes.append(try edge.root(of: range) ?? read.root(of: range))
+        }
+        return InclusionProof(index: index, treeSize: edge.size, hashes: hashes)
+    }
+}
+
+extension CompactRange {
+    /// MTH of a range of leaves that consists of whole subtrees of this compact range, the last of
+    /// them among them or only one; nil for any other.
+    func root(of leaves: Range<Int64>) -> SHA256Digest? {
+        var start: Int64 = 0
+        for (position, height) in heights.enumerated() {
+            let end = start + (1 << height)
+            if start == leaves.lowerBound {
+                if end == leaves.upperBound { return hashes[position] }
+                guard leaves.upperBound == size, var root = hashes.last else { return nil }
+                for left in hashes[position...].dropLast().reversed() {
+                    root = MerkleTree.nodeHash(left, root)
+                }
+                return root
+            }
+            guard start < leaves.lowerBound else { return nil }
+            start = end
+        }
+        return nil
+    }
+
+    /// The heights of the subtrees, largest first.
+    private var heights: [Int64] {
+        (Int64(0)..<63).reversed().filter { size >> $0 & 1 == 1 }
+    }
+}
+
 /// Makes many inclusion proofs in one tree: what they have in common is hashed once.
 package struct InclusionProver {
     private let treeSize: Int64

@@ -77,19 +77,20 @@ enum Web {
     static func table(
         registry: Registry, trustRoot: Envelope, settings: HTTPSettings, stopping: Stopping
     ) -> RouteTable {
-        RouteTable(
-            routes: HealthRoutes(registry: registry, stopping: stopping).routes
-                + ReadingRoutes(
-                    registry: registry, trustRoot: trustRoot,
-                    description: Resources.file("docs/reference/openapi.json")
-                ).routes
-                + PrincipalRoutes(registry: registry).routes
-                + VersionRoutes(registry: registry).routes
-                + GateRoutes(registry: registry).routes
-                + PersonalRoutes(registry: registry).routes
-                + PolicyRoutes(registry: registry).routes
-                + LogRoutes(registry: registry, access: settings.logAccess).routes
-                + AccessRoutes(registry: registry).routes)
+        let routes =
+            HealthRoutes(registry: registry, stopping: stopping).routes
+            + ReadingRoutes(
+                registry: registry, trustRoot: trustRoot,
+                description: Resources.file("docs/reference/openapi.json")
+            ).routes
+            + PrincipalRoutes(registry: registry).routes
+            + VersionRoutes(registry: registry).routes
+            + GateRoutes(registry: registry).routes
+            + PersonalRoutes(registry: registry).routes
+            + PolicyRoutes(registry: registry).routes
+            + LogRoutes(registry: registry, access: settings.logAccess).routes
+            + AccessRoutes(registry: registry).routes
+        return RouteTable(routes: routes + BulkRoutes(registry: registry, over: routes).routes)
     }
 
     /// The router with every layer around the operations.

@@ -8,6 +8,10 @@ package enum WebLimits {
     static let submissionBytes = 16 << 20
     /// A policy pack: ten files, in base64.
     static let policyBytes = 4 << 20
+    /// A bulk request: many commands.
+    static let bulkBytes = 16 << 20
+    /// Commands of one bulk request: their locks are held for as long as all of them take.
+    static let commands = 1...1_000
     /// Every other body: one statement or a few fields.
     static let bodyBytes = 1 << 20
     /// Bodies held in memory at once; parsed JSON takes many times as much.

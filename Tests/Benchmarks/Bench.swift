@@ -1,7 +1,7 @@
 // Measures what the product promises, beside what others do on the same machine in the same run.
 //
 //     imprimatur-bench [PREFIX] [--only PREFIX] [--binary FILE] [--output FILE] [--pairs N]
-//         [--seconds N] [--entries N] [--scratch DIR] [--peers DIR] [--repository DIR]
+//         [--seconds N] [--entries N] [--queue N] [--picture FILE] [--scratch DIR] [--peers DIR] [--repository DIR]
 //
 // Every comparison runs ours, peer, ours, peer … and reports medians. docs/reference/benchmarks.md
 // says what each one measures and what it leaves out.
@@ -60,7 +60,17 @@ struct Bench {
     private static let suites: [Suite] = [
         Suite(
             title: "Governed writes through HTTP with awaited receipts, beside pgbench",
-            names: AppendBenchmark.names, run: AppendBenchmark.run),
+            names: AppendBenchmark.names + AppendBenchmark.slowNames,
+            run: AppendBenchmark.run),
+        Suite(
+            title: "Many governed writes in one request", names: BulkBenchmark.names,
+            run: BulkBenchmark.run),
+        Suite(
+            title: "Integrating a full queue, beside COPY", names: IntegrateBenchmark.names,
+            run: IntegrateBenchmark.run),
+        Suite(
+            title: "Inclusion proofs from tiles", names: ProofBenchmark.names,
+            run: ProofBenchmark.run),
         Suite(
             title: "Verifying a whole log", names: VerifyBenchmark.names, run: VerifyBenchmark.run),
         Suite(

@@ -15,6 +15,10 @@ struct Options: Sendable {
     var seconds = 10
     /// Entries of the log that is verified.
     var entries = 100_000
+    /// Entries in the queue that is integrated.
+    var queue = 1_000_000
+    /// Where the curve is drawn.
+    var picture = ".build/log-curve.svg"
     /// Where data directories go; its file system is the one whose flushes count.
     var scratch = "/var/tmp"
     /// Where programs from elsewhere are installed.
@@ -40,6 +44,8 @@ struct Options: Sendable {
             case "--repository": repository = value
             case "--pairs": pairs = try Self.count(argument, value)
             case "--seconds": seconds = try Self.count(argument, value)
+            case "--queue": queue = try Self.count(argument, value)
+            case "--picture": picture = value
             case "--entries": entries = try Self.count(argument, value)
             default: throw Usage("unknown option \(argument)")
             }
@@ -50,6 +56,7 @@ struct Options: Sendable {
         }
         repository = try Self.absolute(repository)
         peers = try Self.absolute(peers)
+        picture = try Self.absolute(picture)
     }
 
     /// Whether a benchmark of this name is asked for.

@@ -186,4 +186,46 @@ private let accounts = ScratchTemplate("accounts") { scratch in
         while !isDone.withLock({ $0 }), ContinuousClock.now < limit {}
         return result.withLock { $0 }
     }
+
+    @Test func `postponed statements travel with the next one, or with the commit`() async throws {
+        let database = try scratch.database()
+        try await database.write { db throws in
+            try db.later(["UPDATE account SET amount = 41 WHERE id = 1"])
+            #expect(try db.one("SELECT amount FROM account WHERE id = 1", as: Int.self) == 41)
+            try db.later(["UPDATE account SET amount = amount + 1 WHERE id = 1"])
+        }
+        #expect(try await amount(database) == 42)
+        try await database.write { db throws in
+            try db.later(["UPDATE account SET amount = 43 WHERE id = 1"])
+        }
+        #expect(try await amount(database) == 43)
+        await #expect(throws: Refused.self) {
+            try await database.write { db throws in
+                try db.later(["UPDATE account SET amount = 44 WHERE id = 1"])
+                throw Refused()
+            }
+        }
+        #expect(try await amount(database) == 43)
+    }
+
+    @Test func `a postponed statement that fails undoes everything`() async throws {
+        let database = try scratch.database()
+        await #expect(throws: DatabaseError.self) {
+            try await database.write { db throws in
+                try db.execute("UPDATE account SET amount = 8 WHERE id = 2")
+                try db.later(["INSERT INTO account VALUES (1, 0)"])
+            }
+        }
+        await #expect(throws: DatabaseError.self) {
+            try await database.write { db throws in
+                try db.execute("UPDATE account SET amount = 8 WHERE id = 2")
+                try db.later(["INSERT INTO account VALUES (1, 0)"])
+                _ = try db.one("SELECT 1", as: Int.self)
+            }
+        }
+        #expect(try await amount(database, 2) == 100)
+        await #expect(throws: DatabaseError.self) {
+            try await database.withConnection { db throws in try db.later(["SELECT 1"]) }
+        }
+    }
 }

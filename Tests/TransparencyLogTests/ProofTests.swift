@@ -49,6 +49,50 @@ import Testing
         }
     }
 
+    @Test func `the compact range stands for the right edge in every proof`() throws {
+        let leaves = testLeaves(700)
+        let store = try TileStore(leaves)
+        var range = CompactRange()
+        for size in 1...700 {
+            range.append(leaves[size - 1])
+            guard size < 140 || size % 37 == 0 || (510...515).contains(size) else { continue }
+            for index in stride(from: 0, to: size, by: size < 70 ? 1 : 13) {
+                let proof = try InclusionProof.make(
+                    index: Int64(index), in: range, readTiles: store.read)
+                #expect(
+                    try proof
+                        == InclusionProof.make(
+                            index: Int64(index), treeSize: Int64(size), readTiles: store.read))
+                let tiles = try InclusionProof.tiles(index: Int64(index), in: range)
+                // No more than one a level: those on the path.
+                #expect(Set(tiles.map(\.level)).count == tiles.count)
+                #expect(tiles.allSatisfy { Int64(index) >> Int64(8 * $0.level + 8) == $0.number })
+            }
+            #expect(throws: ProofError.self) {
+                try InclusionProof.make(index: Int64(size), in: range, readTiles: store.read)
+            }
+        }
+    }
+
+    @Test func `proofs that are made together are those made one by one`() throws {
+        let leaves = testLeaves(600)
+        let store = try TileStore(leaves)
+        for size in [Int64(1), 2, 255, 256, 257, 600] {
+            let ids = try (0..<size).flatMap { try InclusionProof.tiles(index: $0, treeSize: size) }
+            let unique = Set(ids).sorted()
+            var prover = InclusionProver(
+                treeSize: size,
+                tiles: try TileSet(unique, unique.isEmpty ? [] : store.read(unique)))
+            for index in 0..<size {
+                #expect(
+                    try prover.proof(of: index)
+                        == InclusionProof.make(
+                            index: index, treeSize: size, readTiles: store.read))
+            }
+            #expect(throws: ProofError.self) { try prover.proof(of: size) }
+        }
+    }
+
     @Test func `every proof up to 130 leaves is that of the recursive definition`() throws {
         let leaves = testLeaves(130)
         let naive = NaiveTree(leaves)

@@ -111,6 +111,12 @@ package struct Connection: ~Copyable {
         return affected
     }
 
+    /// Sends statements together with the next one, or with COMMIT: a round trip less. What is wrong
+    /// with them is thrown there.
+    package func later(_ statements: [SQL]) throws(DatabaseError) {
+        try link.postpone(statements)
+    }
+
     /// Like `executeBatch`, with a question at the end of the same round trip.
     package func executeBatch<R>(
         _ statements: [SQL], then query: Query<R>

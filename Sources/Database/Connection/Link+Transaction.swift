@@ -15,6 +15,7 @@ extension Link {
         defer {
             isInTransaction = false
             deferred = []
+            postponed = false
             depth = 0
         }
         let result: R
@@ -29,8 +30,29 @@ extension Link {
             try rollback(after: cancelled)
             throw cancelled
         }
+        try flushPostponed()
         try commit(isBegun: flushes)
         return result
+    }
+
+    /// Adds statements to what goes with the next one.
+    func postpone(_ statements: [SQL]) throws(DatabaseError) {
+        guard isInTransaction else {
+            throw DatabaseError(.usage, "statements are postponed in a transaction only")
+        }
+        deferred += statements
+        postponed = postponed || !statements.isEmpty
+    }
+
+    /// What the body postponed is part of the transaction; a BEGIN that nothing followed is not.
+    private func flushPostponed() throws {
+        guard postponed, !deferred.isEmpty else { return }
+        do throws(DatabaseError) {
+            try flushDeferred()
+        } catch {
+            try rollback(after: error)
+            throw error
+        }
     }
 
     private func rollback(after error: any Error) throws {

@@ -10,6 +10,8 @@ final class Link {
     var statements: StatementCache
     /// BEGIN, SAVEPOINT and the like, sent together with the next statement: one round trip less.
     var deferred: [SQL] = []
+    /// Whether statements of the body are, or were, among `deferred`.
+    var postponed = false
     /// How often `deferred` was sent; tells whether a savepoint ever reached the server.
     var flushes = 0
     var depth = 0

@@ -69,10 +69,11 @@ package struct SignedEntry: Sendable, Hashable {
     ) throws(CryptographyError) -> [[UInt8]] {
         let leaves = payloads.map(batchLeaf)
         let size = Int64(leaves.count)
-        let signature = try key.sign(batchMessage(size: size, root: MerkleTree.root(of: leaves)))
+        let (root, paths) = paths(in: leaves[...])
+        let signature = try key.sign(batchMessage(size: size, root: root))
         let keyID = key.publicKey.id
         return payloads.enumerated().map { index, payload in
-            let path = path(of: index, in: leaves[...])
+            let path = paths[index]
             let seal: JSON = .object([
                 "batch": .object([
                     "index": .integer(Int64(index)), "size": .integer(size),
@@ -152,16 +153,21 @@ package struct SignedEntry: Sendable, Hashable {
         return try? proof.root(from: Self.batchLeaf(of: payload))
     }
 
-    /// RFC 6962 section 2.1.1, PATH(m, D[n]), by its definition: batches are small.
-    private static func path(
-        of index: Int, in leaves: ArraySlice<SHA256Digest>
-    ) -> [SHA256Digest] {
-        guard leaves.count > 1 else { return [] }
+    /// RFC 6962 section 2.1: MTH(D[n]), and PATH(m, D[n]) for every m, each node hashed once.
+    private static func paths(
+        in leaves: ArraySlice<SHA256Digest>
+    ) -> (root: SHA256Digest, paths: [[SHA256Digest]]) {
+        guard leaves.count > 1 else {
+            return (leaves.first ?? MerkleTree.emptyRoot, leaves.isEmpty ? [] : [[]])
+        }
         let width = 1 << (Int.bitWidth - 1 - (leaves.count - 1).leadingZeroBitCount)
-        let (left, right) = (leaves.prefix(width), leaves.dropFirst(width))
-        return index < width
-            ? path(of: index, in: left) + [MerkleTree.root(of: Array(right))]
-            : path(of: index - width, in: right) + [MerkleTree.root(of: Array(left))]
+        let (left, right) = (
+            paths(in: leaves.prefix(width)), paths(in: leaves.dropFirst(width))
+        )
+        return (
+            MerkleTree.nodeHash(left.root, right.root),
+            left.paths.map { $0 + [right.root] } + right.paths.map { $0 + [left.root] }
+        )
     }
 
     /// Whether `key` signed the batch that this entry is in.

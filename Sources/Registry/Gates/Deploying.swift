@@ -206,7 +206,7 @@ extension Registry {
 
     private func change(
         _ id: String, _ request: Request,
-        _ event: @Sendable (DeploymentRow, Timestamp) throws -> Event
+        _ event: @escaping @Sendable (DeploymentRow, Timestamp) throws -> Event
     ) async throws -> Outcome {
         let caller = try caller(of: request)
         let row = try await database.read { db in try DeploymentRow.load(id, db) }

@@ -15,7 +15,7 @@ extension Follower {
     /// The receipt of an entry that has its place in the log; nil before. A stored proof that does not
     /// lead from the entry's bytes to the published root halts, and is handed to nobody.
     package func makeReceipt(for entryID: Int64) async throws -> LogProof? {
-        let (shown, cosigned) = look { ($0.published, $0.cosigned) }
+        let (shown, cosigned, edge) = look { ($0.published, $0.cosigned, $0.edge) }
         guard let shown else { return nil }
         let made = try await database.read { db -> (LogProof, SHA256Digest, Published)? in
             let row = try db.oneOrNil(
@@ -26,7 +26,7 @@ extension Follower {
             guard let (index, bytes) = row, index < shown.checkpoint.size else { return nil }
             // One with cosignatures proves more, where it covers the entry.
             let published = cosigned.flatMap { index < $0.checkpoint.size ? $0 : nil } ?? shown
-            let proof = try Self.proof(of: index, in: published, db)
+            let proof = try Self.proof(of: index, in: published, edge, db)
             return (proof, MerkleTree.leafHash(of: bytes), published)
         }
         guard let (proof, leaf, published) = made else { return nil }
@@ -36,14 +36,24 @@ extension Follower {
 
     /// A receipt for a place in a published tree, as the stored tiles have it.
     private static func proof(
-        of index: Int64, in published: Published, _ db: borrowing Connection
+        of index: Int64, in published: Published, _ edge: CompactRange, _ db: borrowing Connection
     ) throws -> LogProof {
-        let ids = try InclusionProof.tiles(index: index, treeSize: published.checkpoint.size)
-        let tiles = try TileSet(ids, LogTiles.load(ids, db))
-        let proof = try InclusionProof(
-            index: index, treeSize: published.checkpoint.size, from: tiles)
+        // A checkpoint with cosignatures may be of an earlier tree than the edge at hand.
+        let size = published.checkpoint.size
+        let edge = try edge.size == size ? edge : stored(size, db)
+        let proof = try InclusionProof.make(index: index, in: edge) { ids in
+            try LogTiles.load(ids, db)
+        }
         return try LogProof(
             index: index, hashes: proof.hashes, checkpoint: SignedNote(parsing: published.note))
+    }
+
+    /// The right edge of an earlier tree, from the stored tiles.
+    private static func stored(
+        _ size: Int64, _ db: borrowing Connection
+    ) throws -> CompactRange {
+        let ids = try TileID.rightEdge(of: size)
+        return try CompactRange(size: size, from: TileSet(ids, LogTiles.load(ids, db)))
     }
 
     private func holds(

@@ -147,7 +147,9 @@ package final class Follower: Service {
         guard try await pinAnew(newest) else { return }
         let now = clock()
         let isHeldBack = roots.witnessRules?.isClosed ?? false
+        let edge = tree.withLock(\.range)
         state.withLock { state in
+            state.snapshot.edge = edge
             state.snapshot.levelAt = now
             guard state.snapshot.pinned?.note != newest.note else { return }
             state.snapshot.pinned = newest

@@ -2,7 +2,7 @@
 
 internal import Cryptography
 package import Governance
-internal import TransparencyLog
+package import TransparencyLog
 
 extension Follower {
     /// What is known of the log at one moment.
@@ -20,6 +20,8 @@ extension Follower {
         /// The last checkpoint with enough cosignatures, and when it got them.
         package var cosigned: Published?
         package var cosignedAt: Timestamp?
+        /// The right edge of the tree as read.
+        package var edge = CompactRange()
         /// When the fold was last level with the newest checkpoint, by the service's clock.
         package var levelAt: Timestamp?
         /// Committed entries that a gate read ahead of the follower, into its own copy.

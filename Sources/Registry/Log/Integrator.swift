@@ -138,6 +138,9 @@ struct Integrator: Sendable {
         let ids: [Int64]
     }
 
+    /// So many rows are cheaper by COPY, which costs a round trip of its own.
+    private static let copiedFrom = 256
+
     private func save(
         _ growth: TileGrowth, from head: LogHead, ids: [Int64], leaves: [SHA256Digest],
         _ db: borrowing Connection
@@ -149,12 +152,29 @@ struct Integrator: Sendable {
             chain = HashChain.next(chain, leaf)
             chains.append(chain.bytes)
         }
-        let indexes = (head.range.size..<growth.newSize).map(\.self)
-        try db.executeBatch([
-            """
-            INSERT INTO audit.leaf (index, entry_id, leaf_hash, chain_hash)
-            SELECT * FROM unnest(\(indexes), \(ids), \(leaves.map(\.bytes)), \(chains))
-            """,
+        var statements: [SQL] = []
+        if leaves.count < Self.copiedFrom {
+            let indexes = (head.range.size..<growth.newSize).map(\.self)
+            statements.append(
+                """
+                INSERT INTO audit.leaf (index, entry_id, leaf_hash, chain_hash)
+                SELECT * FROM unnest(\(indexes), \(ids), \(leaves.map(\.bytes)), \(chains))
+                """)
+        } else {
+            try db.copyRowsIn(
+                """
+                COPY audit.leaf (index, entry_id, leaf_hash, chain_hash)
+                FROM STDIN (FORMAT binary)
+                """
+            ) { rows in
+                for place in leaves.indices {
+                    try rows.row(
+                        head.range.size + Int64(place), ids[place], leaves[place].bytes,
+                        chains[place])
+                }
+            }
+        }
+        statements += [
             """
             INSERT INTO audit.tile (level, number, hashes)
             SELECT * FROM unnest(\(growth.tiles.map { Int64($0.id.level) }),
@@ -165,6 +185,7 @@ struct Integrator: Sendable {
             UPDATE audit.head SET size = \(growth.newSize), compact = \(growth.range.encoded),
                                   chain = \(chain.bytes)
             """,
-        ])
+        ]
+        try db.executeBatch(statements)
     }
 }

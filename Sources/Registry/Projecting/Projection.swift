@@ -27,9 +27,24 @@ package enum Projection {
 
     /// The statements that carry an entry into the tables.
     package static func statements(for entry: Entry, in schema: Schema = .registry) -> [SQL] {
+        [subjects(entry.subjects.filter(\.value.wrote).mapValues(\.seq), in: schema)]
+            + rows(for: entry, in: schema)
+    }
+
+    /// The same without the numbers of the subjects, for who carries several entries at once.
+    static func rows(for entry: Entry, in schema: Schema = .registry) -> [SQL] {
         let rows = Rows(schema: schema, at: SQLTimestamp(entry.time))
-        return [rows.subjects(entry.subjects)] + rows.unspoken(entry.subjects)
-            + rows.statements(entry)
+        return rows.unspoken(entry.subjects) + rows.statements(entry)
+    }
+
+    /// The statement that sets the numbers of subjects that were written.
+    static func subjects(_ written: [String: Int64], in schema: Schema = .registry) -> SQL {
+        let sorted = written.sorted { $0.key < $1.key }
+        return """
+            INSERT INTO \(identifier: schema).subject (name, seq)
+            SELECT * FROM unnest(\(sorted.map(\.key)), \(sorted.map(\.value)))
+            ON CONFLICT (name) DO UPDATE SET seq = excluded.seq
+            """
     }
 }
 
@@ -38,15 +53,6 @@ private struct Rows {
     let schema: Projection.Schema
     /// The entry's time.
     let at: SQLTimestamp
-
-    func subjects(_ subjects: [String: Entry.SubjectSequence]) -> SQL {
-        let written = subjects.filter(\.value.wrote).sorted { $0.key < $1.key }
-        return """
-            INSERT INTO \(identifier: schema).subject (name, seq)
-            SELECT * FROM unnest(\(written.map(\.key)), \(written.map(\.value.seq)))
-            ON CONFLICT (name) DO UPDATE SET seq = excluded.seq
-            """
-    }
 
     /// A subject that was read before anything was said of it has a row too: the one that was locked.
     /// Never an update: others hold it shared.

@@ -17,7 +17,7 @@ package final class EntrySigner: Sendable {
         var old: Set<SHA256Digest> = []
         /// What the newest of them say, until somebody takes it: whoever wrote it need not parse it.
         var entries: [SHA256Digest: Entry] = [:]
-        static let mostEntries = 2_048
+        static let mostEntries = 8_192
     }
 
     package init(key: PrivateKey) {
@@ -29,19 +29,26 @@ package final class EntrySigner: Sendable {
 
     /// The bytes to store for one entry.
     func sign(_ entry: Entry) throws -> [UInt8] {
-        let bytes = try SignedEntry.sign([entry.canonicalBytes], with: key)[0]
-        let leafHash = MerkleTree.leafHash(of: bytes)
+        try sign([entry], payloads: [entry.canonicalBytes])[0]
+    }
+
+    /// The bytes to store for each of these entries, which share one signature.
+    func sign(_ entries: [Entry], payloads: [[UInt8]]) throws -> [[UInt8]] {
+        let signed = try SignedEntry.sign(payloads, with: key)
+        let leafHashes = signed.map { MerkleTree.leafHash(of: $0) }
         recent.withLock { recent in
             if recent.young.count >= Recent.generationSize {
                 recent.old = recent.young
                 recent.young = []
             }
-            recent.young.insert(leafHash)
             // Those of transactions that were undone are never taken.
             if recent.entries.count >= Recent.mostEntries { recent.entries = [:] }
-            recent.entries[leafHash] = entry
+            for (leafHash, entry) in zip(leafHashes, entries) {
+                recent.young.insert(leafHash)
+                recent.entries[leafHash] = entry
+            }
         }
-        return bytes
+        return signed
     }
 
     /// What this process signed under this leaf hash; nil when it did not, or has forgotten it.

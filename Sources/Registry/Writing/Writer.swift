@@ -110,7 +110,7 @@ package struct Writer: Sendable {
         }
     }
 
-    private func earlier(
+    func earlier(
         _ request: Request, _ db: borrowing Connection
     ) throws -> Recorded? {
         guard let key = request.idempotency else { return nil }
@@ -183,29 +183,40 @@ package struct Writer: Sendable {
         _ act: Act, _ request: Request, _ subjects: Subjects, _ sequences: [String: Int64],
         _ now: Timestamp, _ db: borrowing Connection
     ) throws -> Recorded {
-        var numbered: [String: Entry.SubjectSequence] = [:]
-        for (name, seq) in sequences {
-            let wrote = subjects.written.contains(name)
-            numbered[name] = .init(seq: wrote ? seq + 1 : seq, wrote: wrote)
-        }
-        let digests = act.documents.map(SHA256.hash)
-        let entry = Entry(
-            actor: request.caller?.principal, configuration: context.configuration,
-            documents: digests, idempotency: request.idempotency, event: act.event,
-            origin: origin, policy: act.policy, request: request.id,
-            subjects: numbered, time: now, token: request.caller?.token)
+        let entry = entry(of: act, request, subjects, sequences, now)
         let bytes = try signer.sign(entry)
         guard bytes.count <= SignedEntry.maximumBytes else {
             throw Refusal(
                 .tooLarge, "entry-too-large", "What would be recorded exceeds 65,535 bytes.")
         }
         var statements: [SQL] = []
-        if !act.documents.isEmpty { statements.append(Documents.insert(act.documents, digests)) }
+        if !act.documents.isEmpty {
+            statements.append(Documents.insert(act.documents, act.documents.map(SHA256.hash)))
+        }
         statements += act.secrets.flatMap(\.statements)
         statements += Projection.statements(for: entry)
         let id = try db.executeBatch(
             statements, then: Ask.one(Self.insertEntry(bytes, request.idempotency), as: Int64.self))
         return Recorded(entryID: id, entry: entry, bytes: bytes, wasReplayed: false)
+    }
+
+    /// What will be recorded of an act, given what was seen of its subjects.
+    func entry(
+        of act: Act, _ request: Request, _ subjects: Subjects, _ sequences: [String: Int64],
+        _ now: Timestamp
+    ) -> Entry {
+        var numbered: [String: Entry.SubjectSequence] = [:]
+        for name in subjects.read {
+            numbered[name] = .init(seq: sequences[name] ?? 0, wrote: false)
+        }
+        for name in subjects.written {
+            numbered[name] = .init(seq: (sequences[name] ?? 0) + 1, wrote: true)
+        }
+        return Entry(
+            actor: request.caller?.principal, configuration: context.configuration,
+            documents: act.documents.map(SHA256.hash), idempotency: request.idempotency,
+            event: act.event, origin: origin, policy: act.policy, request: request.id,
+            subjects: numbered, time: now, token: request.caller?.token)
     }
 
     /// The entry with its queue row and retry row, in one statement.

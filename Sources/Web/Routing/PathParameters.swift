@@ -13,6 +13,22 @@ struct PathParameters: Sendable {
         self.parameters = parameters
     }
 
+    /// The parameters of a path, given the parts of its template; nil when it is not one of those.
+    init?(_ path: [Substring], template: [Substring]) {
+        guard path.count == template.count else { return nil }
+        var found: [(Substring, Substring)] = []
+        for (part, wanted) in zip(path, template) {
+            if wanted.hasPrefix("{") {
+                found.append((wanted.dropFirst().dropLast(), part))
+            } else if part != wanted {
+                return nil
+            }
+        }
+        var parameters = Parameters()
+        for (name, value) in found { parameters[name] = value }
+        self.parameters = parameters
+    }
+
     /// `{id}` of a principal.
     func principal() throws(Refusal) -> PrincipalID {
         try value("id", "principal-unknown", "There is no such principal.") { PrincipalID($0) }

@@ -1,6 +1,7 @@
 // The routes as data: the same table registers them, answers 405, and is compared with the OpenAPI
 // document by a test.
 
+internal import CanonicalJSON
 internal import HTTPTypes
 internal import Hummingbird
 internal import Registry
@@ -15,6 +16,8 @@ struct Route: Sendable {
         case read(@Sendable (WebRequest, Authenticated) async throws -> Response)
         /// A governed act of a known caller, with a JSON body of at most `limit` bytes.
         case write(limit: Int, @Sendable (Write) async throws -> Response)
+        /// Many governed acts of a known caller, in a JSON body of at most `limit` bytes.
+        case bulk(limit: Int, @Sendable (JSON, Authenticated) async throws -> Response)
     }
 
     let method: HTTPRequest.Method
@@ -58,11 +61,19 @@ struct Route: Sendable {
         Route(.post, template, .write(limit: limit, handler))
     }
 
+    /// A POST of many governed acts.
+    static func bulk(
+        _ template: String, limit: Int,
+        _ handler: @escaping @Sendable (JSON, Authenticated) async throws -> Response
+    ) -> Route {
+        Route(.post, template, .bulk(limit: limit, handler))
+    }
+
     /// Whether the route needs a token.
     var needsToken: Bool {
         switch handler {
         case .open: false
-        case .read, .write: true
+        case .read, .write, .bulk: true
         }
     }
 
@@ -104,6 +115,12 @@ struct RouteTable: Sendable {
                 known.on(path, method: route.method) { request, context in
                     try await bodies.withJSON(of: request, limit: limit) { body, json in
                         try await handler(Write(request, context, body: body, json: json))
+                    }
+                }
+            case .bulk(let limit, let handler):
+                known.on(path, method: route.method) { request, context in
+                    try await bodies.withJSON(of: request, limit: limit) { _, json in
+                        try await handler(json, context)
                     }
                 }
             }

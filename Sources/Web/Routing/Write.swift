@@ -30,18 +30,35 @@ struct Write: Sendable {
         key = try Self.idempotencyKey(of: request)
     }
 
+    /// One command of a bulk request: its body is the canonical form of the JSON.
+    init(
+        _ context: Authenticated, path: String, parameters: PathParameters, json: JSON, key: String?
+    ) {
+        caller = context.caller
+        requestID = context.requestID
+        self.parameters = parameters
+        self.path = path
+        method = "POST"
+        body = key == nil ? [] : json.canonicalBytes
+        self.json = json
+        self.key = key
+    }
+
     private static func idempotencyKey(of request: WebRequest) throws(Problem) -> String? {
         guard !request.headers[values: .idempotencyKey].isEmpty else { return nil }
-        guard let key = request.single(.idempotencyKey),
-            (1...WebLimits.idempotencyKeyBytes).contains(key.utf8.count),
-            key.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
-        else {
+        guard let key = request.single(.idempotencyKey), isKey(key) else {
             throw Problem(
                 .badRequest, "idempotency-key-malformed",
                 "An Idempotency-Key is 1 to \(WebLimits.idempotencyKeyBytes) printable ASCII bytes."
             )
         }
         return key
+    }
+
+    /// Whether a text can be an Idempotency-Key.
+    static func isKey(_ text: String) -> Bool {
+        (1...WebLimits.idempotencyKeyBytes).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x20...0x7e).contains($0) }
     }
 
     /// The request for the registry; a write of several acts gives each a suffix of its own.

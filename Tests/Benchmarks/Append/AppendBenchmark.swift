@@ -16,6 +16,8 @@ enum AppendBenchmark {
         "log.append.vs_pgbench", "log.append.p50_vs_pgbench", "log.append.p99_vs_pgbench",
         "log.append.cpu_vs_pgbench",
     ]
+    /// The same with every flush of both servers made a millisecond longer.
+    static let slowNames = names.map { "log.append.flush_1ms." + $0.dropFirst("log.append.".count) }
     static let clients = 32
     static let reason = "Drift in production beyond the agreed bound."
 
@@ -37,6 +39,24 @@ enum AppendBenchmark {
         defer { peer.stop() }
         _ = try service.paused { try peer.run(clients: clients, seconds: 2) }
 
+        var comparisons: [Comparison] = []
+        for (names, delay) in [(names, 0), (slowNames, 1_000)] {
+            guard names.contains(where: { options.wants($0) }) else { continue }
+            // PostgreSQL's own knob: whoever flushes for a group of commits sleeps so long first.
+            try PgBench.delayFlushes(cluster, microseconds: delay)
+            try peer.delayFlushes(microseconds: delay)
+            if delay > 0 { say("every flush is made \(delay) µs longer on both servers:") }
+            comparisons += try await takeTurns(service, cluster, peer, requests, options, names)
+        }
+        let peak = Double(service.peakBytes) / Double(1 << 20)
+        say("peak resident memory of the service: \(peak.fixed(1)) MiB")
+        return comparisons
+    }
+
+    private static func takeTurns(
+        _ service: ServiceUnderTest, _ cluster: PrivateCluster, _ peer: PgBench,
+        _ requests: [[[UInt8]]], _ options: Options, _ names: [String]
+    ) async throws -> [Comparison] {
         var ours: [Ours] = []
         var theirs: [PgBenchResult] = []
         for _ in 0..<options.pairs {
@@ -51,8 +71,6 @@ enum AppendBenchmark {
             theirs.append(other)
             say(line(other))
         }
-        let peak = Double(service.peakBytes) / Double(1 << 20)
-        say("peak resident memory of the service: \(peak.fixed(1)) MiB")
         func compare(
             _ name: String, _ unit: String, _ a: (Ours) -> Double, _ b: (PgBenchResult) -> Double
         ) -> Comparison {
@@ -72,7 +90,7 @@ enum AppendBenchmark {
 
     /// Each client has two models of its own, so that no two wait for one another's lock, and any
     /// of the people: the same for pgbench.
-    private static func requests(_ population: Population) -> [[[UInt8]]] {
+    static func requests(_ population: Population) -> [[[UInt8]]] {
         let body = JSON.object(["reason": .string(reason)]).canonicalBytes
         return (0..<clients).map { client in
             stride(from: client, to: Population.count, by: clients).flatMap { number in

@@ -102,6 +102,22 @@ final class PgBench {
 
     func settle() async throws { try await Self.settle(cluster) }
 
+    /// Makes every flush of a server longer, as a slower disk would; 0 for as it is.
+    static func delayFlushes(_ cluster: PrivateCluster, microseconds: Int) throws {
+        let psql = ["psql", "-q"] + cluster.superuserAddress + [PrivateCluster.databaseName]
+        for statement in [
+            "ALTER SYSTEM SET commit_delay = \(microseconds)",
+            "ALTER SYSTEM SET commit_siblings = \(microseconds == 0 ? 5 : 0)",
+            "SELECT pg_reload_conf()",
+        ] {
+            try Program.run(psql + ["-c", statement])
+        }
+    }
+
+    func delayFlushes(microseconds: Int) throws {
+        try Self.delayFlushes(cluster, microseconds: microseconds)
+    }
+
     /// Runs for some seconds with so many clients.
     func run(clients: Int, seconds: Int) throws -> PgBenchResult {
         let prefix = folder + "/transactions"

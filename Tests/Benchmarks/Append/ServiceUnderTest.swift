@@ -77,6 +77,12 @@ final class ServiceUnderTest {
         return try await DatabaseAccess(privateIn: directory, user: settings.postgresUser)
     }
 
+    /// Lets the process stand still.
+    func suspend() { kill(pid, SIGSTOP) }
+
+    /// Lets it go on.
+    func resume() { kill(pid, SIGCONT) }
+
     /// Stands still while the peer is measured: not even its polling disturbs.
     func paused<R>(_ body: () throws -> R) rethrows -> R {
         kill(pid, SIGSTOP)

@@ -61,6 +61,18 @@ struct Preload {
         throw Failure("the sequencer did not integrate \(size) entries in time")
     }
 
+    /// Fills the queue and nothing else: entries of which no other table knows.
+    mutating func queue(_ count: Int) async throws {
+        var rest = count
+        while rest > 0 {
+            let now = Timestamp(milliseconds: Clock.milliseconds)
+            let payloads = (0..<min(rest, 2_000)).map { _ in makeEntry(now).canonicalBytes }
+            try await insert([], SignedEntry.sign(payloads, with: key))
+            rest -= payloads.count
+        }
+        await database.closeIdle()
+    }
+
     private mutating func write(_ count: Int) async throws {
         let now = Timestamp(milliseconds: Clock.milliseconds)
         var statements: [SQL] = []
@@ -70,7 +82,10 @@ struct Preload {
             statements += Projection.statements(for: entry)
             signed += try SignedEntry.sign([entry.canonicalBytes], with: key)
         }
-        let (projections, entries) = (statements, signed)
+        try await insert(statements, signed)
+    }
+
+    private func insert(_ projections: [SQL], _ entries: [[UInt8]]) async throws {
         try await database.write { db in
             try db.executeBatch(projections)
             try db.execute(
