@@ -61,6 +61,8 @@ package struct Registry: Sendable {
         _ decide: @escaping @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Outcome {
         let recorded = try await commit(request, subjects, decide)
+        // Who hands in many at once does not wait for receipts.
+        if BulkDesk.place != nil { return Outcome(recorded: recorded, receipt: nil) }
         let receipt = try await follower.receipt(
             for: recorded.entryID, timeout: Self.receiptTimeout)
         return Outcome(recorded: recorded, receipt: receipt)
@@ -69,7 +71,7 @@ package struct Registry: Sendable {
     /// Writes and wakes the sequencer; what it answers is committed.
     func commit(
         _ request: Request, _ subjects: Subjects,
-        _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
+        _ decide: @escaping @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Recorded {
         if let reason = follower.clockReason(at: clock()) { halt.halt(reason) }
         try halt.check()
@@ -82,8 +84,7 @@ package struct Registry: Sendable {
             return try decide(db, now)
         }
         if let place = BulkDesk.place {
-            let recorded = try await place.desk.hand(job, at: place.position)
-            return Outcome(recorded: recorded, receipt: nil)
+            return try await place.desk.hand(job, at: place.position)
         }
         let recorded = try await writer.write(request, subjects, job.decide)
         follower.remember(recorded)

@@ -41,7 +41,8 @@ struct Imprimatur: AsyncParsableCommand {
                 name: "The service",
                 subcommands: [
                     InitCommand.self, ServeCommand.self, MigrateCommand.self, DemoCommand.self,
-                    BackupCommand.self, RestoreCommand.self, DoctorCommand.self, WitnessCommand.self,
+                    BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+                    WitnessCommand.self,
                 ]),
         ])
 

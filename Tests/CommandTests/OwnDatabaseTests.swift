@@ -9,7 +9,7 @@ import Testing
 
 /// A durable server that knows us only by password.
 struct OwnDatabase {
-    static let password = "not a secret"
+    static let password = "p4ss w0rd"
 
     let cluster: PrivateCluster
 
@@ -84,7 +84,7 @@ struct `Somebody else's PostgreSQL` {
         ] {
             #expect(told.output.contains(part), "\(part)")
         }
-        #expect(!told.output.contains(OwnDatabase.password.prefix(5)))
+        #expect(!told.output.contains("p4ss"))
         #expect(!File.exists(program.folder + "/demo/service/postgres"))
 
         let migrated = try program.run(["migrate", "--data-dir", "demo/service"], environment)

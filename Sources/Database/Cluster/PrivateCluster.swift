@@ -122,13 +122,15 @@ package final class PrivateCluster: Sendable {
         }
     }
 
-    /// Starts the server; after a crash its orphans may hold the shared memory a moment longer.
+    /// Starts the server; after a crash its orphans may hold the shared memory a moment longer, and its
+    /// process id is taken until somebody has reaped it.
     private static func launch(
         _ settings: Settings, _ layout: ClusterLayout, _ user: SystemUser,
         _ binaries: PostgresBinaries
     ) throws(ClusterError) -> RunningServer {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(30)
         let wasKilled = FileSystem.read(layout.dataDirectory + "/postmaster.pid") != nil
+        while RunningServer.isUnreaped(layout), ContinuousClock.now < deadline { usleep(50_000) }
         while true {
             do throws(ClusterError) {
                 return try RunningServer.launch(settings, layout, user, binaries)

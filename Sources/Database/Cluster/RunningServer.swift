@@ -34,6 +34,16 @@ struct RunningServer {
         return found.hasEnded ? nil : found
     }
 
+    /// Whether the process that `postmaster.pid` names has ended and still has its process id: the next
+    /// server takes it for alive and refuses to start.
+    static func isUnreaped(_ layout: ClusterLayout) -> Bool {
+        guard let text = FileSystem.read(layout.dataDirectory + "/postmaster.pid"),
+            let first = text.split(separator: "\n").first, let pid = Int32(first), pid > 1,
+            kill(pid, 0) == 0 || errno == EPERM
+        else { return false }
+        return RunningServer(processID: pid, startedAt: "").hasEnded
+    }
+
     /// Starts the server and waits until it answers.
     static func launch(
         _ settings: PrivateCluster.Settings, _ layout: ClusterLayout, _ user: SystemUser,

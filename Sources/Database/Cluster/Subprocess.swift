@@ -52,9 +52,10 @@ struct Subprocess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pid: pid_t = 0
         var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = (environment + more).map {
-            strdup($0)
-        } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            (environment + more).map {
+                strdup($0)
+            } + [nil]
         defer { for text in words + variables { free(text) } }
         let result = posix_spawnp(&pid, command[0], &actions, &attributes, &words, &variables)
         close(ends[1])

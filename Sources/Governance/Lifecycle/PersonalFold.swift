@@ -31,6 +31,12 @@ package struct PersonalFold: Sendable {
         /// The tier by the log; nil when it names none that exists.
         package let tier: Tier?
         package let policy: SHA256Digest
+
+        package init(at: Timestamp, tier: Tier?, policy: SHA256Digest) {
+            self.at = at
+            self.tier = tier
+            self.policy = policy
+        }
     }
 
     /// A pack that came into force.

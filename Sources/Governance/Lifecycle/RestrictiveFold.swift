@@ -117,7 +117,8 @@ package struct RestrictiveFold: Sendable {
                     Restriction(id: certificate.hex, kind: .retirement, reason: event.reason),
                     to: event.version)
             }
-        case .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .roleAssigned, .tokenIssued,
+        case .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .roleAssigned,
+            .tokenIssued,
             .versionSubmitted, .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
             .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:

@@ -62,7 +62,8 @@ extension ReportCheck {
                 ) {
                     try RetirementCertificate(reading: $0).agrees(with: event)
                 }
-            case .logOpened, .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .keyRevoked,
+            case .logOpened, .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned,
+                .keyRevoked,
                 .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
                 .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
                 .deploymentEnded, .holdPlaced, .actorsCounted, .logHeartbeat, .accessRefused,

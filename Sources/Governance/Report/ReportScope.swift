@@ -74,7 +74,8 @@ package struct ReportScope: Sendable {
         case .principalRegistered(let event): met.formUnion([event.principal, event.person])
         case .roleAssigned(let event): met.formUnion([event.principal, event.person])
         case .keyAssigned(let event): met.insert(event.principal)
-        case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked, .tokenIssued,
+        case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked,
+            .tokenIssued,
             .tokenRevoked, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,

@@ -111,6 +111,12 @@ package struct RootHistory: Sendable {
         package let from: Int64
         /// The last size; nil while it counts.
         package let upTo: Int64?
+
+        package init(vkey: String, from: Int64, upTo: Int64?) {
+            self.vkey = vkey
+            self.from = from
+            self.upTo = upTo
+        }
     }
 
     /// Every log key with its sizes, in order of their beginning.

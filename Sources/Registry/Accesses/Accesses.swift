@@ -19,7 +19,7 @@ extension Registry {
         let refused: AccessLedger.Refused
         if let secret, let token = follower.snapshot.record.tokens[SHA256.hash(Array(secret.utf8))]
         {
-            let isRevoked = follower.snapshot.fold.revokedTokens.contains(token.token)
+            let isRevoked = follower.snapshot.fold.isRevoked(token: token.token)
             refused = AccessLedger.Refused(
                 cause: isRevoked ? .tokenRevoked : .tokenExpired, principal: token.principal,
                 token: token.token, source: source, subject: nil)

@@ -11,6 +11,12 @@ package struct AuditErasure: Sendable, Hashable {
     package let index: Int64
     package let commitments: [SHA256Digest]
 
+    package init(subject: PersonalSubject, index: Int64, commitments: [SHA256Digest]) {
+        self.subject = subject
+        self.index = index
+        self.commitments = commitments
+    }
+
     /// The erasure as a line for people.
     package var sentence: String {
         "\(subject): \(commitments.count) values committed, erased at index \(index)"

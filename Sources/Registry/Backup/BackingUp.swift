@@ -43,13 +43,20 @@ package struct BackingUp: Sendable {
         try prepareTarget()
         let log = try await dump(origin: root.origin)
         try copy(directory.root, "root.json", mode: 0o644)
+        let former =
+            try File.isFolder(directory.roots)
+            ? File.list(directory.roots).map { "roots/\($0)" }
+                .filter(BackupManifest.isFormerRoot).sorted() : []
+        if !former.isEmpty { try File.makeFolder("\(target)/roots") }
+        for name in former { try copy("\(directory.path)/\(name)", name, mode: 0o644) }
         try copy(directory.settings, "settings.json", mode: 0o600)
         var keys = ["permit", "service"]
         if includesLogKey { keys.insert("log", at: 0) }
         for key in keys { try copy("\(directory.keys)/\(key).pem", "keys/\(key).pem", mode: 0o600) }
         try copyKeyEncryptionKey()
         let names =
-            [BackupManifest.dump, "root.json", "settings.json"] + keys.map { "keys/\($0).pem" }
+            [BackupManifest.dump, "root.json", "settings.json"] + former
+            + keys.map { "keys/\($0).pem" }
         let manifest = BackupManifest(
             origin: root.origin, madeAt: clock(), trustRoot: root.digest, kek: log.kek,
             size: log.size, root: log.root, entries: log.entries, checkpoint: log.checkpoint,

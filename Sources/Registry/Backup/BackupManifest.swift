@@ -4,6 +4,7 @@
 //     DIR/database.dump        pg_dump, custom format, of one snapshot: log, documents, projections,
 //                              sealed personal values
 //     DIR/root.json            the trust root
+//     DIR/roots/               the roots that it followed, as <version>.json
 //     DIR/settings.json        what `init` decided
 //     DIR/keys/                service.pem and permit.pem; log.pem only when asked for; kek never
 //
@@ -113,7 +114,7 @@ package struct BackupManifest: Sendable {
         keys = reader.array("keys", count: 0...3) { key in
             key.parsed(as: "log, permit or service") { Self.keyNames.contains($0) ? $0 : nil }
         }
-        files = reader.array("files", count: 1...20) { file in
+        files = reader.array("files", count: 1...1_000) { file in
             file.object { member -> StoredFile? in
                 let path = member.parsed("path", as: "a file of a backup") {
                     Self.isPath($0) ? $0 : nil
@@ -136,7 +137,14 @@ package struct BackupManifest: Sendable {
     /// A manifest cannot name anything outside the backup's own few files.
     private static func isPath(_ path: String) -> Bool {
         [dump, "root.json", "settings.json"].contains(path)
-            || keyNames.contains { path == "keys/\($0).pem" }
+            || keyNames.contains { path == "keys/\($0).pem" } || isFormerRoot(path)
+    }
+
+    /// Whether a path is that of a root which the present one followed.
+    static func isFormerRoot(_ path: String) -> Bool {
+        guard path.hasPrefix("roots/"), path.hasSuffix(".json") else { return false }
+        let name = path.dropFirst(6).dropLast(5)
+        return Int64(name).map { "\($0)" == name } ?? false
     }
 
     init(

@@ -14,7 +14,7 @@ package import CanonicalJSON
 internal import Cryptography
 internal import Database
 internal import Glibc
-package import Governance
+internal import Governance
 internal import TransparencyLog
 
 /// One backup to be restored.
@@ -52,7 +52,7 @@ package struct Restoring: Sendable {
 
     /// Restores.
     package func run() async throws -> Report {
-        let (root, manifest) = try check()
+        let (roots, manifest) = try check()
         if File.exists(directory.path) {
             guard File.isFolder(directory.path), try File.list(directory.path).isEmpty else {
                 throw BackupError("\(directory.path) exists and is not empty; nothing was restored")
@@ -66,6 +66,12 @@ package struct Restoring: Sendable {
         try File.makeFolder(directory.keys)
         try File.create(
             directory.root, File.read("\(source)/root.json", limit: 1 << 20), mode: 0o644)
+        for file in manifest.files where BackupManifest.isFormerRoot(file.path) {
+            try File.makeFolder(directory.roots)
+            try File.create(
+                "\(directory.path)/\(file.path)",
+                File.read("\(source)/\(file.path)", limit: 1 << 20), mode: 0o644)
+        }
         let missing = try copyKeys(manifest)
         let access: DatabaseAccess
         if let given = self.access {
@@ -75,7 +81,7 @@ package struct Restoring: Sendable {
                 privateIn: directory, user: settings.postgresUser)
         }
         defer { _ = try? access.cluster?.stop() }
-        let (halt, kek) = try await restoreDatabase(manifest, root, settings, access)
+        let (halt, kek) = try await restoreDatabase(manifest, roots, settings, access)
         try File.create(directory.settings, settings.json.prettyBytes, mode: 0o600)
         return Report(
             manifest: manifest, settings: settings, halt: halt, missingKeys: missing,
@@ -83,7 +89,7 @@ package struct Restoring: Sendable {
     }
 
     /// Checks the manifest and the digest of every file; creates nothing.
-    package func check() throws -> (root: TrustRoot, manifest: BackupManifest) {
+    package func check() throws -> (roots: RootKeeper, manifest: BackupManifest) {
         guard
             let bytes = try File.readIfPresent(
                 "\(source)/\(BackupManifest.fileName)", limit: 4 << 20)
@@ -92,10 +98,16 @@ package struct Restoring: Sendable {
                 "\(source) holds no whole backup",
                 hint: "Its manifest is written last: a backup that was interrupted has none.")
         }
-        let stored = try Envelope(parsing: File.read("\(source)/root.json", limit: 1 << 20))
-        let root = try TrustRoot.verify(self.root ?? stored)
+        let roots = try RootKeeper(DataDirectory(path: source))
+        let root = roots.history.latest
+        // What follows from the root that the caller brings is signed by its custodians too.
+        if let brought = self.root, !roots.history.contains(brought.payloadDigest) {
+            throw BackupError(
+                "the backup's trust root does not follow from the one given",
+                hint: "Bring a root of this log that is as old as the backup's, or older.")
+        }
         let manifest = try BackupManifest.read(try Envelope(parsing: bytes), under: root)
-        guard manifest.trustRoot == stored.payloadDigest else {
+        guard manifest.trustRoot == root.digest else {
             throw BackupError("root.json is not the trust root that the manifest names")
         }
         for file in manifest.files {
@@ -107,7 +119,7 @@ package struct Restoring: Sendable {
         guard manifest.files.contains(where: { $0.path == BackupManifest.dump }) else {
             throw BackupError("the manifest names no database")
         }
-        return (root, manifest)
+        return (roots, manifest)
     }
 
     /// Copies keys from the backup, and those that it lacks from elsewhere; the names still missing.
@@ -129,13 +141,11 @@ package struct Restoring: Sendable {
     // MARK: database
 
     private func restoreDatabase(
-        _ manifest: BackupManifest, _ root: TrustRoot, _ settings: StoredSettings,
+        _ manifest: BackupManifest, _ roots: RootKeeper, _ settings: StoredSettings,
         _ access: DatabaseAccess
     ) async throws -> (halt: HaltReason?, kek: String?) {
         let url = access.migrator
-        let logKeys = try root.logKeys.map { try VerifierKey($0.key) }
-        let check = StartCheck(
-            origin: root.origin, logKeys: logKeys, pin: Pin(path: settings.pin))
+        let check = StartCheck(roots: roots, pin: Pin(path: settings.pin))
         let connection = DedicatedConnection(url, label: "restore")
         try await connection.connect()
         do {
@@ -218,7 +228,7 @@ package struct RestoreDrill: Sendable {
         var drill = restoring
         drill.directory = DataDirectory(path: scratch + "/data")
         drill.pin = scratch + "/checkpoint"
-        let (root, manifest) = try drill.check()
+        let (roots, manifest) = try drill.check()
         // The backup's own checkpoint is the anchor: the dump must lead to it.
         if let checkpoint = manifest.checkpoint {
             try File.create(scratch + "/checkpoint", checkpoint, mode: 0o600)
@@ -233,10 +243,10 @@ package struct RestoreDrill: Sendable {
         }
         defer { _ = try? access.cluster?.stop() }
         let verified = try await Auditing.verify(
-            access.migrator, root: root, pin: Pin(path: scratch + "/checkpoint"),
+            access.migrator, history: roots.history, pin: Pin(path: scratch + "/checkpoint"),
             progress: progress)
         let replayed = try await Auditing.replay(
-            access.migrator, root: root, progress: progress)
+            access.migrator, history: roots.history, progress: progress)
         let (seconds, attoseconds) = (ContinuousClock.now - started).components
         return Report(
             manifest: manifest, verified: verified, replayed: replayed,

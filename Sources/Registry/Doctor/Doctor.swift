@@ -184,8 +184,7 @@ package struct Doctor: Sendable {
 
     private func pin(_ db: borrowing Connection) throws -> Diagnosis {
         let check = StartCheck(
-            origin: root.origin, logKeys: try root.logKeys.map { try VerifierKey($0.key) },
-            pin: Pin(path: settings.pin))
+            roots: try RootKeeper(directory), pin: Pin(path: settings.pin))
         guard let halt = try check.run(db) else {
             return Diagnosis("pin", .ok, "the database continues what is pinned")
         }

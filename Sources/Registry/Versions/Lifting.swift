@@ -36,7 +36,8 @@ extension Registry {
                 of: reference, restriction: lift.restriction,
                 keys: dossier.snapshot.identities.signers(of: envelope), chain: dossier.chain,
                 .init(
-                    root.origin, dossier.row, dossier.chain, dossier.requestPack, dossier.signature.signer,
+                    root.origin, dossier.row, dossier.chain, dossier.requestPack,
+                    dossier.signature.signer,
                     dossier.digests), at: now)
             guard problems.isEmpty else {
                 throw Refusal(

@@ -5,6 +5,7 @@ import Attestation
 import CanonicalJSON
 import Cryptography
 
+import Fairness
 @testable import Governance
 
 extension CorpusSamples {

@@ -31,7 +31,9 @@ private struct CountedReport: Sendable {
             guard let model else { throw TestFailure("name") }
             var report = JSON.null
             _ = try await service.eventually {
-                report = try await service.registry.report(model: model).json
+                report = try await service.registry.report(
+                    model: model, for: service.administrator.caller
+                ).json
                 return report["completeness"]?["map"]?.isNull == false
             }
             return CountedReport(report: report, root: service.registry.root, team: team)
@@ -61,18 +63,21 @@ private struct CountedReport: Sendable {
         let completeness = try JSONReader.decode(report["completeness"] ?? .null) {
             ReportCompleteness(reading: $0)
         }
+        let people = report["people"]?.array ?? []
+        let names = people.compactMap { person -> (PrincipalID, ModelReport.PrintedName)? in
+            guard let id = PrincipalID(person["principal"]?.string ?? ""),
+                let value = person["name"]?["value"]?.string,
+                let salt = Hex.decode(person["name"]?["salt"]?.string ?? "")
+            else { return nil }
+            return (id, ModelReport.PrintedName(value: value, salt: salt))
+        }
         return ModelReport(
             .init(
                 model: try #require(Self.model),
                 asOf: try #require(Timestamp(report["asOf"]?["time"]?.string ?? "")),
                 checkpoint: try #require(opened.checkpoint).checkpoint, note: note,
                 trustRoot: .init(root), lines: lines.filter { !isOut($0) },
-                names: Dictionary(
-                    uniqueKeysWithValues: (report["people"]?.array ?? []).compactMap { person in
-                        PrincipalID(person["principal"]?.string ?? "").flatMap { id in
-                            person["name"]?.string.map { (id, $0) }
-                        }
-                    }),
+                names: Dictionary(uniqueKeysWithValues: names),
                 documents: Dictionary(uniqueKeysWithValues: documents), completeness: completeness)
         ).json
     }

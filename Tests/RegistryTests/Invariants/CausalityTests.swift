@@ -5,6 +5,7 @@
 // transaction began before the approval that it read would stand before it, and a transaction anywhere in
 // the cluster would stop the log.
 
+import Cryptography
 import Database
 import Dispatch
 import Governance
@@ -40,7 +41,8 @@ import TransparencyLog
                         .gateAsked(
                             GateAsked(
                                 gate: .deploy, version: version.reference, environment: production,
-                                verdict: approvals > 0 ? .allow : .deny)))
+                                target: "test", use: nil, verdict: approvals > 0 ? .allow : .deny,
+                                artifact: .zero, decision: .zero, facts: .zero)))
                 }
             }
             #expect(try await service.eventually { hasBegun.withLock { $0 } })

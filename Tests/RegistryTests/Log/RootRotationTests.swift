@@ -209,7 +209,8 @@ import TransparencyLog
                     try await service.grant(.validator, to: team.owner)
                 } == "assignment-not-entitled")
             try await service.settled()
-            let report = try await service.registry.report(model: version.reference.model)
+            let report = try await service.registry.report(
+                model: version.reference.model, for: service.administrator.caller)
             for root in service.registry.roots.history.roots {
                 // Whoever relies on the first root is led to the second, and the other way round.
                 let verdict = ReportCheck.check(

@@ -169,7 +169,8 @@ import TransparencyLog
     private static func asked() throws -> GateAsked {
         GateAsked(
             gate: .deploy, version: try #require(VersionReference("credit/ghost@1")),
-            environment: try #require(EnvironmentName("production")), verdict: .deny)
+            environment: try #require(EnvironmentName("production")), target: "test", use: nil,
+            verdict: .deny, artifact: .zero, decision: .zero, facts: .zero)
     }
 
     @Test func `a clock that is set back while a writer waits writes nothing`() async throws {

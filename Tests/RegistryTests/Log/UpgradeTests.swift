@@ -14,7 +14,9 @@ import Testing
             event: .gateAsked(
                 GateAsked(
                     gate: .deploy, version: try #require(VersionReference("credit/x@1")),
-                    environment: try #require(EnvironmentName("production")), verdict: .deny)),
+                    environment: try #require(EnvironmentName("production")), target: "test",
+                    use: nil,
+                    verdict: .deny, artifact: .zero, decision: .zero, facts: .zero)),
             origin: service.origin, policy: nil, request: "r", subjects: [:],
             time: service.clock.now)
         let text = String(decoding: entry.canonicalBytes, as: UTF8.self)

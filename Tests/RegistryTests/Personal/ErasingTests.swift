@@ -1,5 +1,6 @@
 // Erasing: who may, what stands against it, what is left, and that every crash leaves survivors readable.
 
+import TransparencyLog
 import Attestation
 import CanonicalJSON
 import Cryptography

@@ -108,7 +108,8 @@ import Testing
             #expect(try await attempt(second, outsider) == nil)
             #expect(try await attempt(second, outsider) == "hold-released")
             try await service.expectWhole()
-            let report = try await service.registry.report(model: version.reference.model)
+            let report = try await service.registry.report(
+                model: version.reference.model, for: service.administrator.caller)
             let verdict = ReportCheck.check(
                 report.json, root: service.registry.root, acceptingDevelopment: true)
             #expect(verdict.findings == [], "\(verdict.findings)")

@@ -266,7 +266,7 @@ extension TestService {
                     document: SHA256.hash(envelope.canonicalBytes), principal: person.principal,
                     person: person.caller.person, role: role, meaning: .approve,
                     key: person.key.publicKey.id, signedAt: approval.signedAt,
-                    expiresAt: approval.expiresAt)),
+                    expiresAt: approval.expiresAt, decision: nil, facts: nil)),
             documents: [envelope.canonicalBytes], of: version, by: person)
     }
 
@@ -285,7 +285,9 @@ extension TestService {
             .deploymentDecided(
                 DeploymentDecided(
                     version: version.reference, environment: environment, target: "test",
-                    verdict: .allow, artifact: artifact, decision: digests[0], facts: digests[1],
+                    use: nil, verdict: .allow, artifact: artifact, decision: digests[0],
+                    facts: digests[1],
+                    trustRoot: registry.root.digest, trustRootVersion: registry.root.version,
                     deployment: "d-forged", permit: digests[2], permitDocument: digests[2],
                     notAfter: clock.now.adding(seconds: 600))),
             documents: documents, of: version, by: person)
