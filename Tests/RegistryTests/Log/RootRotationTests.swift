@@ -240,7 +240,8 @@ import TransparencyLog
             try File.replace(service.directory.root, with: old, mode: 0o644)
             try await reopened(service) { again in
                 #expect(again.registry.root.version == 2)
-                #expect(try File.read(service.directory.root, limit: 1 << 20) == new)
+                let kept = try File.read(service.directory.root, limit: 1 << 20)
+                #expect(kept == new)
             }
         }
     }
