@@ -163,7 +163,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "imprimatur", "TestSupport", "CanonicalJSON", "Cryptography", "TransparencyLog",
-                "Attestation", "Artifacts", "Fairness", "Governance", "Database", "Registry",
+                "Attestation", "Artifacts", "Fairness", "Governance", "Database", "HTTPClient",
+                "Registry",
             ],
             swiftSettings: settings
         ),

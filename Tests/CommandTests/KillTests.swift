@@ -2,8 +2,8 @@
 
 import CanonicalJSON
 import Foundation
-import FoundationNetworking
 import Glibc
+import HTTPClient
 import Synchronization
 import Testing
 
@@ -191,19 +191,15 @@ final class ServedBinary: Sendable {
 
     // MARK: requests
 
-    private func makeRequest(_ path: String, body: JSON? = nil, key: String? = nil) -> URLRequest? {
+    private func send(
+        _ path: String, body: JSON? = nil, key: String? = nil
+    ) async throws -> HTTPTransport.Response {
         let (url, token) = state.withLock { ($0.url, $0.token) }
-        guard let url = URL(string: url + path) else { return nil }
-        var request = URLRequest(url: url)
-        request.timeoutInterval = 20
-        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
-        if let body {
-            request.httpMethod = "POST"
-            request.httpBody = Data(body.canonicalBytes)
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        }
-        if let key { request.setValue(key, forHTTPHeaderField: "Idempotency-Key") }
-        return request
+        var headers = [("Authorization", "Bearer \(token)")]
+        if body != nil { headers.append(("Content-Type", "application/json")) }
+        if let key { headers.append(("Idempotency-Key", key)) }
+        return try await ask(
+            body == nil ? "GET" : "POST", url + path, headers: headers, body: body?.canonicalBytes)
     }
 
     /// Where it listens.
@@ -211,33 +207,23 @@ final class ServedBinary: Sendable {
 
     /// What a GET answers; nil unless it is 200.
     func bytes(of path: String) async -> [UInt8]? {
-        guard let request = makeRequest(path),
-            let (data, response) = try? await URLSession.shared.data(for: request),
-            (response as? HTTPURLResponse)?.statusCode == 200
-        else { return nil }
-        return Array(data)
+        guard let answer = try? await send(path), answer.status == 200 else { return nil }
+        return answer.body
     }
 
-    func status(of path: String) async -> Int? {
-        guard let request = makeRequest(path) else { return nil }
-        let answer = try? await URLSession.shared.data(for: request)
-        return (answer?.1 as? HTTPURLResponse)?.statusCode
-    }
+    func status(of path: String) async -> Int? { try? await send(path).status }
 
     func whoami() async throws -> String {
-        let request = try #require(makeRequest("/api/v1/whoami"))
-        let (data, _) = try await URLSession.shared.data(for: request)
-        return try #require(try JSON(parsing: Array(data))["principal"]?.string)
+        let answer = try await send("/api/v1/whoami")
+        return try #require(try JSON(parsing: answer.body)["principal"]?.string)
     }
 
     /// A governed write; answers the leaf hash of its entry, or nil when it was not acknowledged.
     func issueToken(for principal: String, key: String) async -> String? {
-        guard
-            let request = makeRequest(
-                "/api/v1/principals/\(principal)/tokens", body: ["days": 1], key: key),
-            let (data, response) = try? await URLSession.shared.data(for: request),
-            let status = (response as? HTTPURLResponse)?.statusCode, (200...202).contains(status)
+        let path = "/api/v1/principals/\(principal)/tokens"
+        guard let answer = try? await send(path, body: ["days": 1], key: key),
+            (200...202).contains(answer.status)
         else { return nil }
-        return (try? JSON(parsing: Array(data)))?["entry"]?["leafHash"]?.string
+        return (try? JSON(parsing: answer.body))?["entry"]?["leafHash"]?.string
     }
 }

@@ -35,10 +35,10 @@ struct OwnDatabase {
         let file = try await superuser.withConnection { db in
             let statements: [SQL] = [
                 "CREATE ROLE imprimatur_owner NOLOGIN",
-                "CREATE ROLE imprimatur_migrator LOGIN PASSWORD 'not a secret'",
+                "CREATE ROLE imprimatur_migrator LOGIN PASSWORD 'p4ss w0rd'",
                 "CREATE ROLE imprimatur_writer NOLOGIN",
                 "CREATE ROLE imprimatur_sequencer NOLOGIN",
-                "CREATE ROLE imprimatur LOGIN PASSWORD 'not a secret'",
+                "CREATE ROLE imprimatur LOGIN PASSWORD 'p4ss w0rd'",
                 "GRANT imprimatur_owner TO imprimatur_migrator",
                 "GRANT imprimatur_writer, imprimatur_sequencer TO imprimatur",
                 "CREATE DATABASE direct OWNER imprimatur_owner",

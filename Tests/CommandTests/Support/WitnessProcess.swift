@@ -1,7 +1,7 @@
 // The built binary as a witness, started, asked, killed.
 
 import Foundation
-import FoundationNetworking
+import HTTPClient
 import Glibc
 import Registry
 import Synchronization
@@ -93,22 +93,14 @@ final class WitnessProcess: Sendable {
     }
 
     func post(_ body: [UInt8], _ path: String = "/add-checkpoint") async throws -> WitnessReply {
-        var request = URLRequest(url: try #require(URL(string: url + path)))
-        request.httpMethod = "POST"
-        request.httpBody = Data(body)
-        request.timeoutInterval = 20
-        let (data, response) = try await URLSession.shared.data(for: request)
-        let http = try #require(response as? HTTPURLResponse)
+        let reply = try await ask("POST", url + path, body: body)
         return WitnessReply(
-            status: http.statusCode,
-            mediaType: http.value(forHTTPHeaderField: "Content-Type") ?? "",
-            body: Array(data))
+            status: reply.status, mediaType: reply.headers["content-type"] ?? "", body: reply.body)
     }
 
     func get(_ path: String) async throws -> (Int, [UInt8]) {
-        let (data, response) = try await URLSession.shared.data(
-            from: #require(URL(string: url + path)))
-        return (try #require(response as? HTTPURLResponse).statusCode, Array(data))
+        let reply = try await ask("GET", url + path)
+        return (reply.status, reply.body)
     }
 
     /// Expects one cosignature of this witness over a checkpoint.

@@ -44,10 +44,59 @@ enum CorpusSamples {
     }
 
     private static func events() -> [(name: String, event: Event)] {
-        let made = opening + people + versionEvents + gates + personal
+        let made = opening + people + versionEvents + gates + personal + accounts
         return made.map { what, event in
             (what.isEmpty ? event.kind : "\(event.kind)-\(what)", event)
         }
+    }
+
+    /// Roots, counts, silence, and who was refused or read.
+    private static var accounts: [(String, Event)] {
+        let later = now.adding(seconds: 60)
+        return [
+            (
+                "",
+                .rootChanged(
+                    RootChanged(digest: digest("root 2"), version: 2, document: digest("document")))
+            ),
+            (
+                "",
+                .actorsCounted(
+                    ActorsCounted(
+                        size: 41, actors: 5, actorsRoot: digest("actors"), subjects: 9,
+                        subjectsRoot: digest("subjects")))
+            ),
+            ("", .logHeartbeat(LogHeartbeat(size: 42, quietSince: now))),
+            (
+                "",
+                .accessRefused(
+                    AccessRefused(
+                        from: now, until: later,
+                        refusals: AccessRefused.Cause.allCases.enumerated().map { number, cause in
+                            let isKnown = number.isMultiple(of: 2)
+                            return AccessRefused.Item(
+                                cause: cause, count: Int64(number) + 1,
+                                principal: isKnown ? principal(2) : nil,
+                                token: isKnown ? "t-0123456789abcdef" : nil,
+                                source: isKnown ? nil : "a-0123456789abcdef",
+                                subject: isKnown ? "/api/v1/namespaces/credit" : nil)
+                        }, omitted: 3))
+            ),
+            (
+                "report",
+                .evidenceRead(
+                    EvidenceRead(
+                        what: "report", subject: "credit/scorecard", digest: digest("report"),
+                        first: nil, last: nil, count: 1, from: now, until: now))
+            ),
+            (
+                "entries",
+                .evidenceRead(
+                    EvidenceRead(
+                        what: "entries", subject: nil, digest: nil, first: 0, last: 255, count: 2,
+                        from: now, until: later))
+            ),
+        ]
     }
 
     private static var opening: [(String, Event)] {
