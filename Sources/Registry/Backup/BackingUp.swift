@@ -31,7 +31,8 @@ package struct BackingUp: Sendable {
     ) {
         self.directory = directory
         self.access = access
-        self.target = target
+        // pg_dump runs elsewhere: the path must not depend on where we are.
+        self.target = DataDirectory(path: target).path
         self.clock = clock
     }
 

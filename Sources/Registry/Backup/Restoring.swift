@@ -34,7 +34,8 @@ package struct Restoring: Sendable {
     package var access: DatabaseAccess?
 
     package init(source: String, directory: DataDirectory) {
-        self.source = source
+        // pg_restore runs elsewhere: the path must not depend on where we are.
+        self.source = DataDirectory(path: source).path
         self.directory = directory
     }
 
