@@ -99,7 +99,8 @@ import Testing
             let statement = try await service.service.approvalStatement(
                 of: TestVersion(
                     reference: try #require(VersionReference("credit/scorecard@1")), files: [],
-                    artifact: .zero), by: service.validator.person, as: .validator)
+                    artifact: .zero), by: service.validator.person, as: .validator, meaning: .reject
+            )
             let stranger = try PrivateKey.generate(.ecdsaP256)
             let forged = try Envelope.sign(
                 statement.payload, type: statement.payloadType, with: [stranger])

@@ -38,13 +38,16 @@ package struct RootInstallation: Sendable {
         let stored = try File.read(directory.root, limit: 1 << 20)
         let keeper = try RootKeeper(directory)
         let database = Database(access.writer, settings: .init(maxConnections: 1))
-        let isNamed = try await database.read { db in
+        // The first root is named by entry 0 and has no row.
+        let isFirst = envelope.payloadDigest == keeper.history.roots.first?.digest
+        let hasRow = try await database.read { db in
             try db.one(
                 """
                 SELECT EXISTS (SELECT FROM registry.trust_root
                                WHERE digest = \(envelope.payloadDigest.bytes))
                 """, as: Bool.self)
         }
+        let isNamed = isFirst || hasRow
         var history = keeper.history
         if !history.contains(envelope.payloadDigest) { try history.append(envelope) }
         let root = history.latest

@@ -11,6 +11,7 @@ import TransparencyLog
 
 /// What is outside the database of the audited log.
 struct AuditedWorld: Sendable {
+    /// The root that the log was opened under; another one followed.
     let root: TrustRoot
     let directory: DataDirectory
     let pin: Pin
@@ -34,7 +35,10 @@ struct AuditedWorld: Sendable {
         let folder = try TestCluster.temporaryDirectory()
         let service = try await TestService.start(
             scratch, DataDirectory(path: folder + "/data"), TestClock())
+        let root = service.registry.root
         try await live(service)
+        try await service.install(service.successor(of: root))
+        try await service.settled()
         await service.stop()
         // What the sequencer published last is pinned; nothing writes any more.
         let settings = try StoredSettings.read(
@@ -44,7 +48,7 @@ struct AuditedWorld: Sendable {
         }
         guard let name = KeyName(service.origin) else { throw TestFailure("name") }
         let world = AuditedWorld(
-            root: service.registry.root, directory: service.directory,
+            root: root, directory: service.directory,
             pin: Pin(path: settings.pin), size: size,
             serviceKey: try KeyFile.load(service.directory.serviceKey),
             logSigner: try NoteSigner(name: name, key: KeyFile.load(service.directory.logKey)),

@@ -8,27 +8,6 @@ import Testing
 import TransparencyLog
 
 @Suite struct `A trust root that changes while the log goes on` {
-    /// The next version of the root in force, with some change, signed by these.
-    private func successor(
-        of root: TrustRoot, signedBy signers: [PrivateKey],
-        _ edit: (inout TrustRoot.Draft) throws -> Void = { _ in }
-    ) throws -> Envelope {
-        var draft = TrustRoot.Draft(
-            origin: root.origin, development: root.development, issuedAt: root.issuedAt,
-            expiresAt: root.expiresAt, custodians: root.custodians, threshold: root.threshold,
-            logKeys: root.logKeys, permitKeys: root.permitKeys, serviceKeys: root.serviceKeys)
-        draft.version = root.version + 1
-        try edit(&draft)
-        return try Envelope.sign(draft.payload, type: TrustRoot.payloadType, with: signers)
-    }
-
-    private func install(_ service: TestService, _ root: Envelope) async throws {
-        let clock = service.clock
-        _ = try await RootInstallation(
-            directory: service.directory, access: service.access, clock: { clock.now }
-        ).run(root)
-    }
-
     private func refusal(_ body: () async throws -> Void) async -> String {
         do {
             try await body()
@@ -68,10 +47,10 @@ import TransparencyLog
                 name: try #require(KeyName(service.origin)),
                 key: KeyFile.load(service.directory.logKey))
             let new = try logKey(service)
-            let second = try successor(of: first, signedBy: [service.custodian]) {
+            let second = try service.successor(of: first, signedBy: [service.custodian]) {
                 $0.logKeys.append(dated(new.signer.verifierKey.text, first))
             }
-            try await install(service, second)
+            try await service.install(second)
             // The running instance takes it over from the log.
             #expect(try await service.eventually { service.registry.root.version == 2 })
             _ = try await service.enrol([.owner])
@@ -81,10 +60,12 @@ import TransparencyLog
             try await reopened(service) { again in
                 _ = try await again.enrol([.owner])
                 try await again.settled()
-                let third = try successor(of: again.registry.root, signedBy: [again.custodian]) {
+                let third = try service.successor(
+                    of: again.registry.root, signedBy: [again.custodian]
+                ) {
                     $0.logKeys.removeFirst()
                 }
-                try await install(again, third)
+                try await again.install(third)
                 #expect(try await again.eventually { again.registry.root.version == 3 })
                 _ = try await again.enrol([.owner])
                 try await again.settled()
@@ -140,46 +121,51 @@ import TransparencyLog
             let other = try PrivateKey.generate(.ed25519)
             let before = try await service.logged().count
             for (envelope, word) in [
-                (try successor(of: root, signedBy: []), "custodians"),
+                (try service.successor(of: root, signedBy: []), "custodians"),
                 (
-                    try successor(of: root, signedBy: [stranger]) {
+                    try service.successor(of: root, signedBy: [stranger]) {
                         $0.custodians = [stranger.publicKey]
                     }, "custodians before"
                 ),
                 (
-                    try successor(of: root, signedBy: [service.custodian]) {
+                    try service.successor(of: root, signedBy: [service.custodian]) {
                         $0.custodians = [stranger.publicKey]
                     }, "of its custodians"
                 ),
                 (
-                    try successor(of: root, signedBy: [service.custodian]) { $0.version = 1 },
-                    "follow"
+                    try service.successor(of: root, signedBy: [service.custodian]) {
+                        $0.version = 1
+                        $0.expiresAt = $0.expiresAt.adding(seconds: 1)
+                    }, "follow"
                 ),
                 (
-                    try successor(of: root, signedBy: [service.custodian]) {
+                    try service.successor(of: root, signedBy: [service.custodian]) {
                         $0.serviceKeys = [dated(other.publicKey, root)]
                     }, "service.pem"
                 ),
                 (
-                    try successor(of: root, signedBy: [service.custodian]) {
+                    try service.successor(of: root, signedBy: [service.custodian]) {
                         $0.logKeys = [dated(try logKey(service).signer.verifierKey.text, root)]
                     }, "log.pem"
                 ),
                 (
-                    try successor(of: root, signedBy: [service.custodian]) {
+                    try service.successor(of: root, signedBy: [service.custodian]) {
                         $0.expiresAt = root.issuedAt.adding(milliseconds: 1)
                     }, "valid"
                 ),
             ] {
-                let said = await refusal { try await install(service, envelope) }
+                let said = await refusal { try await service.install(envelope) }
                 #expect(said.contains(word), "\(said)")
             }
+            // The one in force is there already.
+            try await service.install(
+                Envelope(parsing: File.read(service.directory.root, limit: 1 << 20)))
             try await service.settled()
             #expect(try await service.logged().count == before)
             #expect(service.registry.root.version == 1)
             // Copied into the directory past the log, it is not in force either.
             await service.stop()
-            let second = try successor(of: root, signedBy: [service.custodian])
+            let second = try service.successor(of: root, signedBy: [service.custodian])
             let stored = try File.read(service.directory.root, limit: 1 << 20)
             try File.makeFolder(service.directory.roots)
             try File.create(service.directory.root(version: 1), stored, mode: 0o644)
@@ -197,10 +183,10 @@ import TransparencyLog
             let version = try await service.makeApproved(team)
             try await service.settled()
             let next = try PrivateKey.generate(.ecdsaP256)
-            let second = try successor(
+            let second = try service.successor(
                 of: service.registry.root, signedBy: [service.custodian, next]
             ) { $0.custodians = [next.publicKey] }
-            try await install(service, second)
+            try await service.install(second)
             #expect(try await service.eventually { service.registry.root.version == 2 })
             #expect(try await service.deploy(version, by: team.deployer).verdict == "allow")
             // `grant` lets the custodian of the first root sign.
@@ -229,8 +215,9 @@ import TransparencyLog
         try await TestService.with { service in
             try await service.settled()
             let old = try File.read(service.directory.root, limit: 1 << 20)
-            try await install(
-                service, successor(of: service.registry.root, signedBy: [service.custodian]))
+            try await service.install(
+                service.successor(of: service.registry.root, signedBy: [service.custodian])
+            )
             #expect(try await service.eventually { service.registry.root.version == 2 })
             try await service.settled()
             await service.stop()
@@ -253,18 +240,16 @@ import TransparencyLog
             let (old, new) = (
                 try KeyFile.load(service.directory.serviceKey), try PrivateKey.generate(.ed25519)
             )
-            try await install(
-                service,
-                successor(of: root, signedBy: [service.custodian]) {
+            try await service.install(
+                service.successor(of: root, signedBy: [service.custodian]) {
                     $0.serviceKeys.append(dated(new.publicKey, root))
                 })
             #expect(try await service.eventually { service.registry.root.version == 2 })
             await service.stop()
             try File.replace(service.directory.serviceKey, with: new.pem(), mode: 0o600)
             try await reopened(service) { again in
-                try await install(
-                    again,
-                    successor(of: again.registry.root, signedBy: [again.custodian]) {
+                try await again.install(
+                    service.successor(of: again.registry.root, signedBy: [again.custodian]) {
                         $0.serviceKeys.removeFirst()
                     })
                 #expect(try await again.eventually { again.registry.root.version == 3 })

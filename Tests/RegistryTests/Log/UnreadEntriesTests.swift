@@ -143,16 +143,16 @@ import TransparencyLog
             let order = Collected<String>()
             async let first = writer.write(
                 request, Subjects(written: ["first"], read: ["ghost"])
-            ) { db, _ in
+            ) { db, now in
                 order.append("first decides")
                 try db.execute("SELECT pg_sleep(0.5)")
                 order.append("first decided")
-                return Act(.gateAsked(try Self.asked()))
+                return Act(.evidenceRead(Self.read(at: now)))
             }
             try await Task.sleep(for: .milliseconds(200))
-            async let second = writer.write(request, Subjects(written: ["ghost"])) { _, _ in
+            async let second = writer.write(request, Subjects(written: ["ghost"])) { _, now in
                 order.append("second decides")
-                return Act(.gateAsked(try Self.asked()))
+                return Act(.evidenceRead(Self.read(at: now)))
             }
             let (one, two) = try await (first, second)
             #expect(order.all == ["first decides", "first decided", "second decides"])
@@ -166,11 +166,11 @@ import TransparencyLog
         }
     }
 
-    private static func asked() throws -> GateAsked {
-        GateAsked(
-            gate: .deploy, version: try #require(VersionReference("credit/ghost@1")),
-            environment: try #require(EnvironmentName("production")), target: "test", use: nil,
-            verdict: .deny, artifact: .zero, decision: .zero, facts: .zero)
+    /// Something that needs no document and changes no row.
+    private static func read(at time: Timestamp) -> EvidenceRead {
+        EvidenceRead(
+            what: "report", subject: "credit/ghost", digest: nil, first: nil, last: nil, count: 1,
+            from: time, until: time)
     }
 
     @Test func `a clock that is set back while a writer waits writes nothing`() async throws {
