@@ -19,6 +19,9 @@ static const unsigned char migration_0010[] = {
 static const unsigned char migration_0020[] = {
 #embed "../../migrations/0020_lift.sql"
 };
+static const unsigned char migration_0040[] = {
+#embed "../../migrations/0040_recovery.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -96,6 +99,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0003_roots_and_witnesses.sql", migration_0003),
     ROW("migrations/0010_personal.sql", migration_0010),
     ROW("migrations/0020_lift.sql", migration_0020),
+    ROW("migrations/0040_recovery.sql", migration_0040),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),

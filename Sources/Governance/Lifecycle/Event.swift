@@ -47,6 +47,8 @@ package enum Event: Sendable, Hashable {
     case logHeartbeat(LogHeartbeat)
     case accessRefused(AccessRefused)
     case evidenceRead(EvidenceRead)
+    case logRecovered(LogRecovered)
+    case restrictionCarried(RestrictionCarried)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -82,6 +84,8 @@ package enum Event: Sendable, Hashable {
         case .logHeartbeat(let payload): payload
         case .accessRefused(let payload): payload
         case .evidenceRead(let payload): payload
+        case .logRecovered(let payload): payload
+        case .restrictionCarried(let payload): payload
         }
     }
 
@@ -135,5 +139,7 @@ package enum Event: Sendable, Hashable {
         LogHeartbeat.kind: { LogHeartbeat(&$0).map(Event.logHeartbeat) },
         AccessRefused.kind: { AccessRefused(&$0).map(Event.accessRefused) },
         EvidenceRead.kind: { EvidenceRead(&$0).map(Event.evidenceRead) },
+        LogRecovered.kind: { LogRecovered(&$0).map(Event.logRecovered) },
+        RestrictionCarried.kind: { RestrictionCarried(&$0).map(Event.restrictionCarried) },
     ]
 }

@@ -63,6 +63,8 @@ package struct LogRecord: Sendable {
             trustRoot = NamedRoot(digest: event.trustRoot, version: event.trustRootVersion)
         case .rootChanged(let event):
             trustRoot = NamedRoot(digest: event.digest, version: event.version)
+        case .logRecovered:
+            guard pack?.version == 0 else { return "a log is recovered only where it begins" }
         case .principalRegistered(let event): principals[event.principal] = event
         case .tokenIssued(let event): tokens[event.hash] = event
         case .versionSubmitted(let event):
@@ -74,7 +76,8 @@ package struct LogRecord: Sendable {
             .approvalRecorded, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
-            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
+            .restrictionCarried:
             break
         }
         return nil

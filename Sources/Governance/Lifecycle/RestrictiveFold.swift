@@ -15,6 +15,8 @@ package struct RestrictiveFold: Sendable {
     package private(set) var policy: SHA256Digest?
     private var restrictions = SharedMap<VersionReference, [Restriction]>()
     private var lifts = SharedMap<VersionReference, [Lift]>()
+    /// What the former log held against artifacts.
+    private var carried = SharedMap<SHA256Digest, [RestrictionCarried]>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
     private var statements = SharedMap<SHA256Digest, Timestamp>()
     /// Keys that do not count for signatures after a moment.
@@ -97,6 +99,15 @@ package struct RestrictiveFold: Sendable {
             add(
                 Restriction(id: event.restriction, kind: .withdrawal, reason: event.reason),
                 to: event.version)
+        case .restrictionCarried(let event): carried[event.artifact, default: []].append(event)
+        case .versionSubmitted(let event):
+            for former in carried[event.artifact] ?? [] {
+                add(
+                    Restriction(
+                        id: former.id(for: event.version), kind: .suspension,
+                        reason: former.reasonHere),
+                    to: event.version)
+            }
         case .versionLifted(let event):
             lifts[event.version, default: []].append(Lift(event: event, at: entry.time))
         case .deploymentConfirmed(let event):
@@ -119,9 +130,10 @@ package struct RestrictiveFold: Sendable {
             }
         case .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .roleAssigned,
             .tokenIssued,
-            .versionSubmitted, .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
+            .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
             .holdReleased, .erasureRefused, .subjectErased,
-            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
+            .logRecovered:
             break
         }
     }

@@ -38,6 +38,8 @@ extension Event {
         case .logHeartbeat(let event): event.sentence
         case .accessRefused(let event): event.sentence
         case .evidenceRead(let event): event.sentence
+        case .logRecovered(let event): event.sentence
+        case .restrictionCarried(let event): event.sentence
         }
     }
 }
@@ -249,5 +251,19 @@ extension EvidenceRead {
     fileprivate var sentence: String {
         "Evidence was read (\(what)\(subject.map { " of \($0)" } ?? "")), \(count) times "
             + "between \(from) and \(until)."
+    }
+}
+
+extension LogRecovered {
+    fileprivate var sentence: String {
+        "This log takes the place of \(formerOrigin), whose entries \(lostFrom) to before "
+            + "\(lostTo) are lost or in doubt: \(reason)"
+    }
+}
+
+extension RestrictionCarried {
+    fileprivate var sentence: String {
+        "Whatever has the bytes of \(former) is suspended, by the former log's \(formerKind.rawValue): "
+            + reason
     }
 }

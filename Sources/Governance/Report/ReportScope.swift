@@ -79,7 +79,8 @@ package struct ReportScope: Sendable {
             .tokenRevoked, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
-            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
+            .logRecovered, .restrictionCarried:
             break
         }
         for document in documents {

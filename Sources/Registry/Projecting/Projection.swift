@@ -22,7 +22,7 @@ package enum Projection {
         case subject, trust_root, policy_pack, principal, credential, assignment, token, model,
             version
         case lineage, evaluation, approval, restriction, decision, deployment, retirement
-        case hold, erasure
+        case hold, erasure, carried
     }
 
     /// The statements that carry an entry into the tables.
@@ -70,7 +70,7 @@ private struct Rows {
     func statements(_ entry: Entry) -> [SQL] {
         switch entry.event {
         case .logOpened, .serviceStarted, .gateAsked, .gateDenied, .erasureRefused,
-            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead:
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead, .logRecovered:
             []
         case .rootChanged(let event): [rootChanged(event)]
         case .policyActivated(let event): [policyActivated(event)]
@@ -81,7 +81,8 @@ private struct Rows {
         case .roleRevoked(let event): [roleRevoked(event)]
         case .tokenIssued(let event): [tokenIssued(event)]
         case .tokenRevoked(let event): [tokenRevoked(event)]
-        case .versionSubmitted(let event): versionSubmitted(event)
+        case .versionSubmitted(let event): versionSubmitted(event) + [takeCarried(event)]
+        case .restrictionCarried(let event): [restrictionCarried(event)]
         case .evaluationRecorded(let event): [evaluationRecorded(event)]
         case .approvalRecorded(let event): approvalRecorded(event, actor: entry.actor)
         case .versionSuspended(let event):
@@ -367,6 +368,30 @@ extension Rows {
         VALUES (\(event.subject.description), \(event.statement.bytes), \(event.document.bytes),
                 \(Int64(event.commitments.count)), \(event.key.hex), \(at))
         """
+    }
+}
+
+extension Rows {
+    // MARK: recovery
+
+    fileprivate func restrictionCarried(_ event: RestrictionCarried) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).carried (id, artifact, former, reason, entry, at)
+        VALUES (\(event.restriction), \(event.artifact.bytes), \(event.former.description),
+                \(event.reasonHere), \(event.entry.bytes), \(at))
+        """
+    }
+
+    /// A version with bytes that the former log restricted is suspended from the start.
+    fileprivate func takeCarried(_ event: VersionSubmitted) -> SQL {
+        let version = event.version.description
+        return """
+            INSERT INTO \(identifier: schema).restriction (id, version, kind, reason, actor, at)
+            SELECT 'c-' || left(encode(sha256(convert_to(id || E'\\n' || \(version), 'UTF8')),
+                                       'hex'), 32),
+                   \(version), 'suspension', reason, 'service', \(at)
+            FROM \(identifier: schema).carried WHERE artifact = \(event.artifact.bytes)
+            """
     }
 }
 

@@ -15,8 +15,11 @@ struct Bootstrap: Sendable {
     let clock: Clock
     let policies: String?
 
-    /// Entry 0 and the policy pack.
-    func openEntries(packStatement: Envelope?, custodian: PrivateKey?) async throws {
+    /// Entry 0, what is taken over from a former log, and the policy pack.
+    func openEntries(
+        packStatement: Envelope?, custodian: PrivateKey?,
+        recovery: (survey: Survey, statement: Envelope)?
+    ) async throws {
         let files = try PackFiles.load(folder: policies)
         let pack: PolicyPack
         do {
@@ -54,6 +57,7 @@ struct Bootstrap: Sendable {
                         policy: pack.digest, development: root.development)),
                 documents: [signedRoot]),
             Subjects(written: [Subjects.service]))
+        if let recovery { try await takeOver(recovery.survey, recovery.statement) }
         let statement = envelope.canonicalBytes
         try await write(
             Act(
@@ -64,6 +68,35 @@ struct Bootstrap: Sendable {
                         files: SHA256.hash(document), predecessor: nil)),
                 documents: [statement, document]),
             Subjects(written: [Subjects.policy]))
+    }
+
+    /// Names the former log, then says what of it restricts; nothing that permits is taken over.
+    private func takeOver(_ survey: Survey, _ envelope: Envelope) async throws {
+        let document = envelope.canonicalBytes
+        let recovery = try LogRecovery(reading: Statement(parsing: envelope.payload))
+        try await write(
+            Act(
+                .logRecovered(
+                    LogRecovered(
+                        formerOrigin: recovery.formerOrigin,
+                        formerTrustRoot: recovery.formerTrustRoot,
+                        pinnedSize: recovery.pinned.size, pinnedRoot: recovery.pinned.root,
+                        survivingSize: recovery.surviving.size,
+                        survivingRoot: recovery.surviving.root,
+                        lostFrom: recovery.lost.lowerBound, lostTo: recovery.lost.upperBound,
+                        statement: envelope.payloadDigest, document: SHA256.hash(document),
+                        reason: recovery.reason)),
+                documents: [document, survey.rootEnvelope.canonicalBytes]),
+            Subjects(written: [Subjects.service]))
+        for restriction in survey.restrictions {
+            try await write(
+                Act(.restrictionCarried(restriction)), Subjects(written: [Subjects.service]))
+        }
+        for revocation in survey.revocations {
+            try await write(
+                Act(.keyRevoked(revocation)),
+                Subjects(written: [Subjects.principal(revocation.principal)]))
+        }
     }
 
     /// Records a key or role assignment that custodians have signed.

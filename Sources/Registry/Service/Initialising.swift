@@ -35,6 +35,8 @@ package struct Initialisation: Sendable {
     package var postgresUser: String?
     /// A database elsewhere; nil makes a private one.
     package var access: DatabaseAccess?
+    /// The log whose place this one takes, and the statement of its custodians.
+    package var recovery: (survey: Survey, statement: Envelope)?
     package var clock: Clock
 
     package init(directory: DataDirectory, clock: @escaping Clock) {
@@ -65,6 +67,7 @@ package struct Initialised: Sendable {
 extension Initialisation {
     /// Creates the service.
     package func run() async throws -> Initialised {
+        if let recovery { try check(recovery.statement, recovery.survey) }
         let settings = try prepareFolders()
         let now = clock()
         let made =
@@ -81,7 +84,8 @@ extension Initialisation {
         try await openLog(origin: settings.origin, access)
         let bootstrap = Bootstrap(
             directory: directory, root: made.root, access: access, clock: clock, policies: policies)
-        try await bootstrap.openEntries(packStatement: packStatement, custodian: made.custodian)
+        try await bootstrap.openEntries(
+            packStatement: packStatement, custodian: made.custodian, recovery: recovery)
         for envelope in assignments { try await bootstrap.record(envelope) }
         try await bootstrap.issueTokens(to: administrators, now: now)
         var administrator: PrincipalID?
@@ -93,6 +97,23 @@ extension Initialisation {
         return Initialised(
             origin: settings.origin, settings: settings, rootDigest: made.root.digest,
             development: made.root.development, administrator: administrator)
+    }
+
+    /// Nothing is created unless the custodians of the former log signed for exactly this.
+    private func check(_ envelope: Envelope, _ survey: Survey) throws {
+        guard let root else {
+            throw RecoveryError("a log is recovered under a root that its custodians have signed")
+        }
+        guard let statement = try? Statement(parsing: envelope.payload),
+            let signed = try? LogRecovery(reading: statement)
+        else { throw RecoveryError("the statement is none about the recovery of a log") }
+        let next = try TrustRoot.verify(root.envelope)
+        let expected = survey.recovery(
+            into: next, reason: signed.reason, at: signed.signedAt)
+        let problems = signed.problems(expecting: expected, in: envelope, under: survey.root)
+        guard problems.isEmpty else {
+            throw RecoveryError(problems.joined(separator: "; "))
+        }
     }
 
     /// Whom the given assignments make administrators.

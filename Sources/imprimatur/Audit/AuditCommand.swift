@@ -8,6 +8,6 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Verify the log, replay it, fetch and check receipts.",
         subcommands: [
             AuditVerify.self, AuditReplay.self, AuditProof.self, AuditCheck.self,
-            AuditConsistency.self, AuditReads.self,
+            AuditConsistency.self, AuditReads.self, AuditRecover.self,
         ])
 }

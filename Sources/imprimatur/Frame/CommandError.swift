@@ -89,6 +89,7 @@ extension CommandError {
             self.init("The trust root is not acceptable.", findings: error.problems)
         case let error as DatabaseError: self.init(database: error)
         case let error as BackupError: self.init(error.description, hint: error.hint)
+        case let error as RecoveryError: self.init(error.description, hint: error.hint)
         case let error as NodeError: self.init(error.description, hint: error.hint)
         case let error as Refusal:
             self.init(

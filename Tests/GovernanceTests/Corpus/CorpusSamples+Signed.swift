@@ -14,7 +14,7 @@ extension CorpusSamples {
         "model-card", "fairness-evaluation", "approval-approve", "approval-withdraw",
         "key-assignment-first", "key-assignment-further", "role-assignment", "policy-pack-first",
         "policy-pack-next", "permit-deploy", "permit-run", "retirement-certificate", "trust-root",
-        "suspension-lift", "hold-release", "erasure-request",
+        "suspension-lift", "hold-release", "erasure-request", "log-recovery",
     ]
 
     private static let model = version.model.description
@@ -49,7 +49,18 @@ extension CorpusSamples {
             ("suspension-lift", try lift().sign(with: keys)),
             ("hold-release", try release().sign(with: keys)),
             ("erasure-request", try erasure().sign(with: keys)),
+            ("log-recovery", try recovery().statement.sign(with: keys)),
         ]
+    }
+
+    private static func recovery() -> LogRecovery {
+        LogRecovery(
+            origin: origin, trustRoot: digest("root"), formerOrigin: "example.com/former",
+            formerTrustRoot: digest("former root"),
+            pinned: .init(size: 440, root: digest("pinned")),
+            surviving: .init(size: 412, root: digest("surviving")), lost: 412..<440,
+            entries: [digest("one"), digest("two")].sorted(), reason: "the disk is lost",
+            signedAt: now)
     }
 
     private static func card() throws -> Statement {

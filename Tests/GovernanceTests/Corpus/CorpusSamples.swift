@@ -44,7 +44,8 @@ enum CorpusSamples {
     }
 
     private static func events() -> [(name: String, event: Event)] {
-        let made = opening + people + versionEvents + gates + personal + accounts
+        let made =
+            opening + people + versionEvents + gates + personal + accounts + recovery
         return made.map { what, event in
             (what.isEmpty ? event.kind : "\(event.kind)-\(what)", event)
         }
@@ -132,6 +133,28 @@ enum CorpusSamples {
                         statement: digest("statement"), document: digest("document"),
                         files: digest("files"), predecessor: digest("pack")))
             ),
+        ]
+    }
+
+    private static var recovery: [(String, Event)] {
+        func carried(_ index: Int64?) -> Event {
+            .restrictionCarried(
+                RestrictionCarried(
+                    restriction: "c-01", former: version, artifact: digest("artifact"),
+                    formerKind: .suspension, reason: "drift", entry: digest("entry"), index: index))
+        }
+        return [
+            (
+                "",
+                .logRecovered(
+                    LogRecovered(
+                        formerOrigin: "example.com/former", formerTrustRoot: digest("former root"),
+                        pinnedSize: 440, pinnedRoot: digest("pinned"), survivingSize: 412,
+                        survivingRoot: digest("surviving"), lostFrom: 412, lostTo: 440,
+                        statement: digest("statement"), document: digest("document"),
+                        reason: "the disk is lost"))
+            ),
+            ("placed", carried(431)), ("pending", carried(nil)),
         ]
     }
 
