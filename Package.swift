@@ -129,7 +129,8 @@ let package = Package(
         tests(of: "CanonicalJSON"),
         tests(of: "Cryptography"),
         tests(of: "TransparencyLog", ["Cryptography", "TestSupport"]),
-        tests(of: "Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog"]),
+        tests(
+            of: "Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog", "TestSupport"]),
         tests(of: "Artifacts", ["Attestation", "CanonicalJSON", "Cryptography", "TestSupport"]),
         tests(of: "Schema", ["CanonicalJSON", "TestSupport"]),
         tests(of: "Fairness", ["CanonicalJSON", "TestSupport"]),

@@ -88,7 +88,7 @@ struct ArtifactWalk {
     }
 
     /// The entries of a directory but "." and ".."; each must be UTF-8.
-    private static func names(
+    static func names(
         in directory: Int32, path: String
     ) throws(ArtifactError) -> [String] {
         // fdopendir takes the descriptor over, so it gets one of its own.

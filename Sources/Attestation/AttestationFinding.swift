@@ -24,6 +24,49 @@ package struct AttestationFinding: Sendable, Hashable, CustomStringConvertible {
         case keyMismatch = "key-mismatch"
         /// A signing method (certificate, sigstore) that is not verified here.
         case unsupportedMethod = "unsupported-method"
+        /// The bundle was signed by another method than the one that is trusted here.
+        case methodMismatch = "method-mismatch"
+        // The certificate
+        /// A certificate that cannot be read.
+        case certificateMalformed = "certificate-malformed"
+        /// No path leads from the certificate to an authority that is trusted here.
+        case certificateUntrusted = "certificate-untrusted"
+        /// Run out at the time of signing.
+        case certificateExpired = "certificate-expired"
+        /// Not valid yet at the time of signing.
+        case certificateNotYetValid = "certificate-not-yet-valid"
+        /// An issuer on the path is no authority.
+        case issuerNoAuthority = "issuer-no-authority"
+        /// More authorities on the path than one of them allows.
+        case certificatePathLength = "certificate-path-length"
+        /// A key or hash that is too weak, or a key of an algorithm that is not used here.
+        case certificateWeak = "certificate-weak"
+        /// Something on the path that RFC 5280 forbids.
+        case certificatePathInvalid = "certificate-path-invalid"
+        /// The bundle carries an anchor of trust, which only the verifier may bring.
+        case anchorInBundle = "anchor-in-bundle"
+        /// The signer's certificate is that of an authority.
+        case signerIsAuthority = "signer-is-authority"
+        /// The signer's key may not sign, or may do more than sign.
+        case certificateUsage = "certificate-usage"
+        /// The certificate is not, or not only, for signing code.
+        case certificatePurpose = "certificate-purpose"
+        /// Taken back before the signature was made, as far as anybody can show.
+        case certificateRevoked = "certificate-revoked"
+        /// A revocation list was asked for, and none speaks about this certificate.
+        case revocationUnknown = "revocation-unknown"
+        /// The certificate names somebody else.
+        case identityMismatch = "identity-mismatch"
+        /// Somebody else confirmed the identity.
+        case issuerMismatch = "issuer-mismatch"
+        /// A time stamp that does not hold, or is nobody's who is trusted here.
+        case timestampInvalid = "timestamp-invalid"
+        /// Nothing shows when the signature was made.
+        case timeMissing = "time-missing"
+        /// The certificate does not show that it was published.
+        case sctMissing = "sct-missing"
+        /// The proof that the certificate was published does not hold.
+        case sctInvalid = "sct-invalid"
         /// Too few of the trusted keys have signed.
         case tooFewSigners = "too-few-signers"
         // The manifest
@@ -78,6 +121,16 @@ package struct AttestationFinding: Sendable, Hashable, CustomStringConvertible {
         // The log
         /// The entry is not proven to be in the tree that the checkpoint states.
         case notInLog = "not-in-log"
+        /// The bundle has no log entry, or more than one.
+        case logEntryCount = "log-entry-count"
+        /// The log is none that was trusted at that time.
+        case logUntrusted = "log-untrusted"
+        /// The log has not signed the checkpoint.
+        case checkpointInvalid = "checkpoint-invalid"
+        /// The log's promise does not hold.
+        case promiseInvalid = "promise-invalid"
+        /// The log entry is of another signature, certificate or payload.
+        case logEntryMismatch = "log-entry-mismatch"
     }
 
     /// The kind of fault.

@@ -66,6 +66,9 @@ package struct ModelManifest: Sendable, Hashable {
     /// Whether it speaks of one file by the name ".".
     package let isSingleFile: Bool
 
+    /// The digest algorithm by its name in the format.
+    package var digestName: String { "sha256" }
+
     /// The shards whose digests a verifier must supply.
     package var shards: [FileShard] {
         resources.compactMap { resource in

@@ -26,6 +26,14 @@ package struct ObservedModel: Sendable, Hashable {
     }
 }
 
+/// Whom a verifier believes.
+package enum SignerTrust: Sendable {
+    /// Whoever holds this key.
+    case key(PublicKey)
+    /// Somebody certified.
+    case certificate(CertificateTrust)
+}
+
 /// A model signature that holds, over files that are as signed.
 ///
 /// Only verification makes one.
@@ -34,6 +42,8 @@ package struct VerifiedModelSignature: Sendable, Hashable {
     package let statement: VerifiedStatement
     /// The key that signed.
     package let signer: KeyID
+    /// Who that is, when a certificate says so.
+    package let certified: CertifiedSigner?
     /// The name that the signer gave the model; proves nothing about which model it is.
     package let name: String
     /// The files that the signature covers, by path.
@@ -88,27 +98,39 @@ extension ModelSignature {
         model: ObservedModel,
         limits: AttestationLimits = .default
     ) -> ModelSignatureVerdict {
+        verify(bundle: bytes, trust: .key(key), model: model, limits: limits)
+    }
+
+    /// Checks the bundle with whom the caller trusts against the files that are there.
+    package static func verify(
+        bundle bytes: [UInt8],
+        trust: SignerTrust,
+        model: ObservedModel,
+        limits: AttestationLimits = .default
+    ) -> ModelSignatureVerdict {
         do {
             let bundle = try SigstoreBundle(parsing: bytes, limits: limits)
-            return verify(bundle, key: key, model: model, limits: limits)
+            return verify(bundle, trust: trust, model: model, limits: limits)
         } catch {
             return ModelSignatureVerdict(findings: error.findings)
         }
     }
 
     private static func verify(
-        _ bundle: SigstoreBundle, key: PublicKey, model: ObservedModel, limits: AttestationLimits
+        _ bundle: SigstoreBundle, trust: SignerTrust, model: ObservedModel,
+        limits: AttestationLimits
     ) -> ModelSignatureVerdict {
         let envelope = bundle.envelope
         let digest = envelope.payloadDigest
-        var findings = signatureFindings(bundle, key: key)
+        let examination = ModelSigner.examine(bundle, trust)
+        var findings = examination.findings
         do {
             let statement = try Statement(
                 parsing: envelope.payload, limits: limits, openSubjects: true)
             let manifest = try manifest(of: statement, limits: limits)
             let comparison = FileComparison(manifest: manifest, model: model)
             findings += comparison.findings
-            guard findings.isEmpty else {
+            guard findings.isEmpty, let key = examination.key else {
                 return ModelSignatureVerdict(
                     findings: findings, uncovered: comparison.uncovered, payloadDigest: digest)
             }
@@ -117,7 +139,8 @@ extension ModelSignature {
             return ModelSignatureVerdict(
                 findings: [], uncovered: comparison.uncovered, payloadDigest: digest,
                 signature: VerifiedModelSignature(
-                    statement: verified, signer: key.id, name: statement.subjects[0].name,
+                    statement: verified, signer: key.id, certified: examination.signer,
+                    name: statement.subjects[0].name,
                     files: comparison.covered))
         } catch {
             return ModelSignatureVerdict(
@@ -125,55 +148,7 @@ extension ModelSignature {
         }
     }
 
-    /// Everything about who signed; never what the envelope claims, only what the key confirms.
-    private static func signatureFindings(
-        _ bundle: SigstoreBundle, key: PublicKey
-    ) -> [AttestationFinding] {
-        let envelope = bundle.envelope
-        var findings: [AttestationFinding] = []
-        if envelope.payloadType != Statement.payloadType {
-            findings.append(
-                AttestationFinding(.payloadTypeMismatch, "The payload is no in-toto statement."))
-        }
-        // protobuf-specs, sigstore_bundle.proto: "verifiers MUST reject … if there is not exactly
-        // one signature".
-        if envelope.signatures.count != 1 {
-            findings.append(
-                AttestationFinding(
-                    .signatureCount, "\(envelope.signatures.count) signatures, not exactly one."))
-        }
-        switch bundle.material {
-        case .certificateChain, .certificate:
-            findings.append(
-                AttestationFinding(
-                    .unsupportedMethod, "Signed by certificate; only signing by key is checked."))
-            return findings
-        case .publicKey(let hint, let rawBytes):
-            if let hint, hint != SigstoreBundle.hint(for: key), hint != key.id.hex {
-                findings.append(
-                    AttestationFinding(.keyMismatch, "The bundle names another key by its hint."))
-            }
-            if let rawBytes, !isSpelling(rawBytes, of: key) {
-                findings.append(
-                    AttestationFinding(.keyMismatch, "The bundle carries another key."))
-            }
-        }
-        if envelope.signatures.count != 1 || envelope.verify(with: [key]).isEmpty {
-            findings.append(
-                AttestationFinding(
-                    .signatureInvalid, "The signature is not that of the trusted key."))
-        }
-        return findings
-    }
-
-    /// Old bundles carry the key as PEM text or as DER; both are only compared, never used.
-    private static func isSpelling(_ bytes: [UInt8], of key: PublicKey) -> Bool {
-        if bytes == key.spki || bytes == Array(key.pem.utf8) { return true }
-        guard let parsed = try? PublicKey(pem: bytes) else { return false }
-        return parsed.id == key.id
-    }
-
-    private static func manifest(
+    static func manifest(
         of statement: Statement, limits: AttestationLimits
     ) throws(AttestationError) -> ModelManifest {
         guard statement.predicateType == predicateType else {

@@ -102,12 +102,33 @@ package enum ModelSignature {
     package static func sign(
         _ statement: Statement, with key: PrivateKey
     ) throws(CryptographyError) -> [UInt8] {
+        try sign(
+            statement, with: key,
+            material: .publicKey(hint: SigstoreBundle.hint(for: key.publicKey), rawBytes: nil))
+    }
+
+    /// Signs by certificate: the leaf that certifies the key, then its issuers but for the root.
+    ///
+    /// Throws `badInput` when the leaf certifies another key.
+    package static func sign(
+        _ statement: Statement, with key: PrivateKey, certificates: [Certificate]
+    ) throws(CryptographyError) -> [UInt8] {
+        guard let leaf = certificates.first, leaf.publicKey == key.publicKey else {
+            throw CryptographyError(.badInput, "The certificate is of another key.")
+        }
+        return try sign(
+            statement, with: key, material: .certificateChain(certificates.map(\.der)))
+    }
+
+    private static func sign(
+        _ statement: Statement, with key: PrivateKey, material: SigstoreBundle.Material
+    ) throws(CryptographyError) -> [UInt8] {
         let payload = statement.payload
         let message = Envelope.preAuthenticationEncoding(
             type: Statement.payloadType, body: payload)
         let signature = Envelope.Signature(keyID: "", bytes: try key.sign(message))
         let envelope = Envelope(
             payloadType: Statement.payloadType, payload: payload, signatures: [signature])
-        return SigstoreBundle(envelope: envelope, key: key.publicKey).bytes
+        return SigstoreBundle(envelope: envelope, material: material).bytes
     }
 }

@@ -37,7 +37,7 @@ package struct CryptographyError: Error, Sendable, Hashable, CustomStringConvert
     /// What OpenSSL reported, oldest first; for the log.
     package let causes: [Cause]
 
-    init(_ code: Code, _ message: String, causes: [Cause] = []) {
+    package init(_ code: Code, _ message: String, causes: [Cause] = []) {
         self.code = code
         self.message = message
         self.causes = causes

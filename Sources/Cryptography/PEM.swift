@@ -25,6 +25,38 @@ enum PEM {
         return body
     }
 
+    /// The bytes of every block of this label; text outside of blocks is comment, other labels are
+    /// refused. There is one block at least and `limit` at most. Throws `badInput`.
+    static func blocks(
+        _ text: [UInt8], label: String, atMost limit: Int
+    ) throws(CryptographyError) -> [[UInt8]] {
+        let problem = CryptographyError(
+            .badInput, "Expected a PEM text with blocks \"\(label)\", 1 to \(limit) of them.")
+        guard text.count <= 16 << 20 else { throw problem }
+        var blocks: [[UInt8]] = []
+        var body: [UInt8]?
+        for raw in text.split(separator: UInt8(ascii: "\n")) {
+            let line = trimmingBlanks(raw)
+            if line.starts(with: "-----BEGIN ".utf8) {
+                guard body == nil, line.elementsEqual("-----BEGIN \(label)-----".utf8) else {
+                    throw problem
+                }
+                body = []
+            } else if line.starts(with: "-----END ".utf8) {
+                guard let text = body, line.elementsEqual("-----END \(label)-----".utf8),
+                    let bytes = Base64.decode(String(decoding: text, as: UTF8.self)),
+                    !bytes.isEmpty
+                else { throw problem }
+                blocks.append(bytes)
+                body = nil
+            } else {
+                body?.append(contentsOf: line)
+            }
+        }
+        guard body == nil, (1...limit).contains(blocks.count) else { throw problem }
+        return blocks
+    }
+
     /// A block with lines of 64 characters and a newline at the end.
     static func encode(_ bytes: [UInt8], label: String) -> String {
         let body = Array(Base64.encode(bytes).utf8)

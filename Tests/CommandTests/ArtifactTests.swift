@@ -85,6 +85,58 @@ func modelScene(algorithm: String = "ecdsa-p256") throws -> Program {
         #expect(ran.errors.contains("warning: weights/a.bin is not covered"), "\(ran)")
     }
 
+    @Test func `can be inspected with all that its signature leaves open`() throws {
+        let program = try modelScene()
+        try program.write("model/.git/hooks/x", "#!/bin/sh\n")
+        try program.write("model/notes/a", "n")
+        let signed = try program.run(
+            "artifact", "sign", "model", "--key", "k.pem", "--signature", "model/m.sig",
+            "--ignore", "notes")
+        #expect(signed.code == 0, "\(signed)")
+        try program.write("model/late.py", "print()")
+        try FileManager.default.createSymbolicLink(
+            atPath: program.folder + "/model/link", withDestinationPath: "/etc/passwd")
+        let ran = try program.run(
+            "artifact", "inspect", "model", "--signature", "model/m.sig", "--json")
+        #expect(ran.code == 0, "\(ran)")
+        let json = try JSON(parsing: ran.output)
+        let gaps = json["coverage"]?["uncovered"]?.array?.compactMap { gap in
+            "\(gap["path"]?.string ?? "") \(gap["reason"]?.string ?? "")"
+        }
+        #expect(
+            gaps == [
+                ".git/hooks/x always-ignored", "late.py unsigned", "link symbolic-link",
+                "m.sig signature", "notes/a ignored-by-signer",
+            ])
+        let code = json["coverage"]?["code"]?.array?.compactMap { $0["kind"]?.string }
+        #expect(code == ["script", "python"])
+        #expect(json["claims"]?["method"] == "key")
+    }
+
+    @Test func `by certificate verifies for the identity asked for, and for no other`() throws {
+        let program = try modelScene()
+        let workshop = try CertificateWorkshop()
+        try workshop.issue("root", CertificateWorkshop.authority)
+        try workshop.issue("signer", by: "root", CertificateWorkshop.signer)
+        for file in ["root.crt", "signer.crt", "signer.key"] {
+            try program.write(file, String(decoding: workshop.bytes(file), as: UTF8.self))
+        }
+        let signed = try program.run(
+            "artifact", "sign", "model", "--key", "signer.key", "--certificate", "signer.crt",
+            "--signature", "model.sig")
+        #expect(signed.code == 0, "\(signed)")
+        let verify = [
+            "artifact", "verify", "model", "--signature", "model.sig", "--trust-root", "root.crt",
+            "--json", "--identity",
+        ]
+        let ran = try program.run(verify + ["release@example.org"])
+        #expect(ran.code == 0, "\(ran)")
+        #expect(try JSON(parsing: ran.output)["signer"]?["revocation"] == "unknown")
+        let other = try program.run(verify + ["other@example.org"])
+        #expect(other.code == 1)
+        #expect(other.output.contains("identity-mismatch"))
+    }
+
     @Test func `cannot be judged when a link lies in it`() throws {
         let program = try modelScene()
         try program.run("artifact", "sign", "model", "--key", "k.pem", "--bundle", "model.sig")

@@ -22,14 +22,17 @@ import Testing
             arguments: "artifact verify m --bundle b", code: 64,
             errors: "Give one of --public-key, --trust-root and --sigstore-root."),
         Case(
-            arguments: "artifact verify m --bundle b --trust-root r --identity i", code: 2,
-            errors: "(--trust-root) is not supported yet"),
+            arguments: "artifact verify m --bundle b --trust-root none.pem --identity i", code: 2,
+            errors: "error: none.pem: It does not exist."),
+        Case(
+            arguments: "artifact verify m --bundle b --trust-root r --any-identity", code: 64,
+            errors: "--any-identity belongs to --trust-root --profile oms-compat."),
         Case(
             arguments: "artifact verify m --bundle b --sigstore-root r --identity i --issuer u",
             code: 2, errors: "(--sigstore-root) is not supported yet"),
         Case(
-            arguments: "artifact sign m --key k --bundle b --certificate c", code: 2,
-            errors: "(--certificate) is not supported yet"),
+            arguments: "artifact sign m --key k --bundle b --chain c", code: 64,
+            errors: "--chain belongs to --certificate."),
         Case(
             arguments: "permit check p m --root r --status s", code: 2,
             errors: "(--status) are not supported yet"),

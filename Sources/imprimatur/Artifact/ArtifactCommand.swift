@@ -3,12 +3,15 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Attestation
+internal import CanonicalJSON
 
 /// The commands about bytes on disk.
 struct ArtifactCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "artifact", abstract: "Sign, verify and digest the bytes of a model.",
-        subcommands: [ArtifactSign.self, ArtifactVerify.self, ArtifactDigest.self])
+        commandName: "artifact", abstract: "Sign, verify, inspect and digest the bytes of a model.",
+        subcommands: [
+            ArtifactSign.self, ArtifactVerify.self, ArtifactInspect.self, ArtifactDigest.self,
+        ])
 }
 
 /// Signature files that may lie inside an artifact and are no part of it.
@@ -22,4 +25,15 @@ struct SignatureFiles: ParsableArguments {
 extension AttestationFinding {
     /// A line for people.
     var line: String { path.map { "\($0): \(message)" } ?? message }
+}
+
+extension AttestationFinding {
+    /// The finding as JSON.
+    var json: JSON {
+        [
+            "code": .string(code.rawValue),
+            "path": path.map(JSON.string) ?? .null,
+            "message": .string(message),
+        ]
+    }
 }

@@ -1,4 +1,4 @@
-// `imprimatur artifact sign`: OpenSSF Model Signing with a key.
+// `imprimatur artifact sign`: OpenSSF Model Signing with a key, alone or certified.
 
 internal import ArgumentParser
 internal import Artifacts
@@ -9,7 +9,8 @@ struct ArtifactSign: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign", abstract: "Sign a model in the OpenSSF Model Signing format.",
         discussion: """
-            `model-signing verify key` accepts what an ECDSA key signs. Exit codes: 0 signed, 2 not \
+            `model-signing verify key` accepts what an ECDSA key signs; with --certificate the \
+            method is "certificate" (never give the root as --chain). Exit codes: 0 signed, 2 not \
             signed, 64 usage.
             """)
 
@@ -18,7 +19,9 @@ struct ArtifactSign: ParsableCommand {
 
     @OptionGroup var key: SigningKey
 
-    @Option(help: ArgumentHelp("The signature file to write.", valueName: "out"))
+    @Option(
+        name: [.customLong("bundle"), .customLong("signature")],
+        help: ArgumentHelp("The signature file to write.", valueName: "out"))
     var bundle: String
 
     @Option(help: ArgumentHelp("Leave this path, relative to PATH, out.", valueName: "path"))
@@ -30,11 +33,16 @@ struct ArtifactSign: ParsableCommand {
     @Option(help: ArgumentHelp("A certificate between it and the root.", valueName: "pem"))
     var chain: [String] = []
 
-    func run() throws {
-        guard certificate == nil, chain.isEmpty else {
-            throw CommandError("Signing with a certificate (--certificate) is not supported yet.")
+    func validate() throws {
+        guard certificate != nil || chain.isEmpty else {
+            throw ValidationError("--chain belongs to --certificate.")
         }
+    }
+
+    func run() throws {
         let key = try key.load()
+        let certificates = try ([certificate].compactMap(\.self) + chain).flatMap(
+            Files.certificates)
         let scan = try ArtifactScan.scan(path, signatureFiles: [bundle])
         if key.algorithm == .ed25519 {
             Console.warning(
@@ -44,7 +52,8 @@ struct ArtifactSign: ParsableCommand {
             Console.warning(
                 "never covered by a model signature: \(scan.neverSigned.joined(separator: ", "))")
         }
-        try Files.write(bundle, scan.sign(with: key, ignoredPaths: ignore))
+        try Files.write(
+            bundle, scan.sign(with: key, certificates: certificates, ignoredPaths: ignore))
         Console.out(scan.digest.hex)
     }
 }

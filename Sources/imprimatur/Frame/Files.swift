@@ -46,6 +46,16 @@ enum Files {
         try naming(path) { try PublicKey(pem: read(path, limit: 1 << 20)) }
     }
 
+    /// Certificates in PEM.
+    static func certificates(_ path: String) throws -> [Certificate] {
+        try naming(path) { try Certificate.all(pem: read(path, limit: 16 << 20)) }
+    }
+
+    /// Revocation lists in PEM.
+    static func revocationLists(_ path: String) throws -> [RevocationList] {
+        try naming(path) { try RevocationList.all(pem: read(path, limit: 64 << 20)) }
+    }
+
     /// A private key in PEM; warns when others may read it.
     static func privateKey(_ path: String, passphraseFile: String?) throws -> PrivateKey {
         var status = stat()
