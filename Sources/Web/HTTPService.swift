@@ -79,6 +79,7 @@ enum Web {
     ) -> RouteTable {
         let routes =
             HealthRoutes(registry: registry, stopping: stopping).routes
+            + MetricsRoutes(collector: .shared).routes
             + ReadingRoutes(
                 registry: registry, trustRoot: trustRoot,
                 description: Resources.file("docs/reference/openapi.json")

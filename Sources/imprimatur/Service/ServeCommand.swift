@@ -56,6 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "imprimatur", factory: StreamLogHandler.standardError(label:))
         logger.logLevel = logLevel
+        MetricsCollector.install()
         var settings = NodeSettings(
             directory: database.directory, clock: { SystemClock.now() }, logger: logger)
         settings.access = try database.remote()
