@@ -56,6 +56,7 @@ let package = Package(
         room("Artifacts", ["CanonicalJSON", "Cryptography", "Attestation"]),
         room("Schema", ["CanonicalJSON"]),
         room("Fairness", ["CanonicalJSON"]),
+        room("Expressions", ["CanonicalJSON"]),
         room(
             "Governance",
             [
@@ -135,6 +136,7 @@ let package = Package(
         tests(of: "Artifacts", ["Attestation", "CanonicalJSON", "Cryptography", "TestSupport"]),
         tests(of: "Schema", ["CanonicalJSON", "TestSupport"]),
         tests(of: "Fairness", ["CanonicalJSON", "TestSupport"]),
+        tests(of: "Expressions", ["CanonicalJSON", "TestSupport"]),
         tests(
             of: "Governance",
             [
