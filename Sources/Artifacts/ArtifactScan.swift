@@ -95,13 +95,13 @@ extension ArtifactScan {
         }
     }
 
-    /// Hashes parts of the files, for signatures made by shards; unknown files are left out.
+    /// Hashes files or parts of them, as a signature wants it; unknown files are left out.
     ///
     /// The whole-file digests of this scan are checked against nothing here: a file that has changed
-    /// since the scan differs in its length or in its shards.
+    /// since the scan differs in its length or in its digests.
     package func hash(
-        shards: [FileShard], limits: ArtifactLimits = .default
-    ) throws(ArtifactError) -> [FileShard: SHA256Digest] {
+        _ needed: DigestsNeeded, limits: ArtifactLimits = .default
+    ) throws(ArtifactError) -> [FileShard: [UInt8]] {
         let root = try ArtifactRoot.open(path)
         let files =
             root.isSingleFile
@@ -111,15 +111,54 @@ extension ArtifactScan {
         if root.isSingleFile { known[ResourcePath(".")] = files.first }
         var tasks: [HashTask] = []
         var hashed: [FileShard] = []
-        for shard in shards {
-            guard let file = known[ResourcePath(shard.path)], shard.start >= 0,
-                shard.start <= shard.end, shard.end <= file.identity.size
+        for part in needed.parts {
+            guard let file = known[ResourcePath(part.path)], part.start >= 0,
+                part.start <= part.end, part.isWhole || part.end <= file.identity.size
             else { continue }
-            tasks.append(HashTask(file, range: shard.start..<shard.end))
-            hashed.append(shard)
+            let end = part.isWhole ? file.identity.size : part.end
+            tasks.append(HashTask(file, range: part.start..<end))
+            hashed.append(part)
         }
-        let digests = try hashInParallel(
-            tasks, below: root.directory.number, threads: limits.threads)
+        let directory = root.directory.number
+        let digests =
+            switch needed.algorithm {
+            case .sha256:
+                try hashInParallel(tasks, below: directory, threads: limits.threads).map(\.bytes)
+            case .blake2b: try hashBLAKE2b(tasks, below: directory)
+            }
         return Dictionary(zip(hashed, digests), uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// Hashes one after the other: the format's rare digest is worth no threads.
+private func hashBLAKE2b(
+    _ tasks: [HashTask], below directory: Int32
+) throws(ArtifactError) -> [[UInt8]] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: ArtifactLimits.chunkBytes, alignment: 4096)
+    defer { buffer.deallocate() }
+    var digests: [[UInt8]] = []
+    for task in tasks {
+        let path = task.file.path
+        let descriptor = try ArtifactRoot.open(task.file, below: directory)
+        let hasher = try naming(path) { () throws(CryptographyError) in try BLAKE2bHasher() }
+        try descriptor.forEachChunk(of: task.file, in: task.range, buffer: buffer) {
+            (chunk) throws(ArtifactError) in
+            try naming(path) { () throws(CryptographyError) in try hasher.update(chunk) }
+        }
+        digests.append(
+            try naming(path) { () throws(CryptographyError) in try hasher.finalize() })
+    }
+    return digests
+}
+
+/// An error of hashing as one of the file.
+private func naming<R>(
+    _ path: String, _ body: () throws(CryptographyError) -> R
+) throws(ArtifactError) -> R {
+    do throws(CryptographyError) {
+        return try body()
+    } catch {
+        throw ArtifactError(.system, path: path, error.message)
     }
 }

@@ -10,11 +10,23 @@ extension ArtifactScan {
     /// file. Throws `AttestationError` or `CryptographyError`.
     /// With certificates (leaf first, without the root) the method is "certificate", otherwise "key".
     package func sign(
-        with key: PrivateKey, certificates: [Certificate] = [], ignoredPaths: [String] = []
+        with key: PrivateKey, certificates: [Certificate] = [], ignoredPaths: [String] = [],
+        shardSize: Int64? = nil, digest: ResourceDigest = .sha256,
+        limits: ArtifactLimits = .default
     ) throws -> [UInt8] {
+        var serialization = ModelSignature.Serialization.files
+        if shardSize != nil || digest != .sha256 {
+            let parts = manifest.files.flatMap {
+                ModelSignature.Serialization.parts(
+                    of: $0, isSingleFile: isSingleFile, shardSize: shardSize)
+            }
+            serialization = .init(
+                shardSize: shardSize, algorithm: digest,
+                digests: try digests(DigestsNeeded(algorithm: digest, parts: parts), limits))
+        }
         let statement = try ModelSignature.statement(
             name: name, files: manifest.files, isSingleFile: isSingleFile,
-            ignoredPaths: ignoredPaths + signatureFiles)
+            ignoredPaths: ignoredPaths + signatureFiles, serialization: serialization)
         guard certificates.isEmpty else {
             return try ModelSignature.sign(statement, with: key, certificates: certificates)
         }
@@ -33,22 +45,31 @@ extension ArtifactScan {
     /// `uncovered` in the answer names what is there and not vouched for. Throws only when files
     /// cannot be read (for signatures by shards, which need a second reading).
     package func verify(
-        bundle: [UInt8], trust: SignerTrust, limits: ArtifactLimits = .default
+        bundle: [UInt8], trust: SignerTrust, ignoredPaths: [String] = [],
+        allowsUnsigned: Bool = false, limits: ArtifactLimits = .default
     ) throws(ArtifactError) -> ModelSignatureVerdict {
-        let wanted = ModelSignature.shards(of: bundle)
-        guard !wanted.isEmpty else {
-            return ModelSignature.verify(bundle: bundle, trust: trust, model: observed)
+        var supplied: [FileShard: [UInt8]]?
+        if let needed = ModelSignature.digestsNeeded(by: bundle) {
+            supplied = try digests(needed, limits)
         }
-        let digests = try hash(shards: wanted, limits: limits)
+        var model = ObservedModel(
+            files: manifest.files, isSingleFile: isSingleFile, digests: supplied)
+        model.ignoredPaths = ignoredPaths
+        model.allowsUnsigned = allowsUnsigned
+        return ModelSignature.verify(bundle: bundle, trust: trust, model: model)
+    }
+
+    /// Reads the files a second time; what changed since the first is an error.
+    private func digests(
+        _ needed: DigestsNeeded, _ limits: ArtifactLimits
+    ) throws(ArtifactError) -> [FileShard: [UInt8]] {
+        let digests = try hash(needed, limits: limits)
         // The second reading must have seen the same files as the first.
         let again = try Self.scan(
             path, signatureFiles: signatureFiles.map { "\(path)/\($0)" }, limits: limits)
         guard again.digest == digest else {
             throw ArtifactError(.changedWhileReading, path: path, "It changed while it was read.")
         }
-        return ModelSignature.verify(
-            bundle: bundle, trust: trust,
-            model: ObservedModel(
-                files: manifest.files, isSingleFile: isSingleFile, shards: digests))
+        return digests
     }
 }

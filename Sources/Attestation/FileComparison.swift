@@ -22,7 +22,9 @@ struct FileComparison {
             let isHole = manifest.shardSize != nil && file.size == 0
             let isIgnored =
                 !model.isSingleFile
-                && ModelSignature.ignores(path.text, ignored: manifest.ignoredPaths)
+                && (model.allowsUnsigned
+                    || ModelSignature.ignores(
+                        path.text, ignored: manifest.ignoredPaths + model.ignoredPaths))
             if isIgnored || isHole {
                 uncovered.append(path.text)
             } else {
@@ -41,7 +43,7 @@ struct FileComparison {
     ) -> Set<ResourcePath> {
         var named: Set<ResourcePath> = []
         var lastByte: [ResourcePath: Int64] = [:]
-        if manifest.shardSize != nil, model.shards == nil {
+        if manifest.needed != nil, model.digests == nil {
             findings.append(
                 AttestationFinding(
                     .shardsNeedDigests, "The signature is by shards; they have not been hashed."))
@@ -51,7 +53,12 @@ struct FileComparison {
             case .file(let signedPath):
                 let path = resolve(signedPath, model)
                 named.insert(path)
-                compareFile(present[path], named: path, signed: resource.digest)
+                let whole = manifest.algorithm == .sha256
+                let found =
+                    whole ? present[path]?.sha256.bytes : model.digests?[resource.part]
+                if !whole, model.digests == nil { continue }
+                compareFile(
+                    present[path], named: path, isAsSigned: found == resource.digest)
             case .shard(let shard):
                 let path = resolve(shard.path, model)
                 lastByte[path] = max(lastByte[path] ?? 0, shard.end)
@@ -60,7 +67,7 @@ struct FileComparison {
                     if isFirst, path.text != "." { missing(path) }
                     continue
                 }
-                if let shards = model.shards, shards[shard] != resource.digest {
+                if let digests = model.digests, digests[shard] != resource.digest {
                     altered(path, "The bytes \(shard.start)..<\(shard.end) are not as signed.")
                 }
             }
@@ -85,13 +92,13 @@ struct FileComparison {
     }
 
     private mutating func compareFile(
-        _ file: FileRecord?, named path: ResourcePath, signed: SHA256Digest
+        _ file: FileRecord?, named path: ResourcePath, isAsSigned: Bool
     ) {
         guard let file else {
             if path.text != "." { missing(path) }
             return
         }
-        if file.sha256 == signed {
+        if isAsSigned {
             covered.append(file)
         } else {
             altered(path, "The contents are not as signed.")

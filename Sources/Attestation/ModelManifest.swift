@@ -7,12 +7,12 @@
 //   shards of a file begin at 0, are contiguous and shard_size long but for the last. Files without
 //   a byte have no shard, so nothing shows that one came or went: they are reported as uncovered.
 //   The Python signer writes "shard_size": 100000.0 and "algorithm":"sha256-sharded-100000".
-// - hash_type other than sha256 (blake2b, blake3) is named and refused.
+// - hash_type is sha256 or blake2b (512 bits); another one (blake3) is named and refused.
 // - ignore_paths entries that are unsafe ("../x") have no effect; "." would ignore everything and
 //   is refused.
 
 package import CanonicalJSON
-package import Cryptography
+import Cryptography
 
 /// A range of bytes of one file.
 package struct FileShard: Sendable, Hashable {
@@ -29,6 +29,14 @@ package struct FileShard: Sendable, Hashable {
         self.end = end
     }
 
+    /// All of a file, however long it is.
+    package static func whole(_ path: String) -> FileShard {
+        FileShard(path: path, start: 0, end: .max)
+    }
+
+    /// Whether this is all of a file.
+    package var isWhole: Bool { end == .max }
+
     /// Byte for byte in the name too.
     package static func == (left: Self, right: Self) -> Bool {
         left.start == right.start && left.end == right.end
@@ -38,6 +46,27 @@ package struct FileShard: Sendable, Hashable {
     package func hash(into hasher: inout Hasher) {
         hasher.combine(ResourcePath(path))
         hasher.combine(start)
+    }
+}
+
+/// A digest algorithm by its name in the format.
+package enum ResourceDigest: String, Sendable, Hashable, CaseIterable {
+    case sha256
+    /// With 512 bits.
+    case blake2b
+
+    /// The length of a digest in bytes.
+    package var count: Int { self == .sha256 ? 32 : 64 }
+}
+
+/// Digests that a verifier must supply, because no scan has them.
+package struct DigestsNeeded: Sendable, Hashable {
+    package let algorithm: ResourceDigest
+    package let parts: [FileShard]
+
+    package init(algorithm: ResourceDigest, parts: [FileShard]) {
+        self.algorithm = algorithm
+        self.parts = parts
     }
 }
 
@@ -53,8 +82,16 @@ package struct ModelManifest: Sendable, Hashable {
     package struct Resource: Sendable, Hashable {
         /// What it names.
         package let extent: Extent
-        /// SHA-256 of those bytes.
-        package let digest: SHA256Digest
+        /// The digest of those bytes.
+        package let digest: [UInt8]
+
+        /// The same as a part of a file.
+        package var part: FileShard {
+            switch extent {
+            case .file(let path): .whole(path)
+            case .shard(let shard): shard
+            }
+        }
     }
 
     /// In the order of the statement.
@@ -65,16 +102,21 @@ package struct ModelManifest: Sendable, Hashable {
     package let ignoredPaths: [String]
     /// Whether it speaks of one file by the name ".".
     package let isSingleFile: Bool
+    /// The algorithm of all digests.
+    package let algorithm: ResourceDigest
 
-    /// The digest algorithm by its name in the format.
-    package var digestName: String { "sha256" }
+    /// The digests that a verifier must supply; nil when SHA-256 of whole files is enough.
+    package var needed: DigestsNeeded? {
+        guard shardSize != nil || algorithm != .sha256 else { return nil }
+        return DigestsNeeded(algorithm: algorithm, parts: resources.map(\.part))
+    }
 
-    /// The shards whose digests a verifier must supply.
-    package var shards: [FileShard] {
-        resources.compactMap { resource in
-            guard case .shard(let shard) = resource.extent else { return nil }
-            return shard
-        }
+    init(resources: [Resource], isSingleFile: Bool) {
+        self.resources = resources
+        self.isSingleFile = isSingleFile
+        shardSize = nil
+        ignoredPaths = []
+        algorithm = .sha256
     }
 
     /// Reads the predicate; throws every fault found.
@@ -88,10 +130,11 @@ package struct ModelManifest: Sendable, Hashable {
             allowing: ["method", "hash_type", "allow_symlinks", "shard_size", "ignore_paths"])
         shardSize = try Self.shardSize(serialization)
         let hashType = try serialization.string("hash_type")
-        guard hashType == "sha256" else {
+        guard let algorithm = ResourceDigest(rawValue: hashType) else {
             throw AttestationError(
                 .unsupportedSerialization, "Digests of type '\(hashType.prefix(32))'.")
         }
+        self.algorithm = algorithm
         _ = try serialization.bool("allow_symlinks")
         ignoredPaths =
             try serialization.isNullOrAbsent("ignore_paths")
@@ -100,7 +143,7 @@ package struct ModelManifest: Sendable, Hashable {
         isSingleFile = Self.isSingleFile(elements, isSharded: shardSize != nil)
 
         var parser = ResourceParser(
-            shardSize: shardSize, isSingleFile: isSingleFile, limits: limits)
+            shardSize: shardSize, isSingleFile: isSingleFile, digest: algorithm, limits: limits)
         for element in elements { try parser.read(element) }
         if ignoredPaths.contains(".") {
             parser.findings.append(
@@ -141,13 +184,17 @@ package struct ModelManifest: Sendable, Hashable {
 private struct ResourceParser {
     let shardSize: Int64?
     let isSingleFile: Bool
+    let digest: ResourceDigest
     let limits: AttestationLimits
     var findings: [AttestationFinding] = []
     private var resources: [ModelManifest.Resource] = []
     private var files: Set<ResourcePath> = []
     private var shards: [ResourcePath: [FileShard]] = [:]
 
-    init(shardSize: Int64?, isSingleFile: Bool, limits: AttestationLimits) {
+    init(
+        shardSize: Int64?, isSingleFile: Bool, digest: ResourceDigest, limits: AttestationLimits
+    ) {
+        self.digest = digest
         self.shardSize = shardSize
         self.isSingleFile = isSingleFile
         self.limits = limits
@@ -157,15 +204,18 @@ private struct ResourceParser {
         let reader = try MemberReader(element, "resource")
         let name = try reader.string("name")
         let algorithm = try reader.string("algorithm")
-        let sharded = shardSize.map { "sha256-sharded-\($0)" }
-        guard algorithm == "sha256" || algorithm == sharded else {
+        let sharded = shardSize.map { "\(self.digest.rawValue)-sharded-\($0)" }
+        guard algorithm == self.digest.rawValue || algorithm == sharded else {
             throw AttestationError(
                 .unsupportedSerialization, path: name, "The digest is of another algorithm.")
         }
         // Upper case is tolerated, as the Python verifier does; the schema wants lower case.
-        guard let digest = SHA256Digest(hex: try reader.string("digest").lowercased()) else {
+        guard let digest = Hex.decode(try reader.string("digest").lowercased()),
+            digest.count == self.digest.count
+        else {
             throw AttestationError(
-                .malformed, path: name, "The digest is not 64 hexadecimal digits.")
+                .malformed, path: name,
+                "The digest is not \(2 * self.digest.count) hexadecimal digits.")
         }
         guard let extent = extent(of: name) else { return }
         resources.append(ModelManifest.Resource(extent: extent, digest: digest))

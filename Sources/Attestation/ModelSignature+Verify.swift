@@ -13,16 +13,19 @@ package struct ObservedModel: Sendable, Hashable {
     package let files: [FileRecord]
     /// Whether the model is one file, not a directory.
     package let isSingleFile: Bool
-    /// Digests of parts of files, for signatures made by shards; see `ModelSignature.shards`.
-    package let shards: [FileShard: SHA256Digest]?
+    /// Digests of parts of files; see `ModelSignature.digestsNeeded`.
+    package let digests: [FileShard: [UInt8]]?
+    /// What the verifier does not ask a signature for, each with everything below it.
+    package var ignoredPaths: [String] = []
+    /// Whether files that nobody signed may be there.
+    package var allowsUnsigned = false
 
     package init(
-        files: [FileRecord], isSingleFile: Bool = false,
-        shards: [FileShard: SHA256Digest]? = nil
+        files: [FileRecord], isSingleFile: Bool = false, digests: [FileShard: [UInt8]]? = nil
     ) {
         self.files = files
         self.isSingleFile = isSingleFile
-        self.shards = shards
+        self.digests = digests
     }
 }
 
@@ -32,6 +35,8 @@ package enum SignerTrust: Sendable {
     case key(PublicKey)
     /// Somebody certified.
     case certificate(CertificateTrust)
+    /// Somebody whom a sigstore instance has certified.
+    case sigstore(SigstoreTrust)
 }
 
 /// A model signature that holds, over files that are as signed.
@@ -76,18 +81,18 @@ package struct ModelSignatureVerdict: Sendable, Hashable {
 }
 
 extension ModelSignature {
-    /// The shards that a bundle lists, so that a caller can hash them before `verify`; unbelieved.
+    /// What a caller must hash before `verify`, by what the bundle lists; unbelieved.
     ///
-    /// Empty when the bundle is by files or cannot be read (which `verify` will report).
-    package static func shards(
-        of bundle: [UInt8], limits: AttestationLimits = .default
-    ) -> [FileShard] {
+    /// Nil when a scan has it all, or when the bundle cannot be read (which `verify` will report).
+    package static func digestsNeeded(
+        by bundle: [UInt8], limits: AttestationLimits = .default
+    ) -> DigestsNeeded? {
         do {
             let payload = try SigstoreBundle(parsing: bundle, limits: limits).envelope.payload
             let statement = try Statement(parsing: payload, limits: limits, openSubjects: true)
-            return try ModelManifest(predicate: statement.predicate, limits: limits).shards
+            return try manifest(of: statement, limits: limits).needed
         } catch {
-            return []
+            return nil
         }
     }
 
@@ -151,6 +156,9 @@ extension ModelSignature {
     static func manifest(
         of statement: Statement, limits: AttestationLimits
     ) throws(AttestationError) -> ModelManifest {
+        if statement.predicateType == LegacySignature.predicateType {
+            return try ModelManifest(legacy: statement, limits: limits)
+        }
         guard statement.predicateType == predicateType else {
             throw AttestationError(
                 .predicateTypeMismatch, "The statement is no model signature v1.0.")
@@ -159,7 +167,7 @@ extension ModelSignature {
         guard statement.subjects.count == 1 else {
             throw AttestationError(.malformed, "The statement has not exactly one subject.")
         }
-        let root = rootDigest(manifest.resources.map(\.digest))
+        let root = SHA256.hash(manifest.resources.flatMap(\.digest))
         guard !statement.subjects[0].name.isEmpty, statement.subjects[0].sha256 == root else {
             throw AttestationError(
                 .rootDigestMismatch, "The subject's digest is not that of the listed resources.")

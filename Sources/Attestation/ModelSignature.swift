@@ -57,6 +57,7 @@ package enum ModelSignature {
         files: [FileRecord],
         isSingleFile: Bool = false,
         ignoredPaths: [String] = [],
+        serialization: Serialization = .files,
         limits: AttestationLimits = .default
     ) throws(AttestationError) -> Statement {
         guard !name.isEmpty else {
@@ -74,25 +75,85 @@ package enum ModelSignature {
                 .emptyModel, "The signature would cover \(covered.count) files.")
         }
         let ignored = Set((alwaysIgnored + ignoredPaths).map(ResourcePath.init)).sorted()
+        let resources = try serialization.resources(covered, isSingleFile: isSingleFile)
+        var method: [String: JSON] = [
+            "method": serialization.shardSize == nil ? "files" : "shards",
+            "hash_type": .string(serialization.algorithm.rawValue),
+            "allow_symlinks": false,
+            "ignore_paths": .array(ignored.map { .string($0.text) }),
+        ]
+        if let size = serialization.shardSize { method["shard_size"] = .integer(size) }
         return Statement(
-            subjects: [.init(name: name, sha256: rootDigest(covered.map(\.sha256)))],
+            subjects: [.init(name: name, sha256: SHA256.hash(resources.flatMap(\.digest)))],
             predicateType: predicateType,
             predicate: [
                 "resources": .array(
-                    covered.map { file in
+                    resources.map { resource in
                         [
-                            "name": .string(isSingleFile ? "." : file.path),
-                            "algorithm": "sha256",
-                            "digest": .string(file.sha256.hex),
+                            "name": .string(resource.name),
+                            "algorithm": .string(serialization.algorithm.rawValue),
+                            "digest": .string(Hex.encode(resource.digest)),
                         ]
                     }),
-                "serialization": [
-                    "method": "files",
-                    "hash_type": "sha256",
-                    "allow_symlinks": false,
-                    "ignore_paths": .array(ignored.map { .string($0.text) }),
-                ],
+                "serialization": .object(method),
             ])
+    }
+
+    /// How a model is cut into pieces with digests.
+    package struct Serialization: Sendable {
+        /// Bytes a shard; nil takes whole files.
+        package let shardSize: Int64?
+        /// The digest.
+        package let algorithm: ResourceDigest
+        private let digests: [FileShard: [UInt8]]
+
+        /// Whole files by SHA-256, which a scan has.
+        package static let files = Serialization(
+            shardSize: nil, algorithm: .sha256, digests: [:])
+
+        /// `digests`: one for each of `parts(of:isSingleFile:shardSize:)`.
+        package init(
+            shardSize: Int64?, algorithm: ResourceDigest, digests: [FileShard: [UInt8]]
+        ) {
+            self.shardSize = shardSize
+            self.algorithm = algorithm
+            self.digests = digests
+        }
+
+        /// The pieces of a file; none of an empty file when there are shards.
+        package static func parts(
+            of file: FileRecord, isSingleFile: Bool, shardSize: Int64?
+        ) -> [FileShard] {
+            let path = isSingleFile ? "." : file.path
+            guard let shardSize else { return [.whole(path)] }
+            return stride(from: 0, to: file.size, by: Int64.Stride(shardSize)).map { start in
+                FileShard(path: path, start: start, end: min(file.size, start + shardSize))
+            }
+        }
+
+        /// Names and digests in the order of the names' bytes.
+        fileprivate func resources(
+            _ files: [FileRecord], isSingleFile: Bool
+        ) throws(AttestationError) -> [(name: String, digest: [UInt8])] {
+            var resources: [(name: String, digest: [UInt8])] = []
+            for file in files {
+                let parts = Self.parts(
+                    of: file, isSingleFile: isSingleFile, shardSize: shardSize)
+                for part in parts {
+                    let known = shardSize == nil && algorithm == .sha256
+                    guard let digest = known ? file.sha256.bytes : digests[part] else {
+                        throw AttestationError(
+                            .shardsNeedDigests, path: file.path, "It has not been hashed.")
+                    }
+                    let range = part.isWhole ? "" : ":\(part.start):\(part.end)"
+                    resources.append((part.path + range, digest))
+                }
+            }
+            guard !resources.isEmpty else {
+                throw AttestationError(.emptyModel, "The signature would cover no byte.")
+            }
+            return resources.sorted { ResourcePath($0.name) < ResourcePath($1.name) }
+        }
     }
 
     /// Signs the statement; the answer is the bytes of the signature file.

@@ -11,6 +11,7 @@ enum ModelSigner {
             switch trust {
             case .key(let key): examine(bundle.material, key)
             case .certificate(let trust): examine(bundle, trust)
+            case .sigstore(let trust): examine(bundle, trust)
             }
         if envelope.payloadType != Statement.payloadType {
             examination.refuse(.payloadTypeMismatch, "The payload is no in-toto statement.")
@@ -22,7 +23,9 @@ enum ModelSigner {
                 .signatureCount, "\(envelope.signatures.count) signatures, not exactly one.")
         }
         if let key = examination.key,
-            envelope.signatures.count != 1 || envelope.verify(with: [key]).isEmpty
+            envelope.signatures.count != 1 || envelope.verify(with: [key]).isEmpty,
+            !LegacySignature.isLegacy(envelope, limits: .default)
+                || !LegacySignature.isSigned(envelope, by: key)
         {
             examination.refuse(
                 .signatureInvalid, "The signature is not that of the trusted key.")
@@ -41,6 +44,14 @@ enum ModelSigner {
             return examination
         }
         return trust.examine(chain: chain, signature: signature, timestamps: bundle.timestamps)
+    }
+
+    private static func examine(
+        _ bundle: SigstoreBundle, _ trust: SigstoreTrust
+    ) -> SignerExamination {
+        trust.examine(
+            bundle.parts, signature: bundle.envelope.signatures.first?.bytes ?? [],
+            content: .envelope(bundle.envelope), limits: .default)
     }
 
     private static func examine(

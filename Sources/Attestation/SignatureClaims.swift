@@ -36,7 +36,7 @@ package struct SignatureClaims: Sendable {
         name = statement.subjects.count == 1 ? statement.subjects[0].name : ""
         resources = manifest.resources.count
         serialization = manifest.shardSize == nil ? "files" : "shards"
-        digest = manifest.digestName
+        digest = manifest.algorithm.rawValue
         ignoredPaths = manifest.ignoredPaths
         switch bundle.material {
         case .publicKey:

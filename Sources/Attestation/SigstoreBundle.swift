@@ -86,29 +86,26 @@ extension SigstoreBundle {
             parseJSON(bytes, "bundle", limits), "bundle",
             allowing: ["mediaType", "verificationMaterial", "dsseEnvelope"])
         mediaType = try reader.string("mediaType")
-        guard Self.readableMediaTypes.contains(mediaType) else {
-            throw AttestationError(
-                .mediaTypeUnsupported, "The bundle's media type is none that is read here.")
-        }
-        let material = try reader.object(
-            "verificationMaterial",
-            allowing: [
-                "publicKey", "x509CertificateChain", "certificate", "tlogEntries",
-                "timestampVerificationData",
-            ])
-        self.material = try Self.material(material, limits)
-        var entries: [TransparencyLogEntry] = []
-        if !material.isNullOrAbsent("tlogEntries") {
-            for entry in try material.array("tlogEntries", atMost: limits.materials) {
-                entries.append(try TransparencyLogEntry(json: entry, limits: limits))
-            }
-        }
-        logEntries = entries
-        timestamps = try Self.timestamps(material, limits)
+        let parts = try Parts(reader, limits: limits)
+        material = parts.material
+        logEntries = parts.logEntries
+        timestamps = parts.timestamps
         envelope = try Envelope(json: try reader.value("dsseEnvelope"), limits: limits)
     }
 
-    private static func material(
+    /// What a bundle has beside its signature.
+    struct Parts {
+        let material: Material
+        let logEntries: [TransparencyLogEntry]
+        let timestamps: [[UInt8]]
+    }
+
+    /// What the bundle has beside its signature.
+    var parts: Parts {
+        Parts(material: material, logEntries: logEntries, timestamps: timestamps)
+    }
+
+    static func material(
         _ reader: MemberReader, _ limits: AttestationLimits
     ) throws(AttestationError) -> Material {
         let names = ["publicKey", "x509CertificateChain", "certificate"]
@@ -142,7 +139,7 @@ extension SigstoreBundle {
         }
     }
 
-    private static func timestamps(
+    static func timestamps(
         _ reader: MemberReader, _ limits: AttestationLimits
     ) throws(AttestationError) -> [[UInt8]] {
         guard !reader.isNullOrAbsent("timestampVerificationData") else { return [] }
@@ -188,4 +185,29 @@ extension SigstoreBundle {
 
     /// The file's bytes: RFC 8785 form.
     package var bytes: [UInt8] { json.canonicalBytes }
+}
+
+extension SigstoreBundle.Parts {
+    /// Reads media type and material of a bundle.
+    init(_ reader: MemberReader, limits: AttestationLimits) throws(AttestationError) {
+        guard SigstoreBundle.readableMediaTypes.contains(try reader.string("mediaType")) else {
+            throw AttestationError(
+                .mediaTypeUnsupported, "The bundle's media type is none that is read here.")
+        }
+        let material = try reader.object(
+            "verificationMaterial",
+            allowing: [
+                "publicKey", "x509CertificateChain", "certificate", "tlogEntries",
+                "timestampVerificationData",
+            ])
+        self.material = try SigstoreBundle.material(material, limits)
+        var entries: [TransparencyLogEntry] = []
+        if !material.isNullOrAbsent("tlogEntries") {
+            for entry in try material.array("tlogEntries", atMost: limits.materials) {
+                entries.append(try TransparencyLogEntry(json: entry, limits: limits))
+            }
+        }
+        logEntries = entries
+        timestamps = try SigstoreBundle.timestamps(material, limits)
+    }
 }

@@ -77,6 +77,17 @@ package final class PublicKey: Sendable, Hashable {
     /// A message may have several signatures that hold: for every ECDSA signature (r, s) so does
     /// (r, n − s). Never identify anything by the bytes of its signature.
     package func verify(_ signature: [UInt8], over message: [UInt8]) -> Bool {
+        verify(signature, over: message, hash: algorithm.messageDigest)
+    }
+
+    /// The same with SHA-256 whatever the curve, as old programs signed; false for Ed25519.
+    package func verifySHA256(_ signature: [UInt8], over message: [UInt8]) -> Bool {
+        algorithm != .ed25519 && verify(signature, over: message, hash: EVP_sha256())
+    }
+
+    private func verify(
+        _ signature: [UInt8], over message: [UInt8], hash digest: OpaquePointer?
+    ) -> Bool {
         guard signature.count <= algorithm.longestSignature,
             let context = EVP_MD_CTX_new()
         else { return false }
@@ -84,7 +95,6 @@ package final class PublicKey: Sendable, Hashable {
             EVP_MD_CTX_free(context)
             ErrorQueue.clear()
         }
-        let digest = algorithm.messageDigest
         guard EVP_DigestVerifyInit(context, nil, digest, nil, handle.pointer) == 1 else {
             return false
         }

@@ -136,4 +136,91 @@ struct `The PyPI package model-signing` {
         try scene.folder.write(["config.json": #"{"arch":"TINY"}"#])
         #expect(Set(try scene.weVerify(scene.model).findings.map(\.code)) == [.fileAltered])
     }
+
+    @Test func `signs by BLAKE2b, and we hash and verify it`() throws {
+        let scene = try Scene(.ecdsaP256, files: Self.files)
+        let program = """
+            import pathlib, sys, model_signing
+            c = model_signing.hashing.Config().use_file_serialization(hashing_algorithm="blake2")
+            model_signing.signing.Config().use_elliptic_key_signer(
+                private_key=pathlib.Path(sys.argv[2])
+            ).set_hashing_config(c).sign(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[3]))
+            """
+        let signed = try Peers.python(
+            ["-c", program, scene.model, scene.privateKey, scene.signature])
+        #expect(signed.code == 0, "\(signed)")
+        #expect(try scene.weVerify(scene.model).findings == [])
+        try scene.folder.write(["a/x": "X\n"])
+        #expect(try scene.weVerify(scene.model).findings.map(\.code) == [.fileAltered])
+    }
+
+    @Test(arguments: [nil, Int64(2)], [ResourceDigest.sha256, .blake2b])
+    func `has the same digests as we when we sign in other ways`(
+        shardSize: Int64?, digest: ResourceDigest
+    ) throws {
+        let scene = try Scene(.ecdsaP256, files: Self.files)
+        let bundle = try ArtifactScan.scan(scene.model).sign(
+            with: scene.key, shardSize: shardSize, digest: digest)
+        try WholeFile.write(bundle, to: scene.signature)
+        #expect(try scene.weVerify(scene.model).findings == [])
+        let program = """
+            import base64, json, pathlib, sys, model_signing
+            name = {"sha256": "sha256", "blake2b": "blake2"}[sys.argv[4]]
+            c = model_signing.hashing.Config()
+            if sys.argv[3] == "0": c.use_file_serialization(hashing_algorithm=name)
+            else: c.use_shard_serialization(hashing_algorithm=name, shard_size=int(sys.argv[3]))
+            c.set_ignored_paths(paths=[], ignore_git_paths=True)
+            theirs = {str(d.identifier): d.digest.digest_hex
+                      for d in c.hash(pathlib.Path(sys.argv[1])).resource_descriptors()}
+            bundle = json.load(open(sys.argv[2]))
+            payload = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+            ours = {r["name"]: r["digest"] for r in payload["predicate"]["resources"]}
+            sys.exit(0 if ours == theirs else repr((ours, theirs)))
+            """
+        let compared = try Peers.python([
+            "-c", program, scene.model, scene.signature, "\(shardSize ?? 0)", digest.rawValue,
+        ])
+        #expect(compared.code == 0, "\(compared)")
+    }
+
+    @Test func `and we verify by certificate what the other signs`() throws {
+        let workshop = try CertificateWorkshop()
+        try workshop.issue("root", CertificateWorkshop.authority)
+        try workshop.issue(
+            "middle", by: "root", CertificateWorkshop.authority + ["authorityKeyIdentifier=keyid"])
+        try workshop.issue("signer", by: "middle", CertificateWorkshop.signer)
+        let scene = try Scene(.ecdsaP256, files: Self.files)
+        let trust = CertificateTrust(
+            anchors: try Certificate.all(pem: workshop.bytes("root.crt")),
+            identity: "release@example.org", now: 1_800_000_000)
+        let signed = try Peers.modelSigning([
+            "sign", "certificate", scene.model, "--private_key", "\(workshop.folder)/signer.key",
+            "--signing_certificate", "\(workshop.folder)/signer.crt", "--certificate_chain",
+            "\(workshop.folder)/middle.crt", "--signature", scene.signature,
+        ])
+        #expect(signed.code == 0, "\(signed)")
+        func weVerify() throws -> [AttestationFinding] {
+            try ArtifactScan.scan(scene.model).verify(
+                bundle: WholeFile.read(scene.signature), trust: .certificate(trust)
+            ).findings
+        }
+        #expect(try weVerify() == [])
+        try WholeFile.write(
+            try ArtifactScan.scan(scene.model).sign(
+                with: PrivateKey(pem: workshop.bytes("signer.key")),
+                certificates: ["signer", "middle"].flatMap {
+                    try Certificate.all(pem: workshop.bytes("\($0).crt"))
+                }), to: scene.signature)
+        #expect(try weVerify() == [])
+        func theyVerify() throws -> Int32 {
+            try Peers.modelSigning([
+                "verify", "certificate", scene.model, "--certificate_chain",
+                "\(workshop.folder)/root.crt", "--signature", scene.signature,
+            ]).code
+        }
+        #expect(try theyVerify() == 0)
+        try scene.folder.write(["a/x": "X\n"])
+        #expect(try theyVerify() != 0)
+        #expect(try weVerify().map(\.code) == [.fileAltered])
+    }
 }

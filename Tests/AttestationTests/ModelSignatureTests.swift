@@ -283,7 +283,8 @@ func resource(_ name: String, _ contents: String, algorithm: String = "sha256") 
         let bytes = try bundle(signedBy: key, resources: shards, serialization: method)
         return ModelSignature.verify(
             bundle: bytes, key: key.publicKey,
-            model: ObservedModel(files: [record("w:x", contents)] + more, shards: digests))
+            model: ObservedModel(
+                files: [record("w:x", contents)] + more, digests: digests?.mapValues(\.bytes)))
     }
 
     @Test func `asks for the digests of its shards, and holds when they agree`() throws {
@@ -314,5 +315,80 @@ func resource(_ name: String, _ contents: String, algorithm: String = "sha256") 
         let verdict = try Self.verify(
             ranges.map { Self.shard($0.0, $0.1) }, digests: Self.digests(Self.contents))
         #expect(verdict.findings.codes == [.shardCoverage])
+    }
+}
+
+@Suite struct `A model signature of another kind` {
+    @Test func `by BLAKE2b holds when its digests are supplied and agree, and not otherwise`()
+        throws
+    {
+        let key = try PrivateKey.generate(.ecdsaP256)
+        let files = SignedModel.files
+        let digests = Dictionary(
+            uniqueKeysWithValues: files.map {
+                (FileShard.whole($0.path), [UInt8](repeating: UInt8($0.size), count: 64))
+            })
+        let statement = try ModelSignature.statement(
+            name: "m", files: files,
+            serialization: .init(shardSize: nil, algorithm: .blake2b, digests: digests))
+        let bytes = try ModelSignature.sign(statement, with: key)
+        func codes(_ digests: [FileShard: [UInt8]]?) -> [AttestationFinding.Code] {
+            ModelSignature.verify(
+                bundle: bytes, key: key.publicKey,
+                model: ObservedModel(files: files, digests: digests)
+            ).findings.codes
+        }
+        #expect(codes(digests) == [])
+        #expect(codes(nil) == [.shardsNeedDigests])
+        var other = digests
+        other[.whole("config.json")]?[63] ^= 1
+        #expect(codes(other) == [.fileAltered])
+        #expect(ModelSignature.digestsNeeded(by: bytes)?.algorithm == .blake2b)
+    }
+
+    @Test func `of model-signing 0.2 holds, and not when anything of it is changed`() throws {
+        let key = try PrivateKey.generate(.ecdsaP256)
+        let files = [record("a'b", "1"), record("c", "2")]
+        let statement = Statement(
+            subjects: files.map { .init(name: $0.path, sha256: $0.sha256) },
+            predicateType: LegacySignature.predicateType, predicate: ["unused": "\u{e9}\n"])
+        func bundle(_ message: [UInt8]) throws -> [UInt8] {
+            SigstoreBundle(
+                envelope: Envelope(
+                    payloadType: Statement.payloadType, payload: statement.payload,
+                    signatures: [.init(keyID: "", bytes: try key.sign(message))]),
+                key: key.publicKey
+            ).bytes
+        }
+        func codes(_ bundle: [UInt8], _ files: [FileRecord]) -> [AttestationFinding.Code] {
+            ModelSignature.verify(
+                bundle: bundle, key: key.publicKey, model: ObservedModel(files: files)
+            ).findings.codes
+        }
+        let good = try bundle(LegacySignature.encoding(of: statement.payload))
+        #expect(codes(good, files) == [])
+        #expect(codes(good, [files[0], record("c", "3")]) == [.fileAltered])
+        #expect(codes(good, files + [record("d", "")]) == [.fileExtra])
+        #expect(codes(try bundle(statement.payload), files) == [.signatureInvalid])
+        // The old way of signing is no way to sign what is not old.
+        let modern = try ModelSignature.statement(name: "m", files: files)
+        let wrong = SigstoreBundle(
+            envelope: Envelope(
+                payloadType: Statement.payloadType, payload: modern.payload,
+                signatures: [
+                    .init(
+                        keyID: "",
+                        bytes: try key.sign(LegacySignature.encoding(of: modern.payload)))
+                ]), key: key.publicKey)
+        #expect(codes(wrong.bytes, files) == [.signatureInvalid])
+    }
+
+    @Test func `of model-signing 0.2 is over Python's notation of its bytes`() {
+        let text = String(
+            decoding: LegacySignature.encoding(of: Array("{\"a\":'b'}\n\u{e9}".utf8)), as: UTF8.self
+        )
+        #expect(
+            text
+                == #"DSSEV1 28 application/vnd.in-toto+json 12 b'{"a":\'b\'}\n\xc3\xa9'"#)
     }
 }

@@ -28,8 +28,8 @@ import Testing
             arguments: "artifact verify m --bundle b --trust-root r --any-identity", code: 64,
             errors: "--any-identity belongs to --trust-root --profile oms-compat."),
         Case(
-            arguments: "artifact verify m --bundle b --sigstore-root r --identity i --issuer u",
-            code: 2, errors: "(--sigstore-root) is not supported yet"),
+            arguments: "artifact verify m --bundle b --sigstore-root none.json --identity i "
+                + "--issuer u", code: 2, errors: "error: none.json: It does not exist."),
         Case(
             arguments: "artifact sign m --key k --bundle b --chain c", code: 64,
             errors: "--chain belongs to --certificate."),

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Artifacts
+internal import Attestation
 internal import Cryptography
 
 /// Signs every file but the ignored ones.
@@ -33,7 +34,23 @@ struct ArtifactSign: ParsableCommand {
     @Option(help: ArgumentHelp("A certificate between it and the root.", valueName: "pem"))
     var chain: [String] = []
 
+    @Option(help: ArgumentHelp("Sign by shards of this many bytes.", valueName: "bytes"))
+    var shardSize: Int64?
+
+    @Option(
+        help: ArgumentHelp("The digest: sha256 or blake2b.", valueName: "name"),
+        transform: { text in
+            guard let digest = ResourceDigest(rawValue: text) else {
+                throw ValidationError("“\(text)” is not a digest (sha256, blake2b).")
+            }
+            return digest
+        })
+    var digest: ResourceDigest = .sha256
+
     func validate() throws {
+        guard shardSize.map({ $0 > 0 }) != false else {
+            throw ValidationError("A shard has a byte at least.")
+        }
         guard certificate != nil || chain.isEmpty else {
             throw ValidationError("--chain belongs to --certificate.")
         }
@@ -53,7 +70,10 @@ struct ArtifactSign: ParsableCommand {
                 "never covered by a model signature: \(scan.neverSigned.joined(separator: ", "))")
         }
         try Files.write(
-            bundle, scan.sign(with: key, certificates: certificates, ignoredPaths: ignore))
+            bundle,
+            scan.sign(
+                with: key, certificates: certificates, ignoredPaths: ignore, shardSize: shardSize,
+                digest: digest))
         Console.out(scan.digest.hex)
     }
 }

@@ -22,13 +22,23 @@ struct ArtifactVerify: ParsableCommand {
 
     @OptionGroup var file: BundleFile
     @OptionGroup var signer: SignerOptions
+    @Option(
+        help: ArgumentHelp(
+            "Ask no signature for this path, relative to PATH, and what is below.",
+            valueName: "path"))
+    var ignore: [String] = []
+
+    @Flag(help: "Files that nobody signed may be there; they are listed.")
+    var allowUnsigned = false
+
     @OptionGroup var format: Format
 
     func run() throws {
         let trust = try signer.trust()
         let bundle = try Files.read(file.bundle)
         let scan = try ArtifactScan.scan(path, signatureFiles: [file.bundle])
-        let verdict = try scan.verify(bundle: bundle, trust: trust)
+        let verdict = try scan.verify(
+            bundle: bundle, trust: trust, ignoredPaths: ignore, allowsUnsigned: allowUnsigned)
         let coverage = try scan.coverage(of: bundle)
         if format.json {
             Console.out(document(scan, verdict, coverage))

@@ -74,8 +74,13 @@ struct SignerOptions: ParsableArguments {
     /// Reads the files; throws when one is not what it should be.
     func trust() throws -> SignerTrust {
         if let publicKey { return .key(try Files.publicKey(publicKey)) }
+        if let sigstoreRoot, let identity, let issuer {
+            return .sigstore(
+                SigstoreTrust(
+                    root: try Files.sigstoreRoot(sigstoreRoot), identity: identity, issuer: issuer))
+        }
         guard let trustRoot else {
-            throw CommandError("Verifying certificates (--sigstore-root) is not supported yet.")
+            throw ValidationError("--sigstore-root needs --identity and --issuer.")
         }
         if anyIdentity {
             Console.warning("whomever the roots certify is accepted as the signer.")

@@ -51,6 +51,11 @@ enum Files {
         try naming(path) { try Certificate.all(pem: read(path, limit: 16 << 20)) }
     }
 
+    /// What a sigstore instance is trusted for.
+    static func sigstoreRoot(_ path: String) throws -> SigstoreTrustRoot {
+        try naming(path) { try SigstoreTrustRoot(parsing: read(path, limit: 16 << 20)) }
+    }
+
     /// Revocation lists in PEM.
     static func revocationLists(_ path: String) throws -> [RevocationList] {
         try naming(path) { try RevocationList.all(pem: read(path, limit: 64 << 20)) }
