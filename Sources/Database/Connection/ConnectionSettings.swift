@@ -73,6 +73,8 @@ package struct TransactionOptions: Sendable {
     package var lockTimeout: Duration?
     /// Differs from the connection's limit when set.
     package var idleInTransactionTimeout: Duration?
+    /// The snapshot of another transaction, to be taken over by a REPEATABLE READ one.
+    package var snapshot: SnapshotID?
     /// How often the body is run again after 40001 or 40P01.
     package var retries = 5
 
@@ -98,6 +100,9 @@ package struct TransactionOptions: Sendable {
     func opening(_ settings: ConnectionSettings) -> [SQL] {
         let mode = isReadOnly ? "READ ONLY" : "READ WRITE"
         var statements = [SQL(uncheckedText: "BEGIN ISOLATION LEVEL \(isolation.rawValue) \(mode)")]
+        if let snapshot {
+            statements.append(SQL(uncheckedText: "SET TRANSACTION SNAPSHOT '\(snapshot.name)'"))
+        }
         func limit(_ name: StaticString, _ own: Duration?, _ general: Duration) {
             guard own != nil || settings.throughPooler else { return }
             let milliseconds = (own ?? general).milliseconds

@@ -49,6 +49,7 @@ package enum Event: Sendable, Hashable {
     case evidenceRead(EvidenceRead)
     case logRecovered(LogRecovered)
     case restrictionCarried(RestrictionCarried)
+    case projectionsDigested(ProjectionsDigested)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -86,6 +87,7 @@ package enum Event: Sendable, Hashable {
         case .evidenceRead(let payload): payload
         case .logRecovered(let payload): payload
         case .restrictionCarried(let payload): payload
+        case .projectionsDigested(let payload): payload
         }
     }
 
@@ -141,5 +143,6 @@ package enum Event: Sendable, Hashable {
         EvidenceRead.kind: { EvidenceRead(&$0).map(Event.evidenceRead) },
         LogRecovered.kind: { LogRecovered(&$0).map(Event.logRecovered) },
         RestrictionCarried.kind: { RestrictionCarried(&$0).map(Event.restrictionCarried) },
+        ProjectionsDigested.kind: { ProjectionsDigested(&$0).map(Event.projectionsDigested) },
     ]
 }

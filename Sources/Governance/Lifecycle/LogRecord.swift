@@ -27,6 +27,9 @@ package struct LogRecord: Sendable {
     private var submissions = SharedMap<VersionReference, Submission>()
     private var evaluations = SharedMap<VersionReference, [EvaluationRecorded]>()
     private var sequences = SharedMap<String, Int64>()
+    /// The size of the last digest of the projections, and when it was written; of the empty log, when
+    /// it was opened.
+    package private(set) var digested: (size: Int64, at: Timestamp)?
     private var isOpened = false
     /// The pack in force: what the log was opened under, then what was activated.
     private var pack: (digest: SHA256Digest, version: Int64)?
@@ -56,6 +59,7 @@ package struct LogRecord: Sendable {
             if isOpened { return "the log is opened twice" }
             isOpened = true
             pack = (event.policy, 0)
+            digested = (0, entry.time)
             trustRoot = NamedRoot(digest: event.trustRoot, version: event.trustRootVersion)
         case .serviceStarted(let event):
             // An instance that has not heard of a later root yet sets nothing back.
@@ -65,6 +69,7 @@ package struct LogRecord: Sendable {
             trustRoot = NamedRoot(digest: event.digest, version: event.version)
         case .logRecovered:
             guard pack?.version == 0 else { return "a log is recovered only where it begins" }
+        case .projectionsDigested(let event): digested = (event.size, entry.time)
         case .principalRegistered(let event): principals[event.principal] = event
         case .tokenIssued(let event): tokens[event.hash] = event
         case .versionSubmitted(let event):

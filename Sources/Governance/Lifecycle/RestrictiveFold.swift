@@ -133,7 +133,7 @@ package struct RestrictiveFold: Sendable {
             .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
             .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
-            .logRecovered:
+            .logRecovered, .projectionsDigested:
             break
         }
     }

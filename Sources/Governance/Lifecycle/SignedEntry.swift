@@ -95,6 +95,16 @@ package struct SignedEntry: Sendable, Hashable {
         else { throw .malformed("not an entry with a signature") }
         payload = Array(bytes[Self.opening.count..<split])
         let sealStart = split + Self.separator.count - 1
+        let scanned = bytes[sealStart..<bytes.count - 1]
+            .withUnsafeBufferPointer { SealScanner.scan($0) }
+        if let scanned, scanned.index < scanned.size {
+            batchIndex = scanned.index
+            batchSize = scanned.size
+            batchPath = scanned.path
+            keyID = scanned.key
+            signature = scanned.value
+            return
+        }
         let seal: JSON
         do {
             seal = try JSON(parsing: Array(bytes[sealStart..<bytes.count - 1]), limits: .own)

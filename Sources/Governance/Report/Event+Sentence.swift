@@ -40,6 +40,7 @@ extension Event {
         case .evidenceRead(let event): event.sentence
         case .logRecovered(let event): event.sentence
         case .restrictionCarried(let event): event.sentence
+        case .projectionsDigested(let event): event.sentence
         }
     }
 }
@@ -60,6 +61,12 @@ extension ServiceStarted {
 extension RootChanged {
     fileprivate var sentence: String {
         "Version \(version) of the trust root came into force."
+    }
+}
+
+extension ProjectionsDigested {
+    fileprivate var sentence: String {
+        "The service committed to its tables as the first \(size) entries make them."
     }
 }
 

@@ -67,7 +67,7 @@ extension ReportCheck {
                 .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
                 .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
                 .deploymentEnded, .holdPlaced, .actorsCounted, .logHeartbeat, .accessRefused,
-                .evidenceRead, .logRecovered, .restrictionCarried:
+                .evidenceRead, .logRecovered, .restrictionCarried, .projectionsDigested:
                 break
             case .holdReleased(let event): check(event, line.entry.time, lines, at: place)
             case .erasureRefused(let event):

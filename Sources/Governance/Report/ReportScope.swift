@@ -80,7 +80,7 @@ package struct ReportScope: Sendable {
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
-            .logRecovered, .restrictionCarried:
+            .logRecovered, .restrictionCarried, .projectionsDigested:
             break
         }
         for document in documents {

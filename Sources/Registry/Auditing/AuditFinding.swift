@@ -15,6 +15,7 @@ package struct AuditFinding: Sendable, Hashable {
         case entryUnauthentic = "entry-unauthentic"
         case entryTime = "entry-time"
         case entryUnplaced = "entry-unplaced"
+        case entryReplayed = "entry-replayed"
         case entryMisplaced = "entry-misplaced"
 
         case leafAltered = "leaf-altered"
@@ -66,12 +67,17 @@ package struct AuditFinding: Sendable, Hashable {
         case erasedPresent = "erased-present"
         case personalMissing = "personal-missing"
 
+        case migrationMissing = "migration-missing"
+        case migrationAltered = "migration-altered"
+        case migrationSurplus = "migration-surplus"
+
         case rowMissing = "row-missing"
         case rowSurplus = "row-surplus"
         case rowAltered = "row-altered"
         case rowDuplicate = "row-duplicate"
         case replayFailed = "replay-failed"
         case decisionDiffers = "decision-differs"
+        case digestContradicted = "digest-contradicted"
     }
 
     /// Which row it is about.

@@ -107,6 +107,8 @@ package struct ReplayReport: Sendable {
     /// Number of entries that have a place in the log.
     package let size: Int64
     package let findings: AuditFindings
+    /// Digests in the log that the replayed tables met at their sizes.
+    package let digestsChecked: Int64
     /// Entries carried into the tables, those without a place yet included.
     package let entriesReplayed: Int64
     /// Decisions that were made again and came out as recorded.
@@ -123,6 +125,7 @@ package struct ReplayReport: Sendable {
         var members = findings.members
         members["equal"] = .bool(isEqual)
         members["size"] = .integer(size)
+        members["digestsChecked"] = .integer(digestsChecked)
         members["entriesReplayed"] = .integer(entriesReplayed)
         members["decisionsReplayed"] = .integer(decisionsReplayed)
         members["rows"] = .object(rows.mapValues(JSON.integer))

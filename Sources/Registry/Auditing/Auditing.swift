@@ -77,17 +77,18 @@ package enum Auditing {
     /// - Parameters:
     ///   - url: a role that may read everything and make temporary tables: the migrator.
     ///   - root: whose service keys count for entries that have no place in the log yet.
+    ///   - anchored: the size that an anchor confirmed in a verification that found nothing.
     /// - Throws: `DatabaseError` when the database cannot be read.
     package static func replay(
-        _ url: DatabaseURL, root: TrustRoot,
+        _ url: DatabaseURL, root: TrustRoot, anchored: Int64? = nil,
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> ReplayReport {
-        try await replay(url, history: RootHistory(root), progress: progress)
+        try await replay(url, history: RootHistory(root), anchored: anchored, progress: progress)
     }
 
     /// The same, of a log whose trust root has changed.
     package static func replay(
-        _ url: DatabaseURL, history: RootHistory,
+        _ url: DatabaseURL, history: RootHistory, anchored: Int64? = nil,
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> ReplayReport {
         let clock = ContinuousClock()
@@ -97,7 +98,8 @@ package enum Auditing {
         let result = try await withConnection(url) { connection in
             try await connection.transaction(options) { db in
                 var replayer = Replayer(
-                    roots: try laterRoots(history, db).roots, progress: progress)
+                    roots: try laterRoots(history, db).roots, anchored: anchored,
+                    progress: progress)
                 return try replayer.run(db)
             }
         }

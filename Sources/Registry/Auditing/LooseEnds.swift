@@ -21,6 +21,7 @@ extension LogVerifier {
         try db.execute("SET LOCAL enable_seqscan = on")
         try checkQueue(db)
         try checkUnplaced(db)
+        try checkMigrations(db)
         // What only the whole log can say.
         if result.from == 0 {
             try checkSurplusRetries(db)
@@ -170,16 +171,27 @@ extension LogVerifier {
             let rows = try db.all(
                 """
                 SELECT p.entry_id, e.bytes, e.leaf_hash,
-                       EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = p.entry_id)
+                       EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = p.entry_id),
+                       EXISTS (SELECT FROM audit.leaf l WHERE l.leaf_hash = e.leaf_hash)
                 FROM audit.pending p LEFT JOIN audit.entry e ON e.id = p.entry_id
                 WHERE \(last) IS NULL OR p.entry_id > \(last)
                 ORDER BY p.entry_id LIMIT \(LogBlock.length)
-                """, as: (Int64, [UInt8]?, [UInt8]?, Bool).self)
+                """, as: (Int64, [UInt8]?, [UInt8]?, Bool, Bool).self)
             guard let end = rows.last?.0 else { return }
             last = end
-            let examiner = examiner
-            let examined = ParallelWork(rows.map(\.1)) { $0.map(examiner.examine) }.wait()
-            for (row, examined) in zip(rows, examined) { take(row.0, row.2, row.3, examined) }
+            let examine = examine
+            let examined = ParallelWork(rows.map(\.1)) { $0.map(examine) }.wait()
+            for (row, examined) in zip(rows, examined) {
+                let (isPlaced, isReplay) = (row.3, row.4)
+                if isReplay, !isPlaced {
+                    result.findings.add(
+                        .init(
+                            .entryReplayed, "audit.entry", .id(row.0), .unanchored,
+                            "the same bytes have their place in the log already"))
+                } else {
+                    take(row.0, row.2, isPlaced, examined)
+                }
+            }
             result.findings.add(try record.settle(db))
         }
     }
@@ -240,7 +252,7 @@ extension LogVerifier {
         ) { row in
             let key: [UInt8] = try row.next()
             let bytes: [UInt8]? = try row.nextOptional()
-            let said = bytes.flatMap { examiner.examine($0).entry?.idempotency?.key.bytes }
+            let said = bytes.flatMap { examine($0).entry?.idempotency?.key.bytes }
             guard said != key else { return }
             result.findings.add(
                 .init(

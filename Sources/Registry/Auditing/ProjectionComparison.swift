@@ -8,6 +8,8 @@ internal import Database
 /// The comparison of one table.
 struct ProjectionComparison {
     let table: Projection.Table
+    /// What a difference contradicts.
+    let anchor: AuditFinding.Anchor
 
     /// The findings, and the number of live rows.
     func run(_ db: borrowing Connection) throws -> ([AuditFinding], Int64) {
@@ -96,7 +98,7 @@ struct ProjectionComparison {
         _ columns: [AuditFinding.Column]
     ) -> AuditFinding {
         AuditFinding(
-            kind, "registry.\(table.rawValue)", .key(key), .unanchored, message, columns: columns)
+            kind, "registry.\(table.rawValue)", .key(key), anchor, message, columns: columns)
     }
 
     // MARK: keys

@@ -13,8 +13,10 @@ internal import Governance
 /// One replay.
 struct Replayer {
     let progress: @Sendable (AuditProgress) -> Void
+    /// The size up to which something outside the database confirms the log; nil for not at all.
+    let anchored: Int64?
     private let examiner: EntryExaminer
-    private var result = Result()
+    private(set) var result = Result()
     private var decisions = DecisionReplay()
     private var counts = CountCheck()
 
@@ -23,24 +25,38 @@ struct Replayer {
         var findings = AuditFindings()
         var size: Int64 = 0
         var replayed: Int64 = 0
+        var digestsChecked: Int64 = 0
         var rows: [String: Int64] = [:]
         var decisions: Int64 = 0
 
         func report(seconds: Double) -> ReplayReport {
             ReplayReport(
-                size: size, findings: findings, entriesReplayed: replayed,
-                decisionsReplayed: decisions, rows: rows, seconds: seconds)
+                size: size, findings: findings, digestsChecked: digestsChecked,
+                entriesReplayed: replayed, decisionsReplayed: decisions, rows: rows,
+                seconds: seconds)
         }
     }
 
-    init(roots: [TrustRoot], progress: @escaping @Sendable (AuditProgress) -> Void) {
+    init(
+        roots: [TrustRoot], anchored: Int64? = nil,
+        progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
+    ) {
+        self.anchored = anchored
         self.progress = progress
         examiner = EntryExaminer(roots: roots)
     }
 
     mutating func run(_ db: borrowing Connection) throws -> Result {
+        try rebuild(db)
+        try compare(db)
+        return result
+    }
+
+    /// Carries every entry into temporary tables.
+    mutating func rebuild(_ db: borrowing Connection) throws {
         try db.execute("SET LOCAL search_path = pg_catalog, pg_temp")
         try db.execute("SET LOCAL TimeZone = 'UTC'")
+        try db.execute("SET LOCAL bytea_output = 'hex'")
         try db.execute("SET LOCAL jit = off")
         for table in Projection.Table.allCases {
             // Without defaults: what no insert names stays empty, also in a column added later.
@@ -56,20 +72,29 @@ struct Replayer {
         try replayQueue(db)
         for table in Projection.Table.allCases {
             try db.execute("ANALYZE pg_temp.\(identifier: table)")
-            let (findings, rows) = try ProjectionComparison(table: table).run(db)
+        }
+    }
+
+    /// Compares every live table with its twin.
+    mutating func compare(_ db: borrowing Connection) throws {
+        // A row contradicts what is anchored only where nothing but anchored entries made it.
+        let isAnchored = anchored.map { $0 >= result.replayed } ?? false
+        let anchor: AuditFinding.Anchor =
+            isAnchored ? .contradicts(size: anchored ?? 0) : .unanchored
+        for table in Projection.Table.allCases {
+            let (findings, rows) = try ProjectionComparison(table: table, anchor: anchor).run(db)
             result.findings.add(findings)
             result.rows[table.rawValue] = rows
         }
-        return result
     }
 
     // MARK: entries
 
-    private func log(after index: Int64) -> SQL {
+    private func log(after index: Int64, below end: Int64) -> SQL {
         """
         SELECT l.index, l.entry_id, e.bytes
         FROM audit.leaf l LEFT JOIN audit.entry e ON e.id = l.entry_id
-        WHERE l.index > \(index) ORDER BY l.index LIMIT \(LogBlock.length)
+        WHERE l.index > \(index) AND l.index < \(end) ORDER BY l.index LIMIT \(LogBlock.length)
         """
     }
 
@@ -83,13 +108,63 @@ struct Replayer {
         """
     }
 
+    /// From one digest in the log to the next, each compared at its size.
     private mutating func replayLog(_ db: borrowing Connection) throws {
-        try replay(db, log(after:)) { .index($0) }
+        var last: Int64 = -1
+        for commitment in try commitments(db) {
+            let size = commitment.event.size
+            try replay(db, after: last, { [self] in log(after: $0, below: size) }) { .index($0) }
+            last = max(last, size - 1)
+            try check(commitment, db)
+        }
+        try replay(db, after: last, { [self] in log(after: $0, below: .max) }) { .index($0) }
     }
 
     private mutating func replayQueue(_ db: borrowing Connection) throws {
-        try replay(db, queue(after:)) { .id($0) }
+        try replay(db, after: -1, queue(after:)) { .id($0) }
     }
+
+    // MARK: digests
+
+    /// A digest of the projections in the log, and the place of its entry.
+    private struct Commitment {
+        let index: Int64
+        let event: ProjectionsDigested
+    }
+
+    /// All of them that a service signed, by their sizes.
+    private func commitments(_ db: borrowing Connection) throws -> [Commitment] {
+        let rows = try db.all(
+            """
+            SELECT l.index, e.bytes FROM audit.leaf l JOIN audit.entry e ON e.id = l.entry_id
+            WHERE position('"kind":"projections.digested"'::bytea IN e.bytes) > 0
+            """, as: (Int64, [UInt8]).self)
+        return rows.compactMap { index, bytes -> Commitment? in
+            let examined = examiner.examine(bytes)
+            guard examined.isAuthentic,
+                case .projectionsDigested(let event) = examined.entry?.event,
+                event.size <= index
+            else { return nil }
+            return Commitment(index: index, event: event)
+        }.sorted { $0.event.size < $1.event.size }
+    }
+
+    private mutating func check(_ commitment: Commitment, _ db: borrowing Connection) throws {
+        result.digestsChecked += 1
+        for table in Projection.Table.allCases {
+            // A table of a later release is in no earlier digest.
+            guard let said = commitment.event.tables[table.rawValue] else { continue }
+            let made = try ProjectionDigest.again(said, of: table, in: .replay, db)
+            guard made != said else { continue }
+            let found = made.map { "\($0.rows) rows, digest \($0.digest)" } ?? "other columns"
+            add(
+                .digestContradicted, "registry.\(table.rawValue)", .index(commitment.index),
+                "at size \(commitment.event.size) the service saw \(said.rows) rows, digest "
+                    + "\(said.digest); the log makes \(found): the table had been edited by then")
+        }
+    }
+
+    // MARK: carrying
 
     /// An entry on its way into the tables.
     private struct Step {
@@ -98,10 +173,10 @@ struct Replayer {
     }
 
     private mutating func replay(
-        _ db: borrowing Connection, _ select: (Int64) -> SQL,
+        _ db: borrowing Connection, after start: Int64, _ select: (Int64) -> SQL,
         _ place: (Int64) -> AuditFinding.Place
     ) throws {
-        var last: Int64 = -1
+        var last = start
         while true {
             let rows = try db.all(select(last), as: (Int64, Int64, [UInt8]?).self)
             guard let end = rows.last?.0 else { return }

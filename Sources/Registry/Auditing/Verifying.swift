@@ -19,7 +19,8 @@ struct LogVerifier {
     var history: RootHistory
     let anchors: AuditAnchors
     let progress: @Sendable (AuditProgress) -> Void
-    let examiner: EntryExaminer
+    /// Says of an entry what can be said of it by itself.
+    let examine: @Sendable ([UInt8]) -> ExaminedEntry
 
     var result = VerificationResult()
     var witnesses = LogWitnesses()
@@ -33,13 +34,14 @@ struct LogVerifier {
 
     init(
         history: RootHistory, anchors: AuditAnchors,
+        examine: (@Sendable ([UInt8]) -> ExaminedEntry)? = nil,
         progress: @escaping @Sendable (AuditProgress) -> Void
     ) {
         root = history.latest
         self.history = history
         self.anchors = anchors
         self.progress = progress
-        examiner = EntryExaminer(roots: history.roots)
+        self.examine = examine ?? EntryExaminer(roots: history.roots).examine
         checkpoints = CheckpointLedger(anchors: anchors)
         record = RecordLedger(anchors: anchors)
     }
@@ -115,10 +117,10 @@ struct LogVerifier {
     ) throws -> Pending {
         let block = try LogBlock(
             from: start, headSize: headSize, lookups: &remainingLookups, db)
-        let (examiner, origin, keys) = (examiner, root.origin, history.logKeys)
+        let (examine, origin, keys) = (examine, root.origin, history.logKeys)
         return Pending(
             block: block,
-            entries: ParallelWork(block.entries) { $0.map(examiner.examine) },
+            entries: ParallelWork(block.entries) { $0.map(examine) },
             notes: ParallelWork(block.checkpoints) {
                 Checkpoint.open($0.note, origin: origin, logKeys: keys)
             })

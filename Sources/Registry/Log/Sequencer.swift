@@ -27,6 +27,8 @@ package struct Sequencer: Service {
     /// Rung when a checkpoint has been published.
     let published: Wakeup
     let follower: Follower
+    /// Where somebody may ask for a batch whose snapshot it shares.
+    let digests: DigestDesk
     let clock: Clock
     let logger: Logger
 
@@ -166,17 +168,22 @@ package struct Sequencer: Service {
                 refused = []
             }
             // Only looking costs nothing on disk; locking the head row would write.
-            if !hasRung, try await !hasWork(skipping: refused) {
+            if !hasRung, !digests.isWanted, try await !hasWork(skipping: refused) {
                 hasRung = await committed.wait(timeout: Self.pollInterval)
                 continue
             }
             hasRung = false
             try checkClock()
             if halt.reason != nil { return }
+            let order = digests.take()
+            let options = await Self.options(order)
+            var shared: Int64?
+            defer { order?.finish(shared) }
             do {
-                let taken = try await connection.transaction { [range, refused] db in
+                let taken = try await connection.transaction(options) { [range, refused] db in
                     try integrator.integrate(expecting: range, skipping: refused, db)
                 }
+                if options.snapshot != nil { shared = taken.range.size }
                 range = taken.range
                 batch = taken
                 Counter(label: "imprimatur_entries_integrated").increment(by: taken.entries.count)
@@ -195,6 +202,14 @@ package struct Sequencer: Service {
             }
             Gauge(label: "imprimatur_queue_refused").record(refused.count)
         }
+    }
+
+    /// A batch as usual, or one in a snapshot that a reader lends.
+    private static func options(_ order: DigestOrder?) async -> TransactionOptions {
+        guard let order, let snapshot = await order.call() else { return .write }
+        var options = TransactionOptions(isolation: .repeatableRead)
+        options.snapshot = snapshot
+        return options
     }
 
     private func hasWork(skipping refused: [Int64]) async throws -> Bool {

@@ -70,7 +70,8 @@ private struct Rows {
     func statements(_ entry: Entry) -> [SQL] {
         switch entry.event {
         case .logOpened, .serviceStarted, .gateAsked, .gateDenied, .erasureRefused,
-            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead, .logRecovered:
+            .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead, .logRecovered,
+            .projectionsDigested:
             []
         case .rootChanged(let event): [rootChanged(event)]
         case .policyActivated(let event): [policyActivated(event)]

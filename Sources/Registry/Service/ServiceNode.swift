@@ -49,16 +49,19 @@ package final class ServiceNode: Sendable {
     package let registry: Registry
     /// To be run beside the web server, and stopped after it.
     package let services: [any Service]
+    /// Has the projections digested, also when asked to.
+    package let digester: ProjectionDigester
     package let settings: StoredSettings
     package let pin: Pin
     private let access: DatabaseAccess
 
     private init(
-        registry: Registry, services: [any Service], settings: StoredSettings, pin: Pin,
-        access: DatabaseAccess
+        registry: Registry, services: [any Service], digester: ProjectionDigester,
+        settings: StoredSettings, pin: Pin, access: DatabaseAccess
     ) {
         self.registry = registry
         self.services = services
+        self.digester = digester
         self.settings = settings
         self.pin = pin
         self.access = access
@@ -205,16 +208,20 @@ package final class ServiceNode: Sendable {
                 safety: (safety, sequencing), context: context, signer: signer,
                 housekeeping: housekeeping, limits: files.stored.limits)
         }
+        let digests = DigestDesk(bell: committed)
         let sequencer = Sequencer(
             connection: DedicatedConnection(
                 access.sequencer, settings: .service, label: "sequencer"),
             publisher: Publisher(signer: files.keys.log, roots: roots),
             check: check, authenticator: authenticator, roots: roots, halt: halt,
             allowsUnsafeDatabase: settings.allowsUnsafeDatabase, committed: committed,
-            published: published, follower: follower, clock: clock, logger: logger)
+            published: published, follower: follower, digests: digests, clock: clock,
+            logger: logger)
+        let digester = ProjectionDigester(registry: registry, desk: digests, logger: logger)
         var services: [any Service] = [
             sequencer, follower,
             Housekeeper(registry: registry, settings: housekeeping, logger: logger),
+            digester,
         ]
         if let transport = settings.witnesses {
             services.append(
@@ -225,8 +232,8 @@ package final class ServiceNode: Sendable {
                     logger: logger))
         }
         return ServiceNode(
-            registry: registry, services: services, settings: files.stored, pin: pin,
-            access: access)
+            registry: registry, services: services, digester: digester, settings: files.stored,
+            pin: pin, access: access)
     }
 
     /// Compares the database with the pin and with what witnesses have seen.

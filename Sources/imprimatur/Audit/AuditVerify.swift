@@ -69,7 +69,9 @@ struct AuditVerify: AsyncParsableCommand {
             let replayed =
                 replay
                 ? try await Auditing.replay(
-                    access.migrator, history: trust, progress: AuditText.progress) : nil
+                    access.migrator, history: trust,
+                    anchored: report.verdict == .intact ? report.anchor?.size : nil,
+                    progress: AuditText.progress) : nil
             return (report, replayed)
         }
         Console.endProgress()
@@ -151,6 +153,7 @@ enum AuditText {
         let rows = report.rows.values.reduce(0, +)
         Console.out(
             "\(report.isEqual ? "equal" : "different"): \(report.entriesReplayed) entries replayed, "
-                + "\(rows) rows in \(report.rows.count) tables compared")
+                + "\(rows) rows in \(report.rows.count) tables compared, "
+                + "\(report.digestsChecked) digests in the log compared")
     }
 }

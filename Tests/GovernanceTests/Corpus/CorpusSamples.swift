@@ -45,7 +45,7 @@ enum CorpusSamples {
 
     private static func events() -> [(name: String, event: Event)] {
         let made =
-            opening + people + versionEvents + gates + personal + accounts + recovery
+            opening + people + versionEvents + gates + personal + accounts + recovery + bookkeeping
         return made.map { what, event in
             (what.isEmpty ? event.kind : "\(event.kind)-\(what)", event)
         }
@@ -338,6 +338,18 @@ enum CorpusSamples {
             ),
             ("allow", .retirementDecided(retirement(.allow, digest("certificate")))),
             ("deny", .retirementDecided(retirement(.deny, nil))),
+        ]
+    }
+
+    private static var bookkeeping: [(String, Event)] {
+        let table = ProjectionsDigested.Table(
+            columns: ["name", "seq"], digest: digest("table"), rows: 12)
+        return [
+            (
+                "",
+                .projectionsDigested(
+                    ProjectionsDigested(size: 10_240, tables: ["subject": table]))
+            )
         ]
     }
 

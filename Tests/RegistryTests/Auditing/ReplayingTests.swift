@@ -60,7 +60,8 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
         #expect(report.isEqual)
         #expect(report.entriesReplayed == world.size)
         #expect(report.decisionsReplayed > Int64(AuditedWorld.questions))
-        for table in Projection.Table.allCases {
+        // Only a log that was recovered has rows in `carried`.
+        for table in Projection.Table.allCases where table != .carried {
             #expect(
                 report.rows[table.rawValue] ?? 0 > 0, "\(table) is empty: its tests show nothing")
         }

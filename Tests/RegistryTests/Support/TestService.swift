@@ -72,11 +72,14 @@ final class TestService: Sendable {
     }
 
     /// The addresses of a scratch database; through a pooler in a suite that wants one.
-    private static func access(_ scratch: ScratchDatabase) -> DatabaseAccess {
+    private static func access(
+        _ scratch: ScratchDatabase, writer: DatabaseURL? = nil, sequencer: DatabaseURL? = nil
+    ) -> DatabaseAccess {
         let pooled = TestPooler.current?.url(
             as: DatabaseRole.writer.rawValue, database: scratch.name)
         return DatabaseAccess(
-            writer: pooled ?? scratch.url(as: .writer), sequencer: scratch.url(as: .sequencer),
+            writer: writer ?? pooled ?? scratch.url(as: .writer),
+            sequencer: sequencer ?? scratch.url(as: .sequencer),
             migrator: scratch.url(as: .migrator), isPooled: pooled != nil)
     }
 
@@ -94,12 +97,14 @@ final class TestService: Sendable {
     /// Starts a service that is initialised already: what a restart is.
     ///
     /// What a test did not do shall not be in its log: the service writes nothing of its own accord,
-    /// unless `housekeeping` is nil, which leaves it to its settings.
+    /// unless `housekeeping` is nil, which leaves it to its settings. Writers and
+    /// sequencer may take another way to the same database.
     static func open(
         _ scratch: ScratchDatabase, _ directory: DataDirectory, _ clock: TestClock,
-        housekeeping: HousekeepingSettings? = .never
+        housekeeping: HousekeepingSettings? = .never,
+        writer: DatabaseURL? = nil, sequencer: DatabaseURL? = nil
     ) async throws -> TestService {
-        let access = Self.access(scratch)
+        let access = Self.access(scratch, writer: writer, sequencer: sequencer)
         var logger = LogLines.current?.logger ?? Logger(label: "test")
         if LogLines.current == nil { logger.logLevel = .critical }
         var settings = NodeSettings(directory: directory, clock: { clock.now }, logger: logger)
