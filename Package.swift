@@ -61,7 +61,7 @@ let package = Package(
             "Governance",
             [
                 "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Schema",
-                "Fairness",
+                "Fairness", "Expressions",
             ]),
         room("Database", ["CLibPQ"]),
         room(
@@ -140,7 +140,8 @@ let package = Package(
         tests(
             of: "Governance",
             [
-                "CanonicalJSON", "Cryptography", "Attestation", "Schema", "Fairness", "TestSupport",
+                "CanonicalJSON", "Cryptography", "Attestation", "Schema", "Fairness",
+                "Expressions", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
         tests(of: "Database", ["TestSupport"]),

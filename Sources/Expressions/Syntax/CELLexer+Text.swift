@@ -39,11 +39,14 @@ extension CELLexer {
     /// Reads the string that begins here.
     mutating func text(afterPrefix prefix: TextPrefix) throws(CELFault) -> CELText {
         let start = index
+        let unclosed = CELFault(
+            code: .syntax, file: origin.file, position: position(at: start),
+            message: "This string is not closed.")
         if prefix.isBytes {
             throw fault(.unsupported, at: start, "Bytes are left out: facts have none.")
         }
         index += prefix.length
-        guard let quote = byte() else { throw unclosed(from: start) }
+        guard let quote = byte() else { throw unclosed }
         let isTriple = byte(1) == quote && byte(2) == quote
         index += isTriple ? 3 : 1
         var bytes: [UInt8] = []
@@ -57,22 +60,20 @@ extension CELLexer {
                 continue
             }
             if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-                guard isTriple else { throw unclosed(from: start) }
+                guard isTriple else { throw unclosed }
                 if byte == UInt8(ascii: "\n") { noteLine(endingAt: index) }
             }
             bytes.append(byte)
             index += 1
         }
-        throw unclosed(from: start)
-    }
-
-    private func unclosed(from start: Int) -> CELFault {
-        fault(.syntax, at: start, "This string is not closed.")
+        throw unclosed
     }
 
     private mutating func escape() throws(CELFault) -> Unicode.Scalar {
         let start = index
-        guard let mark = byte(1) else { throw unclosed(from: start) }
+        guard let mark = byte(1) else {
+            throw fault(.syntax, at: start, "After a backslash comes what it stands for.")
+        }
         index += 2
         switch mark {
         case UInt8(ascii: "\\"), UInt8(ascii: "?"), UInt8(ascii: "\""), UInt8(ascii: "'"),

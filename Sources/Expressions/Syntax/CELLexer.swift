@@ -43,7 +43,7 @@ struct CELLexer {
         CELFault(code: code, file: origin.file, position: position(at: place), message: message)
     }
 
-    private func position(at place: Int) -> CELPosition {
+    func position(at place: Int) -> CELPosition {
         origin.position(line: line, column: column(of: place))
     }
 

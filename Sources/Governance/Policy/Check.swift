@@ -1,6 +1,6 @@
-// A check is the condition of a rule: today one of a fixed set that is written in Swift, to be
-// joined by conditions written in the pack's own language. Both read facts by name, say which
-// values they used, and answer pass, fail or not-applicable; neither can do anything else.
+// A check is the condition of a rule, one of a fixed set that is written in Swift; beside them stand
+// conditions written in CEL. Both read facts by name, say which values they used, and answer pass,
+// fail or (checks) not-applicable; neither can do anything else.
 
 package import CanonicalJSON
 

@@ -125,18 +125,28 @@ extension PolicyPack {
             case .notApplicable: result = .notApplicable
             case .fail:
                 result = .fail
-                reason = rule.reason.filled(with: context.values)
+                reason = rule.reason.filled(with: Self.shown(rule, context))
                 if rule.mode == .enforce { needs = context.needs }
             }
         } catch {
             result = .error
-            reason = "unknown fact \(error.name)"
-            needs = [Need("fact", .string(error.name))]
+            reason = error.cause ?? "unknown fact \(error.name)"
+            needs = error.cause == nil ? [Need("fact", .string(error.name))] : []
         }
         let outcome = RuleOutcome(
             id: rule.id, title: rule.title, mode: rule.mode, result: result,
             values: context.values, reason: reason)
         return (outcome, needs)
+    }
+
+    /// The values that a reason may name: of a check what it noted, of a condition any fact.
+    private static func shown(_ rule: Rule, _ context: CheckContext) -> [String: JSON] {
+        guard case .expression = rule.condition else { return context.values }
+        var shown = context.values
+        for name in rule.reason.placeholders where shown[name] == nil {
+            shown[name] = name == "now" ? .text(context.now) : context.facts.optional(name)?.value
+        }
+        return shown
     }
 
     /// The rule that no pack states and every decision begins with.

@@ -8,6 +8,13 @@ package import Cryptography
 package struct UnknownFact: Error, Sendable, Hashable {
     /// Dotted path from the root of the facts, list positions included: `approvals.0.person`.
     package let name: String
+    /// What to say instead of "unknown fact" when something else went wrong.
+    package let cause: String?
+
+    init(name: String, cause: String? = nil) {
+        self.name = name
+        self.cause = cause
+    }
 }
 
 /// A cursor on one value among the facts.

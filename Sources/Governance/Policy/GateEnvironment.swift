@@ -1,0 +1,172 @@
+// The facts of each gate with their types: the variables of conditions that are written in CEL.
+//
+// The names are those of `FactShape`, which a test compares; the types are those that `Facts` writes:
+// times, spans and fractions are texts there and times, spans and numbers here. A part that may be
+// absent or null is optional and nullable: `has(a.b)` asks for it. `now` is the time that the
+// decision is made for. A tier that is no number ("prohibited") fits no condition, and what does not
+// fit denies.
+
+internal import CanonicalJSON
+internal import Expressions
+
+/// The variables of conditions.
+enum GateEnvironment {
+    /// The variables of a gate's conditions.
+    static func of(_ gate: Gate) -> CELEnvironment { environments[gate] ?? CELEnvironment([]) }
+
+    /// The values of the variables; throws what does not fit.
+    static func bind(
+        _ facts: JSON, of gate: Gate, now: Timestamp
+    ) throws(JSONFindings) -> CELBinding {
+        var members = facts.object ?? [:]
+        members["now"] = .text(now)
+        return try CELBinding(.object(members), of(gate))
+    }
+
+    /// Dotted paths of the facts that a reason may name: those outside of lists.
+    static func paths(of gate: Gate) -> Set<String> {
+        Set(of(gate).variables.flatMap { paths(of: $0, below: "") })
+    }
+
+    private static func paths(of field: CELField, below prefix: String) -> [String] {
+        let path = prefix + field.name
+        guard case .record(let record) = present(field.type) else { return [path] }
+        return record.fields.flatMap { paths(of: $0, below: path + ".") }
+    }
+
+    static func present(_ type: CELType) -> CELType {
+        if case .nullable(let inner) = type { inner } else { type }
+    }
+
+    private static let environments: [Gate: CELEnvironment] = [
+        .submit: environment([
+            field("card", card), field("artifact", artifact),
+            field("submitter", holder), field("policy", policy),
+        ]),
+        .approve: environment([
+            CELField("version", .int), field("card", card), field("artifact", artifact),
+            field("evidence", evidence), field("policy", policy), field("request", request),
+            field("statement", statement), field("signer", signer),
+            field("submitter", submitter), field("priorStatements", .list(prior)),
+        ]),
+        .deploy: environment([
+            CELField("version", .int), field("environment", .string), field("use", .string),
+            field("card", card), field("artifact", artifact), field("evidence", evidence),
+            field("policy", policy), field("requester", holder), field("submitter", submitter),
+            field("approvals", .list(approval)), field("evaluations", .list(evaluation)),
+            field("restrictions", .list(restriction)),
+            field("activeDeployments", .list(deployment)), field("fold", fold),
+        ]),
+        .retire: environment([
+            CELField("version", .int), field("reason", .string), field("artifact", artifact),
+            field("policy", policy), field("requester", holder),
+            field("restrictions", .list(restriction)),
+            field("activeDeployments", .list(deployment)), field("fold", fold),
+        ]),
+    ]
+
+    private static func environment(_ more: [CELField]) -> CELEnvironment {
+        CELEnvironment(
+            [CELField("model", .string), CELField("now", .timestamp), field("tier", .int)] + more)
+    }
+
+    /// A fact that may be absent or null.
+    private static func field(_ name: String, _ type: CELType) -> CELField {
+        CELField(name, .nullable(type), isOptional: true)
+    }
+
+    private static func record(_ name: String, _ fields: [CELField]) -> CELType {
+        .record(CELRecordType(name, fields))
+    }
+
+    private static func strings(_ names: String...) -> [CELField] {
+        names.map { CELField($0, .string) }
+    }
+
+    private static func lists(_ names: String...) -> [CELField] {
+        names.map { CELField($0, .list(.string)) }
+    }
+
+    private static let evidence = record("evidence", strings("digest"))
+    private static let digests = record(
+        "digests", strings("card", "artifact", "evidence", "policy"))
+    private static let holder = record("holder", strings("principal", "person") + lists("roles"))
+    private static let submitter = record(
+        "submitter", strings("principal", "person") + lists("linked"))
+    private static let policy = record(
+        "policy",
+        strings("digest", "activeDigest")
+            + [field("requestDigest", .string), CELField("signed", .bool)])
+    private static let card = record(
+        "card",
+        strings("digest") + lists("missing", "findings") + [
+            field(
+                "fairness",
+                record(
+                    "fairness",
+                    lists("attributes") + [
+                        CELField(
+                            "datasets",
+                            .list(record("dataset", strings("sha256") + lists("sensitive"))))
+                    ]))
+        ])
+    private static let artifact = record(
+        "artifact",
+        [
+            field("approvedDigest", .string), field("presentedDigest", .string),
+            field(
+                "signature",
+                record(
+                    "signature",
+                    [CELField("verified", .bool), field("signer", .string)]
+                        + lists("signerRoles", "findings"))),
+        ])
+    private static let fold = record(
+        "fold", [CELField("healthy", .bool), CELField("lagEntries", .int)])
+    private static let restriction = record(
+        "restriction", strings("kind", "id", "source", "reason"))
+    private static let deployment = record("deployment", strings("id", "environment"))
+    private static let times = [
+        CELField("signedAt", .timestamp), CELField("expiresAt", .timestamp),
+    ]
+    private static let approval = record(
+        "approval",
+        strings("digest", "principal", "person", "role", "meaning")
+            + lists("environments", "uses", "problems") + times
+            + [CELField("digests", digests), CELField("valid", .bool)])
+    private static let columns = record(
+        "columns", strings("label", "prediction", "positive") + lists("groups"))
+    private static let measure = record(
+        "measure",
+        strings("measure") + lists("columns") + [
+            CELField("minimumGroupSize", .int), CELField("minimumDenominator", .int),
+            field("value", .decimal), field("reason", .string),
+        ])
+    private static let evaluation = record(
+        "evaluation",
+        strings("digest", "kind", "artifactDigest") + lists("problems") + [
+            CELField("verified", .bool), CELField("recomputed", .bool),
+            CELField("evaluatedAt", .timestamp), field("dataset", .string),
+            field("signer", .string), field("columns", columns),
+            CELField("measures", .list(measure)),
+        ])
+    private static let request = record(
+        "request",
+        strings("id", "nonce")
+            + [CELField("open", .bool), CELField("submittedAt", .timestamp)])
+    private static let signer = record(
+        "signer",
+        [
+            CELField(
+                "roles",
+                .list(record("role", strings("role") + [CELField("since", .timestamp)])))
+        ])
+    private static let prior = record("prior", strings("digest", "person", "meaning"))
+    private static let statement = record(
+        "statement",
+        strings("request", "nonce", "version", "principal", "person", "role", "meaning")
+            + lists("problems") + times + [
+                CELField("verified", .bool), field("prior", .string),
+                CELField("digests", digests),
+            ])
+}
