@@ -1,7 +1,8 @@
 // Digests of many files (or parts of files) at once: threads, largest piece first.
 //
-// One SHA-256 is a serial computation, so only independent pieces can run side by side; starting
-// with the largest leaves the small ones to fill the gaps at the end. Threads of our own, because
+// One SHA-256 is a serial computation, so only independent pieces can run side by side: on several
+// threads, and two in each where the processor can (SHA256Pair.swift). Starting with the largest leaves
+// the small ones to fill the gaps at the end. Threads of our own, because
 // reading blocks and Swift's cooperative threads must not. Read with pread into one buffer a thread:
 // a mapping would save a copy, but a file cut short meanwhile would end the process (SIGBUS).
 
@@ -33,11 +34,11 @@ struct HashTask: Sendable {
 func hashInParallel(
     _ tasks: [HashTask], below directory: Int32, threads: Int?
 ) throws(ArtifactError) -> [SHA256Digest] {
-    let queue = HashQueue(tasks, directory: directory)
     let wanted = threads ?? min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 16)
     // Starting a thread costs more than hashing a few small files.
     let bytes = tasks.reduce(0) { $0 + $1.range.count }
     let count = bytes < 1 << 20 && tasks.count < 64 ? 1 : max(1, min(wanted, tasks.count))
+    let queue = HashQueue(tasks, directory: directory, threads: count)
     var workers: [pthread_t] = []
     // This thread is one of them.
     for _ in 1..<count {
@@ -60,12 +61,16 @@ private final class HashQueue: Sendable {
     private let tasks: [HashTask]
     private let order: [Int]
     private let directory: Int32
+    /// How many files a thread hashes side by side.
+    private let width: Int
     private let state: Mutex<State>
 
-    init(_ tasks: [HashTask], directory: Int32) {
+    init(_ tasks: [HashTask], directory: Int32, threads: Int) {
         self.tasks = tasks
         self.order = tasks.indices.sorted { tasks[$0].range.count > tasks[$1].range.count }
         self.directory = directory
+        // Another thread is worth more than a second file in this one.
+        self.width = SHA256Hasher.takesPairs && tasks.count >= 2 * threads ? 2 : 1
         self.state = Mutex(State(digests: Array(repeating: nil, count: tasks.count)))
     }
 
@@ -87,19 +92,42 @@ private final class HashQueue: Sendable {
         return thread
     }
 
-    /// Takes one task after the other until none is left or one has failed.
+    /// Takes tasks until none is left or one has failed, two at a time where that is faster.
     func work() {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: ArtifactLimits.chunkBytes, alignment: 4096)
-        defer { buffer.deallocate() }
-        while let index = takeNext() {
-            do throws(ArtifactError) {
-                let digest = try hash(tasks[index], buffer)
-                state.withLock { $0.digests[index] = digest }
-            } catch {
-                state.withLock { $0.failures.append((index, error)) }
-                return
+        let buffers = (0..<width).map { _ in
+            UnsafeMutableRawBufferPointer.allocate(
+                byteCount: ArtifactLimits.chunkBytes, alignment: 4096)
+        }
+        defer { for buffer in buffers { buffer.deallocate() } }
+        var free = buffers
+        var lanes: [HashLane] = []
+        while true {
+            while let buffer = free.popLast(), let index = takeNext() {
+                let opened = attempt(index) { () throws(ArtifactError) in
+                    try HashLane(index, tasks[index], below: directory, buffer: buffer)
+                }
+                guard let opened else { return }
+                lanes.append(opened)
             }
+            guard !lanes.isEmpty else { return }
+            for lane in lanes where attempt(lane.index, lane.fill) == nil { return }
+            HashLane.advance(lanes)
+            for lane in lanes where lane.isAtEnd {
+                guard let digest = attempt(lane.index, lane.finish) else { return }
+                state.withLock { $0.digests[lane.index] = digest }
+                free.append(lane.buffer)
+            }
+            lanes.removeAll(where: \.isAtEnd)
+        }
+    }
+
+    /// Runs a part of a task; nil when it failed, which ends all work.
+    private func attempt<T>(_ index: Int, _ body: () throws(ArtifactError) -> T) -> T? {
+        do throws(ArtifactError) {
+            return try body()
+        } catch {
+            state.withLock { $0.failures.append((index, error)) }
+            return nil
         }
     }
 
@@ -109,17 +137,6 @@ private final class HashQueue: Sendable {
             defer { state.next += 1 }
             return order[state.next]
         }
-    }
-
-    private func hash(
-        _ task: HashTask, _ buffer: UnsafeMutableRawBufferPointer
-    ) throws(ArtifactError) -> SHA256Digest {
-        let descriptor = try ArtifactRoot.open(task.file, below: directory)
-        var hasher = SHA256Hasher()
-        try descriptor.forEachChunk(of: task.file, in: task.range, buffer: buffer) { chunk in
-            hasher.update(chunk)
-        }
-        return hasher.finalize()
     }
 
     func result() throws(ArtifactError) -> [SHA256Digest] {

@@ -64,7 +64,7 @@ package enum SHA256 {
 
 /// SHA-256 of a stream, piece by piece.
 package struct SHA256Hasher: ~Copyable {
-    private var context = SHA256_CTX()
+    var context = SHA256_CTX()
 
     package init() {
         SHA256_Init(&context)
