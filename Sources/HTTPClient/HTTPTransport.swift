@@ -153,7 +153,7 @@ package struct HTTPTransport: Sendable {
                 mayPass: !isUnknown)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             return Failure(
-                reason: "TLS with it fails, or its certificate is not trusted here (\(error))",
+                reason: "TLS with it fails, or its certificate is not trusted here",
                 mayPass: false)
         case is ChannelError, is IOError:
             return Failure(reason: "the connection broke", mayPass: true)

@@ -114,8 +114,8 @@ package struct Migrator: Sendable {
         }
     }
 
-    // any fixed number does, as long as no other use of advisory locks takes it
-    private static let lockKey: Int64 = 0x696D_7072_696D_6174
+    // "imprmigr"; the leader of a log holds another lock for as long as it serves
+    private static let lockKey: Int64 = 0x696D_7072_6D69_6772
 
     private func prepare(_ db: borrowing Connection) throws {
         _ = try db.rows("SELECT pg_advisory_xact_lock(\(Self.lockKey))")

@@ -102,7 +102,9 @@ struct AuditConsistency: AsyncParsableCommand {
         guard let checkpoint = verdict.checkpoint?.checkpoint else {
             throw CommandError(
                 "\(text) is not a checkpoint signed by \(trust.origin).",
-                findings: verdict.reasons.map(\.description), code: .no)
+                findings: verdict.reasons.map(\.description),
+                hint: "A checkpoint of another time may need the trust root of that time."
+            )
         }
         return Known(name: text, checkpoint: checkpoint)
     }

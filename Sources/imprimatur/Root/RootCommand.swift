@@ -117,6 +117,7 @@ struct RootShow: ParsableCommand {
         lines += root.logKeys.map { "log key     \($0.key)  until \($0.until)" }
         lines += root.permitKeys.map { "permit key  \($0.key.id)  until \($0.until)" }
         lines += root.serviceKeys.map { "service key \($0.key.id)  until \($0.until)" }
+        lines += root.witnessPolicy.split(separator: "\n").map { "witnesses   \($0)" }
         return lines.joined(separator: "\n")
     }
 }
