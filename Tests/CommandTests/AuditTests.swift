@@ -138,7 +138,7 @@ struct `Proofs on the command line` {
             ("seven", "nineteen", honest, 0), ("nineteen", "seven", honest, 0),
             ("seven", "seven", [:], 0),
             ("seven", "forked", honest, 1), ("seven", "other-seven", [:], 1),
-            ("seven", "foreign", honest, 1), ("root.json", "seven", honest, 1),
+            ("seven", "foreign", honest, 2), ("root.json", "seven", honest, 2),
             ("seven", "nineteen", [path: .init(json: ["hashes": []])], 1),
             ("seven", "nineteen", [:], 2), ("missing", "seven", honest, 2),
             (
