@@ -225,8 +225,13 @@ extension TestService {
     /// Examines the tree as it is once everything is in it.
     fileprivate func examine(_ auditor: LogAuditor) async throws -> [String] {
         try await settled()
-        guard let published = registry.follower.snapshot.published else {
-            throw TestFailure("nothing is published")
+        // What is read is shown a moment later, once it is pinned.
+        let isShown = try await eventually {
+            let snapshot = registry.follower.snapshot
+            return snapshot.published?.checkpoint.size == snapshot.fold.size
+        }
+        guard isShown, let published = registry.follower.snapshot.published else {
+            throw TestFailure("the log is not shown")
         }
         return try await auditor.examine(published.checkpoint)
     }
