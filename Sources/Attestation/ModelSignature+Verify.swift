@@ -37,6 +37,9 @@ package enum SignerTrust: Sendable {
     case certificate(CertificateTrust)
     /// Somebody whom a sigstore instance has certified.
     case sigstore(SigstoreTrust)
+    /// Whoever holds this key and shows a certificate for it: who that is was judged elsewhere, and
+    /// is on record.
+    case judgedElsewhere(KeyID)
 }
 
 /// A model signature that holds, over files that are as signed.

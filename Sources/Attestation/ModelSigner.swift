@@ -12,6 +12,7 @@ enum ModelSigner {
             case .key(let key): examine(bundle.material, key)
             case .certificate(let trust): examine(bundle, trust)
             case .sigstore(let trust): examine(bundle, trust)
+            case .judgedElsewhere(let key): examine(bundle.material, presenting: key)
             }
         if envelope.payloadType != Statement.payloadType {
             examination.refuse(.payloadTypeMismatch, "The payload is no in-toto statement.")
@@ -30,6 +31,24 @@ enum ModelSigner {
             examination.refuse(
                 .signatureInvalid, "The signature is not that of the trusted key.")
         }
+        return examination
+    }
+
+    private static func examine(
+        _ material: SigstoreBundle.Material, presenting id: KeyID
+    ) -> SignerExamination {
+        var examination = SignerExamination()
+        let leaf: [UInt8]? =
+            switch material {
+            case .publicKey: nil
+            case .certificate(let leaf): leaf
+            case .certificateChain(let chain): chain.first
+            }
+        guard let key = leaf.flatMap({ try? Certificate(der: $0) })?.publicKey, key.id == id else {
+            examination.refuse(.keyMismatch, "No certificate for the key \(id) leads the bundle.")
+            return examination
+        }
+        examination.key = key
         return examination
     }
 

@@ -19,10 +19,7 @@ enum Sigstore {
         + "/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main"
     static let actions = "https://token.actions.githubusercontent.com"
 
-    static let publicRoot: [UInt8]? = Peers.folder(of: "sigstore").flatMap { folder in
-        let path = "/_store/https%3A%2F%2Ftuf-repo-cdn.sigstore.dev/trusted_root.json"
-        return FileManager.default.contents(atPath: folder + path).map(Array.init)
-    }
+    static let publicRoot = Peers.sigstoreRoot
 
     static let arePresent = Fixtures.arePresent && publicRoot != nil
     static let hint: Comment = "skipped: no shared/fixtures, or no Python package sigstore"

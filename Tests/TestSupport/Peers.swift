@@ -88,3 +88,11 @@ package enum Peers {
             errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
     }
 }
+
+extension Peers {
+    /// The trusted root of the public sigstore instance, as the Python package `sigstore` carries it.
+    package static let sigstoreRoot: [UInt8]? = folder(of: "sigstore").flatMap { folder in
+        let path = "/_store/https%3A%2F%2Ftuf-repo-cdn.sigstore.dev/trusted_root.json"
+        return FileManager.default.contents(atPath: folder + path).map(Array.init)
+    }
+}

@@ -10,7 +10,8 @@
 //   it may call itself an authority; the identity may also be the subject in RFC 2253 form.
 // In both: no hash or key below 112 bits of security, every certificate valid when the signature was
 // made. That moment is the one of a time stamp by an authority that the caller trusts; without such
-// a time stamp it is now, because then only now is known.
+// a time stamp it is that of a log that the caller believes to have taken the signature then, or now,
+// because then only now is known.
 // Revocation: when the caller brings lists, each certificate but the anchor needs one that speaks
 // about it now. What was taken back after a stamped moment was good at that moment.
 
@@ -36,6 +37,9 @@ package struct CertificateTrust: Sendable {
     package var timestampAnchors: [Certificate]
     /// Seconds since 1970.
     package var now: Int64
+    /// When a log that the caller believes took the signature, in seconds since 1970: says when it
+    /// existed, where no time stamp does.
+    package var loggedAt: Int64?
 
     package init(
         anchors: [Certificate], identity: String?, profile: Profile = .strict,
@@ -99,14 +103,15 @@ extension CertificateTrust {
         }
         let stamped = times(of: timestamps, over: signature, &examination)
         var path: [Certificate] = []
-        for time in stamped.isEmpty ? [now] : stamped {
+        let proven = stamped.isEmpty ? loggedAt.map { [$0] } ?? [] : stamped
+        for time in proven.isEmpty ? [now] : proven {
             path = checkPath(leaf, Array(certificates.dropFirst()), at: time, &examination)
         }
         checkLeaf(leaf, &examination)
         if profile == .strict, certificates.contains(where: { anchors.contains($0) }) {
             examination.refuse(.anchorInBundle, "The bundle carries the certificate of its root.")
         }
-        let known = checkRevocation(path, stamped: stamped.min(), &examination)
+        let known = checkRevocation(path, stamped: proven.min(), &examination)
         guard let key = leaf.publicKey else {
             examination.refuse(
                 .certificateWeak, "The certified key is of an algorithm that is not used here.")

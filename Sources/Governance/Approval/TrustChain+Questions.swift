@@ -36,6 +36,11 @@ extension TrustChain {
         keyDigests[key].flatMap { keys[$0]?.principal }
     }
 
+    /// Whether a key, registered here or not, had been taken back by that time.
+    package func isRevoked(_ key: KeyID, at time: Timestamp) -> Bool {
+        isRevoked(.key(key), at: time)
+    }
+
     /// Who holds a key at a time; nil when nobody does, or no longer, or not yet.
     package func holder(of key: KeyID, at time: Timestamp) -> Holder? {
         guard let digest = keyDigests[key], let assignment = keys[digest],

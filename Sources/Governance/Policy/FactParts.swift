@@ -68,6 +68,10 @@ package struct SignatureFact: Sendable, Hashable {
     package var signerRoles: [Role]
     /// Codes of everything that is wrong.
     package var findings: [String]
+    /// How a certificate showed who signed; nil for a registered key.
+    package var source: CertifiedSource?
+    /// When a signature by certificate existed.
+    package var signedAt: Timestamp?
 
     package init(
         verified: Bool, signer: PrincipalID? = nil, signerRoles: [Role] = [],
@@ -84,6 +88,13 @@ package struct SignatureFact: Sendable, Hashable {
         .facts([
             "verified": .bool(verified), "signer": signer.map(JSON.text),
             "signerRoles": .texts(signerRoles), "findings": .array(findings.map(JSON.string)),
+            "method": source.map { .string($0.method.rawValue) },
+            "trust": source.map { .string($0.trust) },
+            "identity": source.map { .string($0.identity) },
+            "issuer": source.map { .string($0.issuer) },
+            "signedAt": signedAt.map(JSON.text),
+            "timeSource": source.map { .string($0.time.rawValue) },
+            "revocation": source.map { .string($0.revocation.rawValue) },
         ])
     }
 }

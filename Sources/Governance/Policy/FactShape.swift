@@ -66,7 +66,8 @@ indirect enum FactShape: Sendable {
         "approvedDigest", "presentedDigest",
         with: [
             "signature": object(
-                "verified", "signer", with: ["signerRoles": values, "findings": values])
+                "verified", "signer", "method", "trust", "identity", "issuer", "signedAt",
+                "timeSource", "revocation", with: ["signerRoles": values, "findings": values])
         ])
     private static let restrictions = FactShape.list(object("kind", "id", "source", "reason"))
     private static let deployments = FactShape.list(object("id", "environment"))

@@ -118,8 +118,13 @@ enum GateEnvironment {
                 "signature",
                 record(
                     "signature",
-                    [CELField("verified", .bool), field("signer", .string)]
-                        + lists("signerRoles", "findings"))),
+                    [
+                        CELField("verified", .bool), field("signer", .string),
+                        field("method", .string), field("trust", .string),
+                        field("identity", .string), field("issuer", .string),
+                        field("signedAt", .timestamp), field("timeSource", .string),
+                        field("revocation", .string),
+                    ] + lists("signerRoles", "findings"))),
         ])
     private static let fold = record(
         "fold", [CELField("healthy", .bool), CELField("lagEntries", .int)])

@@ -21,7 +21,8 @@ private struct PackParser {
     init(_ files: [PackFile]) {
         var trees: [String: JSON] = [:]
         for file in files.sorted(by: { bytesPrecede($0.path, $1.path) }) {
-            if !PolicyPack.paths.contains(file.path) {
+            if !PolicyPack.paths.contains(file.path), !PolicyPack.optionalPaths.contains(file.path)
+            {
                 findings.append(
                     Self.finding(file.path, "unknown", "No file of a pack has this name."))
             } else if trees.updateValue(file.tree, forKey: file.path) != nil {
@@ -60,6 +61,9 @@ private struct PackParser {
             reader.object("deploy") { $0.integer("lifetime_minutes", in: 1...60) }
         }
         let retention = read("retention.yaml", RetentionRules.read)
+        let signers =
+            trees[ArtifactSigners.path] == nil
+            ? ArtifactSigners.none : read(ArtifactSigners.path, ArtifactSigners.read)
         var rules: [Gate: [Rule]] = [:]
         for gate in Gate.allCases { rules[gate] = readGate(gate) }
         refuseRepeatedRules(rules)
@@ -67,13 +71,14 @@ private struct PackParser {
         findings.sort { ($0.file, $0.finding) < ($1.file, $1.finding) }
 
         guard let head, let name = head.0, let effectiveFrom = head.2, let tiers, let fields,
-            let approvals, let fairness, let lifetime, let retention, let unknown = tiers.unknown
+            let approvals, let fairness, let lifetime, let signers, let retention,
+            let unknown = tiers.unknown
         else { return nil }
         return PolicyPack(
             name: name, version: head.1, effectiveFrom: effectiveFrom, description: head.3,
             digest: digest, tiers: tiers.list, unknownCountsAs: unknown, tierRaises: tiers.raises,
             requiredFields: fields, approvals: approvals, fairness: fairness,
-            permitLifetimeMinutes: lifetime, retention: retention, rules: rules)
+            permitLifetimeMinutes: lifetime, signers: signers, retention: retention, rules: rules)
     }
 
     private mutating func read<T>(_ file: String, _ body: (JSONReader) -> T) -> T? {

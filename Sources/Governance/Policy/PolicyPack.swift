@@ -1,6 +1,7 @@
 // The pack: everything the gates know about what is demanded, as one checked value.
 //
-// A pack is the set of YAML files that `PolicyPack.paths` lists, no more and no less. It is
+// A pack is the set of YAML files that `PolicyPack.paths` lists, no more and no less but for those of
+// `PolicyPack.optionalPaths`. It is
 // prepared once, with every finding reported then; afterwards decisions are total. Its digest is
 // the artifact digest over its files: SHA-256 of the RFC 8785 list of {"path","sha256","size"} in
 // byte order of the paths. Worked example: the pack of the one file a.yaml with the bytes "a: 1\n"
@@ -51,17 +52,22 @@ package struct PolicyPack: Sendable {
     package let fairness: [FairnessDemand]
     /// How long a deploy permit may be used, in minutes.
     package let permitLifetimeMinutes: Int64
+    /// Who may sign artifacts by certificate.
+    package let signers: ArtifactSigners
     /// How long what belongs to a version is kept.
     package let retention: RetentionRules
     /// The rules of each gate, in the order of the pack.
     package let rules: [Gate: [Rule]]
 
-    /// Every file of a pack.
+    /// Every file that a pack must have.
     package static let paths =
         [
             "approvals.yaml", "cards/required.yaml", "evaluations.yaml", "pack.yaml",
             "permits.yaml", "retention.yaml", "tiers.yaml",
         ] + Gate.allCases.map { "gates/\($0.rawValue).yaml" }
+
+    /// Files that a pack may have.
+    package static let optionalPaths = [ArtifactSigners.path]
 
     /// The demands on fairness that apply in a tier.
     package func fairness(in tier: Tier) -> [FairnessDemand] {

@@ -161,17 +161,18 @@ extension ReportCheck {
             find(place, "statement", "The list of files does not have the artifact's digest.")
             return
         }
-        guard let key = identities.publicKeys[event.signatureKey] else {
+        // Whose a certificate's name is was decided under the pack of the line: the decision says.
+        let isCertified = ArtifactSigners.isCertified(bundle)
+        let key = identities.publicKeys[event.signatureKey]
+        guard isCertified || key != nil else {
             find(place, "authority", "The key that signed the artifact is not among the lines.")
             return
         }
-        let shapes = manifest.files.count == 1 ? [false, true] : [false]
-        let isSigned = shapes.contains {
-            ModelSignature.verify(
-                bundle: bundle, key: key,
-                model: ObservedModel(files: manifest.files, isSingleFile: $0)
-            ).isValid
-        }
+        let trust = isCertified ? nil : key.map(SignerTrust.key)
+        let isSigned = ModelSignature.verify(
+            bundle: bundle, trust: trust ?? .judgedElsewhere(event.signatureKey),
+            files: manifest.files
+        ).isValid
         expect(isSigned, place, "The artifact's signature does not hold for its list of files.")
         verdict.statements += 1
     }

@@ -68,49 +68,6 @@ struct Examiner {
         }
     }
 
-    /// The artifact's OpenSSF signature, checked against the file list.
-    func signature(
-        _ bundle: [UInt8]?, _ manifest: ArtifactManifest?, _ row: VersionRow
-    ) -> SignatureFact {
-        guard let bundle, let manifest else {
-            return SignatureFact(verified: false, findings: ["document-missing"])
-        }
-        guard let key = identities.publicKeys[row.signatureKey] else {
-            return SignatureFact(verified: false, findings: ["key-unknown"])
-        }
-        guard let recordedAt = fold.recordedAt(row.card) else {
-            return SignatureFact(verified: false, findings: ["not-in-log"])
-        }
-        return signature(
-            bundle, manifest, key, in: row.reference.model.namespace, at: recordedAt)
-    }
-
-    /// A signature by a known key over a file list.
-    func signature(
-        _ bundle: [UInt8], _ manifest: ArtifactManifest, _ key: PublicKey, in namespace: Namespace,
-        at time: Timestamp
-    ) -> SignatureFact {
-        let isSingle = manifest.files.count == 1
-        var verdict = ModelSignature.verify(
-            bundle: bundle, key: key, model: ObservedModel(files: manifest.files))
-        if !verdict.isValid, isSingle {
-            let single = ModelSignature.verify(
-                bundle: bundle, key: key,
-                model: ObservedModel(files: manifest.files, isSingleFile: true))
-            if single.isValid { verdict = single }
-        }
-        let holder = chain.holder(of: key.id, at: time)
-        var findings = verdict.findings.map(\.code.rawValue)
-        findings += verdict.uncovered.isEmpty ? [] : ["files-uncovered"]
-        if holder == nil { findings.append("key-not-held") }
-        let roles = holder.map {
-            Set(chain.roles(of: $0.principal, in: namespace, at: time).map(\.role)).sorted()
-        }
-        return SignatureFact(
-            verified: findings.isEmpty, signer: holder?.principal, signerRoles: roles ?? [],
-            findings: findings)
-    }
-
     /// An approval statement; nil when it is not one of this version's present request.
     func approval(_ document: [UInt8], _ row: VersionRow) -> ApprovalFact? {
         guard let envelope = try? Envelope(parsing: document),

@@ -137,7 +137,8 @@ package enum PackFiles {
                     try PackFile(path: $0.path, bytes: $0.bytes, tree: StrictYAML.json($0.bytes))
                 }
         }
-        return try PolicyPack.paths.map { path in
+        let optional = PolicyPack.optionalPaths.filter { File.exists(folder + "/" + $0) }
+        return try (PolicyPack.paths + optional).map { path in
             let bytes = try File.read(folder + "/" + path, limit: 1 << 20)
             return try PackFile(path: path, bytes: bytes, tree: StrictYAML.json(bytes))
         }

@@ -56,19 +56,8 @@ extension Registry {
                 root: root, identities: snapshot.identities, signatures: signatures,
                 chain: chain, schema: schema,
                 pack: pack.pack, fold: snapshot.fold, now: now)
-            guard let key = signingKey(of: submission.signature, snapshot.identities) else {
-                throw Refusal(
-                    .unprocessable, "signature-key-unknown",
-                    "The artifact is not signed by a key that is registered here.",
-                    findings: [
-                        JSONFinding(
-                            JSONPointer(["signature"]), "key-unknown",
-                            "No registered key has the hint of this bundle.")
-                    ], offence: .statementInvalid)
-            }
-            let signature = examiner.signature(
-                submission.signature, read.manifest, key, in: submission.model.namespace,
-                at: now)
+            let (signature, signatureKey) = try signature(
+                of: submission, read.manifest, examiner, now)
             let tier = pack.pack.tier(of: read.card.card.json).tier
             let cardDigest = submission.card.payloadDigest
             let missing = pack.pack.missingCardFields(in: read.card.card.json, tier: tier)
@@ -97,6 +86,10 @@ extension Registry {
                             facts: SHA256.hash(records[1]))),
                     documents: records, policy: decision.policyDigest)
             }
+            guard let signatureKey else {
+                throw Refusal(
+                    .conflict, "signature-missing", "The gate allowed what nobody has signed.")
+            }
             let number = try db.oneOrNil(
                 "SELECT versions FROM registry.model WHERE name = \(submission.model.description)",
                 as: Int64.self)
@@ -113,7 +106,7 @@ extension Registry {
                         card: cardDigest,
                         cardDocument: SHA256.hash(documents[0]), artifact: read.manifest.digest,
                         manifestDocument: SHA256.hash(documents[1]),
-                        signatureDocument: SHA256.hash(documents[2]), signatureKey: key.id,
+                        signatureDocument: SHA256.hash(documents[2]), signatureKey: signatureKey,
                         submitter: caller.principal, person: caller.person, request: requestID,
                         nonce: nonce, policy: pack.pack.digest, lineage: read.lineage,
                         decision: SHA256.hash(records[0]), facts: SHA256.hash(records[1]))),
@@ -194,6 +187,31 @@ extension Registry {
         return findings
     }
 
+    /// What the artifact's signature is worth now, and by which key it is.
+    private func signature(
+        of submission: Submission, _ manifest: ArtifactManifest, _ examiner: Examiner,
+        _ now: Timestamp
+    ) throws(Refusal) -> (fact: SignatureFact, key: KeyID?) {
+        let namespace = submission.model.namespace
+        guard !ArtifactSigners.isCertified(submission.signature) else {
+            return examiner.certified(
+                submission.signature, manifest, in: namespace, recordedAt: nil)
+        }
+        guard let key = signingKey(of: submission.signature, examiner.identities) else {
+            throw Refusal(
+                .unprocessable, "signature-key-unknown",
+                "The artifact is not signed by a key that is registered here.",
+                findings: [
+                    JSONFinding(
+                        JSONPointer(["signature"]), "key-unknown",
+                        "No registered key has the hint of this bundle.")
+                ], offence: .statementInvalid)
+        }
+        let fact = examiner.signature(
+            submission.signature, manifest, key, in: namespace, at: now)
+        return (fact, key.id)
+    }
+
     private static let unsignedCard = "not-signed-by-submitter"
 
     /// The registered key whose hint the bundle carries; the hint only finds it.
@@ -206,13 +224,9 @@ extension Registry {
 
     /// Files of the artifact that the signature leaves out, as findings of a submission that was denied.
     private func uncovered(_ submission: Submission) -> [JSONFinding] {
-        guard let key = signingKey(of: submission.signature, follower.snapshot.identities) else {
-            return []
-        }
-        // A repository of git has files that signing tools leave out unless told otherwise.
-        return ModelSignature.verify(
-            bundle: submission.signature, key: key, model: ObservedModel(files: submission.files)
-        ).uncovered.map {
+        // A repository of git has files that signing tools leave out unless told otherwise. What is
+        // left out is the same whoever signed.
+        ModelSignature.uncovered(by: submission.signature, files: submission.files).map {
             JSONFinding(
                 JSONPointer(["files"]), "file-uncovered",
                 "\($0) is not covered by the signature: sign it too, or take it out of the artifact."
