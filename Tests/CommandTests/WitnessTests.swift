@@ -105,8 +105,9 @@ import TransparencyLog
         )
         try witness.add(log)
         let acknowledged = LargestSize()
-        for _ in 0..<15 {
+        for round in 0..<15 {
             let delay = Int.random(in: 5...250)
+            let before = acknowledged.size
             try await witness.start()
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<4 {
@@ -125,6 +126,12 @@ import TransparencyLog
                                 known = Int64(text) ?? known
                             }
                         }
+                    }
+                }
+                // Every other round is cut off at work, however slow the machine; the rest at any time.
+                if round.isMultiple(of: 2) {
+                    for _ in 0..<1_000 where acknowledged.size == before {
+                        try? await Task.sleep(for: .milliseconds(10))
                     }
                 }
                 try? await Task.sleep(for: .milliseconds(delay))

@@ -127,7 +127,7 @@ extension TestService {
         }
     }
 
-    /// Waits until nothing is pending and the follower has read it all.
+    /// Waits until nothing is pending, and the follower has read and shows it all.
     func settled() async throws {
         for _ in 0..<500 {
             let (size, pending) = try await registry.database.read { db in
@@ -135,7 +135,9 @@ extension TestService {
                     "SELECT size, (SELECT count(*) FROM audit.pending) FROM audit.head",
                     as: (Int64, Int64).self)
             }
-            if pending == 0, registry.follower.snapshot.fold.size == size { return }
+            let snapshot = registry.follower.snapshot
+            let isShown = snapshot.pinned?.checkpoint.size == size
+            if pending == 0, snapshot.fold.size == size, isShown { return }
             try await Task.sleep(for: .milliseconds(10))
         }
         throw TestFailure("the log does not settle")
