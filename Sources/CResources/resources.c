@@ -22,6 +22,9 @@ static const unsigned char migration_0020[] = {
 static const unsigned char migration_0040[] = {
 #embed "../../migrations/0040_recovery.sql"
 };
+static const unsigned char migration_0050[] = {
+#embed "../../migrations/0050_revoked_indexes.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -100,6 +103,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0010_personal.sql", migration_0010),
     ROW("migrations/0020_lift.sql", migration_0020),
     ROW("migrations/0040_recovery.sql", migration_0040),
+    ROW("migrations/0050_revoked_indexes.sql", migration_0050),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),

@@ -56,21 +56,37 @@ package struct Registry: Sendable {
     }
 
     /// Writes, wakes the sequencer, and waits for the receipt.
+    ///
+    /// The commit is not flushed by itself: the sequencer's, which gives the entry its place and comes
+    /// later in the WAL, is, and so one flush serves all who wait. Nobody is told of an act before.
     func record(
         _ request: Request, _ subjects: Subjects,
         _ decide: @escaping @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Outcome {
-        let recorded = try await commit(request, subjects, decide)
+        let recorded = try await commit(request, subjects, .writeUnflushed, decide)
         // Who hands in many at once does not wait for receipts.
         if BulkDesk.place != nil { return Outcome(recorded: recorded, receipt: nil) }
-        let receipt = try await follower.receipt(
-            for: recorded.entryID, timeout: Self.receiptTimeout)
-        return Outcome(recorded: recorded, receipt: receipt)
+        if let receipt = try await receipt(of: recorded) {
+            return Outcome(recorded: recorded, receipt: receipt)
+        }
+        try await database.flush()
+        return Outcome(recorded: recorded, receipt: nil)
     }
 
-    /// Writes and wakes the sequencer; what it answers is committed.
+    /// The receipt, if it comes in time. A database that is too busy to prove it has it committed all
+    /// the same: the receipt is then to come.
+    private func receipt(of recorded: Recorded) async throws -> LogProof? {
+        do {
+            return try await follower.receipt(
+                for: recorded.entryID, timeout: Self.receiptTimeout)
+        } catch let error as DatabaseError where error.kind == .busy {
+            return nil
+        }
+    }
+
+    /// Writes and wakes the sequencer; what it answers is committed, and kept unless `options` say so.
     func commit(
-        _ request: Request, _ subjects: Subjects,
+        _ request: Request, _ subjects: Subjects, _ options: TransactionOptions = .write,
         _ decide: @escaping @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Recorded {
         if let reason = follower.clockReason(at: clock()) { halt.halt(reason) }
@@ -86,7 +102,7 @@ package struct Registry: Sendable {
         if let place = BulkDesk.place {
             return try await place.desk.hand(job, at: place.position)
         }
-        let recorded = try await writer.write(request, subjects, job.decide)
+        let recorded = try await writer.write(request, subjects, options, job.decide)
         follower.remember(recorded)
         committed.ring()
         return recorded

@@ -48,8 +48,12 @@ package struct ConnectionSettings: Sendable {
     /// Start-up options that set the session's limits; empty behind a pooler.
     var sessionOptions: String {
         guard !throughPooler else { return "" }
+        // Where a table has to be read whole all the same, its plan looks so dear that the server would
+        // compile it, or start helpers, for a handful of rows.
         let plans =
-            looksUpByKey ? "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off " : ""
+            looksUpByKey
+            ? "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off "
+                + "-c max_parallel_workers_per_gather=0 " : ""
         return plans + "-c statement_timeout=\(statementTimeout.milliseconds)"
             + " -c lock_timeout=\(lockTimeout.milliseconds)"
             + " -c idle_in_transaction_session_timeout=\(idleInTransactionTimeout.milliseconds)"
@@ -65,8 +69,18 @@ package struct TransactionOptions: Sendable {
         case serializable = "SERIALIZABLE"
     }
 
+    /// When a commit returns to the caller.
+    package enum Flush: Sendable, Hashable {
+        /// When it is kept: no crash undoes it.
+        case beforeReturning
+        /// At once. It is kept with the next commit that waits, of any connection, because records
+        /// are flushed in the order of commits; until then a crash of PostgreSQL may undo it.
+        case later
+    }
+
     package var isolation = Isolation.readCommitted
     package var isReadOnly = false
+    package var flush = Flush.beforeReturning
     /// Differs from the connection's limit when set.
     package var statementTimeout: Duration?
     /// Differs from the connection's limit when set.
@@ -91,6 +105,12 @@ package struct TransactionOptions: Sendable {
 
     /// READ COMMITTED, reading and writing.
     package static let write = TransactionOptions()
+    /// READ COMMITTED, reading and writing; whoever tells of it waits for `Database.flush` first.
+    package static let writeUnflushed: TransactionOptions = {
+        var options = TransactionOptions()
+        options.flush = .later
+        return options
+    }()
     /// READ COMMITTED, refusing to write.
     package static let read = TransactionOptions(isReadOnly: true)
     /// One snapshot for several reads.
@@ -102,6 +122,9 @@ package struct TransactionOptions: Sendable {
         var statements = [SQL(uncheckedText: "BEGIN ISOLATION LEVEL \(isolation.rawValue) \(mode)")]
         if let snapshot {
             statements.append(SQL(uncheckedText: "SET TRANSACTION SNAPSHOT '\(snapshot.name)'"))
+        }
+        if flush == .later {
+            statements.append(SQL(uncheckedText: "SET LOCAL synchronous_commit = off"))
         }
         func limit(_ name: StaticString, _ own: Duration?, _ general: Duration) {
             guard own != nil || settings.throughPooler else { return }

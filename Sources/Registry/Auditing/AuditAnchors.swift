@@ -51,7 +51,10 @@ struct AuditAnchors: Sendable {
         }
         if let pin {
             do {
-                if let note = try pin.read() { take(note, "pin", pin.path) }
+                let kept = try pin.read { note in
+                    Checkpoint.open(note, origin: origin, logKeys: logKeys).checkpoint?.checkpoint
+                }
+                if let kept { take(kept.note, "pin", pin.path) }
             } catch {
                 unusable.append(("pin", error.description))
             }

@@ -67,6 +67,22 @@ package enum File {
         try flushFolder(of: path)
     }
 
+    /// Writes over a file in place and flushes once; a crash may leave a mixture of old and new.
+    static func overwrite(
+        _ path: String, with bytes: [UInt8], mode: mode_t
+    ) throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw FileError("open", path, errno: errno) }
+            return try replace(path, with: bytes, mode: mode)
+        }
+        defer { close(descriptor) }
+        try write(bytes, to: descriptor, path)
+        guard ftruncate(descriptor, off_t(bytes.count)) == 0, fdatasync(descriptor) == 0 else {
+            throw FileError("flush", path, errno: errno)
+        }
+    }
+
     /// Creates a file that must not exist yet.
     package static func create(
         _ path: String, _ bytes: [UInt8], mode: mode_t
@@ -74,6 +90,13 @@ package enum File {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileError("create", path, errno: errno) }
         defer { close(descriptor) }
+        try write(bytes, to: descriptor, path)
+        guard fsync(descriptor) == 0 else { throw FileError("flush", path, errno: errno) }
+    }
+
+    private static func write(
+        _ bytes: [UInt8], to descriptor: Int32, _ path: String
+    ) throws(FileError) {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -86,7 +109,6 @@ package enum File {
             }
             offset += count
         }
-        guard fsync(descriptor) == 0 else { throw FileError("flush", path, errno: errno) }
     }
 
     /// Creates a folder and those above it.

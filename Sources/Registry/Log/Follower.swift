@@ -38,7 +38,12 @@ package final class Follower: Service {
     /// Touched by the one loop that catches up.
     let tree = Mutex(Tree())
 
+    /// Since when the newest checkpoint known is missing from the database.
+    private let missing = Mutex<ContinuousClock.Instant?>(nil)
+
     private static let pollInterval = Duration.milliseconds(25)
+    /// How long a leader may take to connect again, to check and to store a checkpoint again.
+    private static let storingAgain = Duration.seconds(5)
 
     package init(
         database: Database, roots: RootKeeper, pin: Pin, authenticator: EntryAuthenticator,
@@ -50,16 +55,15 @@ package final class Follower: Service {
         state = Mutex(State(Snapshot(identities: IdentityBook(root: first))))
         self.roots = roots
         self.pin = pin
-        let note = try? pin.read()
-        let checkpoint = note.flatMap { roots.openWithAny($0) }
-        pinnedSize = checkpoint?.size ?? 0
-        pinned = Mutex(checkpoint == nil ? nil : note)
+        let kept = try? pin.read(by: roots.openWithAny)
+        pinnedSize = kept?.checkpoint?.size ?? 0
+        pinned = Mutex(kept?.checkpoint == nil ? nil : kept?.note)
         self.authenticator = authenticator
         self.halt = halt
         self.published = published
         self.clock = clock
         self.logger = logger
-        if let checkpoint { tree.withLock { $0.await(checkpoint) } }
+        if let checkpoint = kept?.checkpoint { tree.withLock { $0.await(checkpoint) } }
     }
 
     /// What is known now.
@@ -263,7 +267,7 @@ package final class Follower: Service {
         }
         guard let (_, note) = row else {
             let known = max(size, pinnedSize)
-            if known > 0 {
+            if known > 0, try await !isToBeStoredAgain() {
                 stop(.databaseOlder, "checkpoints are gone; \(known) entries are known")
             }
             return nil
@@ -275,15 +279,30 @@ package final class Follower: Service {
             stop(.inconsistent, "the newest checkpoint is none of this log")
             return nil
         }
-        // The database gets a checkpoint before the pin does: an honest one is never behind.
+        // The database gets a checkpoint before the pin does: an honest one is never behind for long.
         let known = max(size, pinnedSize)
         guard checkpoint.size >= known else {
+            if try await isToBeStoredAgain() { return nil }
             stop(
                 .databaseOlder, "the newest checkpoint is of \(checkpoint.size), known are \(known)"
             )
             return size == 0 ? Published(checkpoint: checkpoint, note: note) : nil
         }
+        missing.withLock { $0 = nil }
         return Published(checkpoint: checkpoint, note: note)
+    }
+
+    /// Whether the leader may be about to store the newest checkpoint again (LostCheckpoint.swift).
+    private func isToBeStoredAgain() async throws -> Bool {
+        guard let lost = LostCheckpoint(try? pin.read(by: roots.openWithAny)) else { return false }
+        let isExplained = try await database.read { db in try lost.isExplained(db) }
+        guard isExplained else { return false }
+        let now = ContinuousClock.now
+        let first = missing.withLock { first in
+            first = first ?? now
+            return first ?? now
+        }
+        return now - first < Self.storingAgain
     }
 
     func stopForked(_ size: Int64, _ root: SHA256Digest) {

@@ -4,8 +4,10 @@
 //   1. sign the head as it was committed          — a crash leaves a signature nobody has seen
 //   2. store the checkpoint in the database       — a crash leaves it stored; the next round finds it
 // and then, in the follower of every instance:
-//   3. verify it against the entries, and replace the pin — a crash leaves the pin behind, never ahead
+//   3. verify it against the entries, and pin it  — a crash leaves the pin behind, never ahead
 //   4. show it
+// The pin is flushed before anybody sees the checkpoint; the row in the database is with the next batch.
+// If PostgreSQL crashes between, the tree is there and the row is not: the same note is stored again.
 // If another instance has stored the same size, its note is taken over, provided it has our root.
 
 internal import Cryptography
@@ -40,8 +42,7 @@ final class Publisher: Sendable {
         let checkpoint = try Checkpoint(origin: origin, size: range.size, root: range.root)
         let note = try checkpoint.signed(by: [signer]).bytes
         let known = roots.current.version
-        // A statement by itself commits by itself: one round trip, and one flush.
-        let inserted = try await connection.withConnection { db in
+        let inserted = try await connection.transaction(.writeUnflushed) { db in
             try db.execute(
                 """
                 INSERT INTO audit.checkpoint (size, root, note)

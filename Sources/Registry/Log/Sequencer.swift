@@ -104,7 +104,9 @@ package struct Sequencer: Service {
         let (epoch, start, reason) = try await connection.transaction { db in
             let epoch = try db.one(
                 "UPDATE audit.head SET epoch = epoch + 1 RETURNING epoch", as: Int64.self)
-            return (epoch, try LogHead.load(db), try check.run(db))
+            let reason = try check.run(db)
+            if reason == nil { try check.restoreCheckpoint(db) }
+            return (epoch, try LogHead.load(db), reason)
         }
         if let reason {
             halt.halt(reason)

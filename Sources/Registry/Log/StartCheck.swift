@@ -27,22 +27,27 @@ package struct StartCheck: Sendable {
                 .inconsistent, "the database holds the log \(head.origin), not \(origin)")
         }
         if let reason = try checkEdge(head, db) { return reason }
-        let note: [UInt8]?
+        let kept: Pin.Kept?
         do {
-            note = try pin.read()
+            kept = try pin.read(by: roots.openWithAny)
         } catch {
             return HaltReason(.pinUnreadable, error.description)
         }
-        guard let note else {
+        guard let kept else {
             return HaltReason(
                 .pinMissing,
                 "the log has \(head.range.size) entries, but there is no pin at \(pin.path)")
         }
-        guard let pinned = roots.openWithAny(note) else {
+        guard let pinned = kept.checkpoint else {
             return HaltReason(
                 .pinUnreadable, "the pin at \(pin.path) is not a checkpoint signed by this log")
         }
         return try compare(head, with: pinned, db)
+    }
+
+    /// Stores the pinned checkpoint again if a crash took its row; only after `run` found nothing.
+    func restoreCheckpoint(_ db: borrowing Connection) throws {
+        try LostCheckpoint(try? pin.read(by: roots.openWithAny))?.restore(db)
     }
 
     private func compare(

@@ -128,7 +128,7 @@ package struct Surveying: Sendable {
 
     /// The newest head known outside the database: the pin, or the checkpoint given.
     private func newest(_ pin: Pin, _ roots: RootKeeper) throws -> LogRecovery.Head {
-        let kept = try pin.read().flatMap { roots.openWithAny($0) }
+        let kept = try pin.read(by: roots.openWithAny)?.checkpoint
         var given: Checkpoint?
         if let checkpoint {
             given = roots.openWithAny(checkpoint)

@@ -171,6 +171,12 @@ package final class ServiceNode: Sendable {
         let check = StartCheck(roots: roots, pin: pin)
         let halt = Halt()
         let reason = try await start(check, pin, roots, database, settings)
+        if reason == nil {
+            let connection = DedicatedConnection(access.sequencer, label: "start")
+            try await connection.connect()
+            try await connection.transaction { db in try check.restoreCheckpoint(db) }
+            await connection.close()
+        }
         if let reason {
             halt.halt(reason)
             logger.error(

@@ -38,7 +38,7 @@ extension Writer {
         for job in jobs {
             do {
                 results.append(
-                    .success(try await write(job.request, job.subjects, job.decide)))
+                    .success(try await write(job.request, job.subjects, .write, job.decide)))
             } catch {
                 results.append(.failure(error))
             }

@@ -90,12 +90,15 @@ package struct Writer: Sendable {
     }
 
     /// Locks, decides by `decide`, and saves; `decide` throws a `Refusal` to leave everything as it was.
+    ///
+    /// - Parameter options: with `.writeUnflushed`, nobody is told before the entry's place in the log
+    ///   is kept, or the database flushed.
     package func write(
-        _ request: Request, _ subjects: Subjects,
+        _ request: Request, _ subjects: Subjects, _ options: TransactionOptions = .write,
         _ decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Recorded {
         do {
-            return try await database.write { db in
+            return try await database.write(options) { db in
                 if let earlier = try self.earlier(request, db) { return earlier }
                 let sequences = try Self.lock(subjects, for: request.caller, db)
                 let now = clock()

@@ -80,7 +80,7 @@ import Testing
             try await service.submit(by: team.owner)
             try await service.settled()
             await service.stop()
-            let pinned = try #require(try service.node.pin.read())
+            let pinned = try #require(try service.node.pin.note)
             try await ScratchDatabase.with { scratch in
                 let restoring = self.restoring(backup, service, scratch)
                 let report = try await restoring.run()
@@ -94,7 +94,7 @@ import Testing
                     }
                     #expect(refusal == "log-halted")
                 }
-                #expect(try service.node.pin.read() == pinned)
+                #expect(try service.node.pin.note == pinned)
             }
         }
     }

@@ -362,7 +362,7 @@ import TransparencyLog
             let surveying = Surveying(directory: service.directory, access: service.access)
             await #expect(throws: RecoveryError.self) { _ = try await surveying.run() }
             // The pin is gone: nobody says how far the log was, until somebody shows a checkpoint.
-            let note = try #require(try service.node.pin.read())
+            let note = try #require(try service.node.pin.note)
             try FileManager.default.removeItem(atPath: service.node.pin.path)
             await #expect(throws: RecoveryError.self) { _ = try await surveying.run() }
             var informed = surveying
@@ -378,7 +378,7 @@ import TransparencyLog
             try await service.submit(by: team.owner)
             try await service.settled()
             await service.stop()
-            let note = try #require(try service.node.pin.read())
+            let note = try #require(try service.node.pin.note)
             let size = try Checkpoint(parsing: SignedNote(parsing: note).text).size
             let key = try KeyFile.load(service.directory.logKey)
             let name = try #require(KeyName(service.origin))

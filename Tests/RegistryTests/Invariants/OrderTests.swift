@@ -19,13 +19,15 @@ import Testing
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in 0...deploysEach {
                         group.addTask {
+                            let key = "\(round)-\(number)"
                             try await patiently {
                                 if number == round % deploysEach {
                                     _ = try await service.registry.suspend(
                                         version.reference, reason: "race",
-                                        service.request(team.officer))
+                                        service.request(team.officer, key: key))
                                 } else {
-                                    _ = try await service.deploy(version, by: team.deployer)
+                                    _ = try await service.deploy(
+                                        version, by: team.deployer, key: key)
                                 }
                             }
                         }
@@ -55,8 +57,8 @@ import Testing
         }
     }
 
-    /// Asks again when all connections were taken for too long, as a caller of the API would: nothing
-    /// was decided then.
+    /// Asks again, with the same retry key, when all connections were taken for too long, as a caller
+    /// of the API would: it may have been decided by then.
     private func patiently(_ body: () async throws -> Void) async throws {
         while true {
             do {

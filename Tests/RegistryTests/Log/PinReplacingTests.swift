@@ -39,7 +39,7 @@ import TransparencyLog
                 .checkpoint
         }
 
-        var pinned: Checkpoint? { (try? pin.read()).flatMap(open) }
+        var pinned: Checkpoint? { (try? pin.read(by: open))?.checkpoint }
     }
 
     @Test func `only grows, and only from what was compared`() throws {
