@@ -83,7 +83,7 @@ import TransparencyLog
         try await TestService.with { service in
             let (team, version, early) = try await prepare(service)
             await service.stop()
-            let pin = try File.read(service.node.pin.path, limit: 1 << 20)
+            let pin = try #require(try service.node.pin.note)
             try await service.withCopy { copy in
                 try await TestService.opened(service.scratch, service.directory, service.clock) {
                     try await more($0, team, 4)
@@ -239,7 +239,7 @@ import TransparencyLog
         try await TestService.with { service in
             let (team, version, _) = try await prepare(service)
             let pinned = { () -> Int64 in
-                let note = try File.read(service.node.pin.path, limit: 1 << 20)
+                let note = try #require(try service.node.pin.note)
                 return try Checkpoint(parsing: SignedNote(parsing: note).text).size
             }
             let stored = { () -> Int64 in
@@ -268,7 +268,7 @@ import TransparencyLog
     @Test func `a crash between storing a checkpoint and pinning it is caught up`() async throws {
         try await TestService.with { service in
             let (team, _, _) = try await prepare(service)
-            let earlier = try File.read(service.node.pin.path, limit: 1 << 20)
+            let earlier = try #require(try service.node.pin.note)
             try await more(service, team, 1)
             await service.stop()
             try service.node.pin.write(earlier)
@@ -278,10 +278,51 @@ import TransparencyLog
                 #expect(again.registry.halt.reason == nil)
                 let note = try #require(again.registry.follower.snapshot.published?.note)
                 #expect(
-                    try await again.eventually {
-                        try File.read(again.node.pin.path, limit: 1 << 20) == note
-                    })
+                    try await again.eventually { try again.node.pin.note == note })
             }
+        }
+    }
+
+    @Test func `a checkpoint whose row a crash took is stored again, and is the same`() async throws
+    {
+        try await TestService.with { service in
+            let (team, _, _) = try await prepare(service)
+            try await more(service, team, 2)
+            try await service.settled()
+            let pinned = try #require(try service.node.pin.note)
+            await service.stop()
+            try await service.sabotage([
+                """
+                DELETE FROM audit.checkpoint
+                WHERE size = (SELECT max(size) FROM audit.checkpoint)
+                """
+            ])
+            try await TestService.opened(service.scratch, service.directory, service.clock) {
+                again in
+                #expect(again.registry.halt.reason == nil)
+                let stored = try await again.registry.database.read { db in
+                    try db.one(
+                        "SELECT note FROM audit.checkpoint WHERE note = \(pinned)", as: [UInt8].self
+                    )
+                }
+                #expect(stored == pinned)
+                try await again.settled()
+                #expect(again.registry.halt.reason == nil)
+            }
+        }
+    }
+
+    @Test func `a running service waits for a lost checkpoint, and not for long`() async throws {
+        try await TestService.with { service in
+            _ = try await prepare(service)
+            try await service.settled()
+            let last = "size = (SELECT max(size) FROM audit.checkpoint)"
+            try await service.sabotage(["DELETE FROM audit.checkpoint WHERE \(last)"])
+            try await Task.sleep(for: .seconds(1))
+            #expect(service.registry.halt.reason == nil)
+            // Its leader lives, and has no reason to store it again: then nothing explains it.
+            #expect(try await service.eventually { service.registry.halt.reason != nil })
+            #expect(service.registry.halt.reason?.code == .databaseOlder)
         }
     }
 

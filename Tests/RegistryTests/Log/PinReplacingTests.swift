@@ -1,5 +1,6 @@
 import Cryptography
 import Database
+import Foundation
 import Glibc
 import Governance
 import Registry
@@ -66,6 +67,36 @@ import TransparencyLog
         #expect(place.pinned == three)
         try place.pin.write(Array("no note".utf8))
         #expect(try place.advance(place.checkpoint(4), from: three) == .unreadable)
+    }
+
+    @Test func `whatever a crash leaves of the note being written, the one before counts`()
+        throws
+    {
+        let place = try Place()
+        let notes = try (1...4).map { try place.checkpoint(Int64($0)) }
+        try place.pin.write(place.note(notes[0]))
+        for (before, next) in zip(notes, notes.dropFirst()) {
+            let files = [place.pin.path, place.pin.alternate]
+            let old = try files.map { try File.readIfPresent($0, limit: 1 << 20) ?? [] }
+            #expect(try place.advance(next, from: before) == .done)
+            let new = try files.map { try File.read($0, limit: 1 << 20) }
+            // One of the two was written, and never the one that held the newest note.
+            let written = try #require(files.indices.first { old[$0] != new[$0] })
+            #expect(old[1 - written] == new[1 - written])
+            #expect(try new[1 - written] == place.note(before))
+            for length in [0, 1, new[written].count / 2, new[written].count - 1] {
+                let torn = new[written].prefix(length) + old[written].dropFirst(length)
+                try Data(torn).write(to: URL(filePath: files[written]))
+                let pinned = try #require(place.pinned)
+                #expect(pinned == before, "\(length) bytes of \(next.size)")
+            }
+            try Data(new[written]).write(to: URL(filePath: files[written]))
+        }
+        // Without the first file there is no pin; without the second it is one step behind.
+        try FileManager.default.removeItem(atPath: place.pin.alternate)
+        #expect(place.pinned == notes[2])
+        try FileManager.default.removeItem(atPath: place.pin.path)
+        #expect(place.pinned == nil)
     }
 
     @Test func `never goes back under many writers`() async throws {

@@ -127,7 +127,7 @@ import TransparencyLog
         try await with(witnesses, witnesses.policy(threshold: 1)) { service, original in
             try await service.settled()
             await service.stop()
-            let pin = try File.read(service.node.pin.path, limit: 1 << 20)
+            let pin = try #require(try service.node.pin.note)
             try await service.withCopy { copy in
                 try await reopened(original) { again in
                     _ = try await again.enrol([.owner])
