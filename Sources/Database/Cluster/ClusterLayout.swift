@@ -98,4 +98,11 @@ enum ServiceLock {
         }
         return descriptor
     }
+
+    /// Gives it back. Closing alone would not do: a child that another thread is just starting holds
+    /// the lock too, until it runs its own program.
+    static func release(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

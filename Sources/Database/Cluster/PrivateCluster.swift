@@ -72,7 +72,7 @@ package final class PrivateCluster: Sendable {
         self.lock = Mutex(lock)
     }
 
-    deinit { lock.withLock { if $0 >= 0 { close($0) } } }
+    deinit { lock.withLock { if $0 >= 0 { ServiceLock.release($0) } } }
 
     /// Makes the cluster if there is none, and its server run: starts it, adopts it, or attaches.
     /// Blocks for as long as that takes.
@@ -102,7 +102,7 @@ package final class PrivateCluster: Sendable {
                 layout: layout, origin: .started, serverUser: user, processID: running.processID,
                 mayStop: true, lock: lock)
         } catch {
-            if isOwner { close(lock) }
+            if isOwner { ServiceLock.release(lock) }
             throw error
         }
     }
@@ -281,7 +281,7 @@ package final class PrivateCluster: Sendable {
     package func stop() throws(ClusterError) -> Bool {
         defer {
             lock.withLock {
-                if $0 >= 0 { close($0) }
+                if $0 >= 0 { ServiceLock.release($0) }
                 $0 = -1
             }
         }
