@@ -47,12 +47,13 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CPKCS11"),
         .target(name: "CResources"),
         // Optimised in debug builds too: there it would be slower than what it replaces.
         .target(name: "CSHA256", cSettings: [.unsafeFlags(["-O2"])]),
 
         room("CanonicalJSON"),
-        room("Cryptography", ["COpenSSL", "CSHA256"]),
+        room("Cryptography", ["COpenSSL", "CPKCS11", "CSHA256"]),
         room("TransparencyLog", ["Cryptography"]),
         room("Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog"]),
         room("Artifacts", ["CanonicalJSON", "Cryptography", "Attestation"]),
@@ -131,7 +132,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "CanonicalJSON"),
-        tests(of: "Cryptography"),
+        tests(of: "Cryptography", ["TestSupport"]),
         tests(of: "TransparencyLog", ["Cryptography", "TestSupport"]),
         tests(
             of: "Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog", "TestSupport"]),

@@ -18,6 +18,8 @@ package struct CryptographyError: Error, Sendable, Hashable, CustomStringConvert
         case badInput
         /// A sealed text was altered, or sealed with another key or other associated data.
         case notAuthentic
+        /// The token that keeps the key is not there, does not open, or does not sign.
+        case token
         /// OpenSSL could not do its work (for example, no memory).
         case library
     }

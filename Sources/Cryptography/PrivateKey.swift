@@ -1,4 +1,4 @@
-// Keys that sign. Their secret stays inside OpenSSL, except when it is written as PEM.
+// Keys that sign. Their secret stays inside OpenSSL, except when it is written as PEM, or in a token.
 
 internal import COpenSSL
 
@@ -8,7 +8,13 @@ internal import COpenSSL
 package final class PrivateKey: Sendable {
     /// The other half.
     package let publicKey: PublicKey
-    private let handle: KeyHandle
+    private let secret: Secret
+
+    /// Where the private half is.
+    private enum Secret {
+        case memory(KeyHandle)
+        case token(TokenKey)
+    }
 
     /// The longest file that is looked at, in bytes.
     package static let longestPEM = 65_536
@@ -19,9 +25,13 @@ package final class PrivateKey: Sendable {
     package var algorithm: KeyAlgorithm { publicKey.algorithm }
 
     /// Takes over a key and tries it, so that a file whose halves do not match is found out now.
-    private init(_ handle: KeyHandle) throws(CryptographyError) {
-        self.handle = handle
-        publicKey = try PublicKey(spki: try handle.spki())
+    private convenience init(_ handle: KeyHandle) throws(CryptographyError) {
+        try self.init(.memory(handle), PublicKey(spki: try handle.spki()))
+    }
+
+    private init(_ secret: Secret, _ publicKey: PublicKey) throws(CryptographyError) {
+        self.secret = secret
+        self.publicKey = publicKey
         guard publicKey.algorithm.canSign else {
             throw CryptographyError(.unsupportedKey, "RSA keys are for verifying only.")
         }
@@ -29,6 +39,16 @@ package final class PrivateKey: Sendable {
         guard publicKey.verify(try sign(trial), over: trial) else {
             throw CryptographyError(.malformedKey, "The halves of the key do not match.")
         }
+    }
+
+    /// A key in a token, which keeps it; the PIN opens the token, and is asked for again when the token
+    /// was away.
+    package convenience init(
+        token address: TokenAddress,
+        pin: @escaping @Sendable () throws(CryptographyError) -> [UInt8]
+    ) throws(CryptographyError) {
+        let key = try TokenKey(address, pin: pin)
+        try self.init(.token(key), key.publicKey)
     }
 
     /// Makes a new key.
@@ -74,6 +94,11 @@ package final class PrivateKey: Sendable {
 
     /// Signs a message; ECDSA signatures of the same message differ each time.
     package func sign(_ message: [UInt8]) throws(CryptographyError) -> [UInt8] {
+        let handle: KeyHandle
+        switch secret {
+        case .token(let key): return try key.sign(message)
+        case .memory(let key): handle = key
+        }
         let context = try require(EVP_MD_CTX_new(), "No memory for signing.")
         defer { EVP_MD_CTX_free(context) }
         let digest = publicKey.algorithm.messageDigest
@@ -101,6 +126,9 @@ extension PrivateKey {
     package func pem(passphrase: [UInt8]? = nil) throws(CryptographyError) -> [UInt8] {
         defer { ErrorQueue.clear() }
         try Self.check(passphrase)
+        guard case .memory(let handle) = secret else {
+            throw CryptographyError(.unsupportedKey, "The key does not leave its token.")
+        }
         let info = try require(EVP_PKEY2PKCS8(handle.pointer), "The key cannot be written.")
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
         guard let passphrase else {

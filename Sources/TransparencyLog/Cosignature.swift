@@ -70,7 +70,7 @@ package struct Cosigner: Sendable {
         do {
             bytes += try key.sign(Cosignature.message(text, timestampSeconds: timestampSeconds))
         } catch {
-            throw .signingFailed
+            throw .signingFailed(reason: error.description)
         }
         return NoteSignature(name: verifierKey.name, keyID: verifierKey.keyID, bytes: bytes)
     }

@@ -34,8 +34,8 @@ package enum NoteError: Error, Sendable, Hashable, CustomStringConvertible {
     case originMismatch(expected: String, found: String)
     /// Cosigners may have signed, but the log itself did not.
     case notSignedByLog
-    /// The cryptographic library could not sign.
-    case signingFailed
+    /// The key could not sign, as one in a token that was pulled out.
+    case signingFailed(reason: String)
 
     package var description: String {
         switch self {
@@ -58,7 +58,7 @@ package enum NoteError: Error, Sendable, Hashable, CustomStringConvertible {
         case .originMismatch(let expected, let found):
             "the checkpoint is of log “\(found)”, not of “\(expected)”"
         case .notSignedByLog: "the checkpoint is not signed by a key of its log"
-        case .signingFailed: "the note could not be signed"
+        case .signingFailed(let reason): "the note could not be signed: \(reason)"
         }
     }
 }

@@ -47,7 +47,7 @@ package struct NoteSigner: Sendable {
             return NoteSignature(
                 name: verifierKey.name, keyID: verifierKey.keyID, bytes: try key.sign(text))
         } catch {
-            throw .signingFailed
+            throw .signingFailed(reason: error.description)
         }
     }
 

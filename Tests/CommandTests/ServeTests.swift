@@ -11,7 +11,9 @@ final class Served: Sendable {
     let url: String
     private let process: Process
 
-    init(_ program: Program, _ more: [String] = []) throws {
+    init(
+        _ program: Program, _ more: [String] = [], environment: [String: String] = [:]
+    ) throws {
         self.program = program
         if !File.exists(program.folder + "/service") {
             let made = try program.run("init", "--data-dir", "service", "--development")
@@ -23,6 +25,7 @@ final class Served: Sendable {
         process.arguments =
             ["serve", "--data-dir", "service", "--listen", "127.0.0.1:0", "--development"] + more
         process.currentDirectoryURL = URL(fileURLWithPath: program.folder)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let log = program.folder + "/serve.log"
         try File.replace(log, with: [], mode: 0o600)
         process.standardOutput = FileHandle.nullDevice

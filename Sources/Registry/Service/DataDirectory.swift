@@ -9,7 +9,6 @@
 //     credentials/         `--development` only: custodian, administrator and auditor of a first try
 
 package import CanonicalJSON
-package import Cryptography
 internal import Glibc
 
 /// Paths in a data directory.
@@ -81,29 +80,5 @@ package struct StoredSettings: Sendable, Hashable {
             settings.limits = reader.optional("limits", RequestLimits.init(reading:)) ?? .usual
             return settings
         }
-    }
-}
-
-/// Private keys in files that nobody else may read.
-package enum KeyFile {
-    /// Reads a private key; refuses a file that group or others may read.
-    package static func load(_ path: String, passphrase: [UInt8]? = nil) throws -> PrivateKey {
-        try PrivateKey(pem: secret(path), passphrase: passphrase)
-    }
-
-    /// Reads a secret file; refuses one that group or others may read.
-    package static func secret(_ path: String) throws(FileError) -> [UInt8] {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw FileError("read", path, errno: errno) }
-        guard status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
-            throw FileError(
-                "use", path, reason: "others may read it; its mode must be 0600 or stricter")
-        }
-        return try File.read(path, limit: 1 << 20)
-    }
-
-    /// Writes a new private key file of mode 0600.
-    package static func create(_ path: String, _ key: PrivateKey) throws {
-        try File.create(path, key.pem(), mode: 0o600)
     }
 }

@@ -209,7 +209,8 @@ extension Initialisation {
             ("log.pem", directory.logKey), ("service.pem", directory.serviceKey),
             ("permit.pem", directory.permitKey),
         ] {
-            try KeyFile.create(target, KeyFile.load(folder + "/" + name))
+            _ = try KeyFile.load(folder + "/" + name)
+            try File.create(target, KeyFile.secret(folder + "/" + name), mode: 0o600)
         }
         return try Made(root: store(envelope), custodian: nil)
     }

@@ -109,9 +109,18 @@ package struct ServiceKeys: Sendable {
     /// Reads them; refuses files that group or others may read.
     package init(_ directory: DataDirectory, origin: String) throws {
         guard let name = KeyName(origin) else { throw NodeError("the origin is no key name") }
-        log = try NoteSigner(name: name, key: KeyFile.load(directory.logKey))
-        service = try KeyFile.load(directory.serviceKey)
-        permit = try KeyFile.load(directory.permitKey)
+        log = try NoteSigner(name: name, key: Self.load(directory.logKey))
+        service = try Self.load(directory.serviceKey)
+        permit = try Self.load(directory.permitKey)
+    }
+
+    /// A key, or an error that names its file.
+    private static func load(_ path: String) throws -> PrivateKey {
+        do {
+            return try KeyFile.load(path)
+        } catch let error as CryptographyError {
+            throw NodeError("\(path): \(error.message)")
+        }
     }
 
     /// Refuses with every key that a root does not certify at a time.

@@ -1,6 +1,7 @@
 // What the web room needs besides use cases: request ids, an early check, errors in the caller's terms.
 
 internal import CanonicalJSON
+internal import Cryptography
 internal import Database
 internal import Governance
 package import Attestation
@@ -37,6 +38,14 @@ extension Refusal {
     package init?(classifying error: any Error) {
         if let error = error as? TransactionError {
             self.init(classifying: error.body)
+            return
+        }
+        if let error = error as? CryptographyError, [.token, .wrongPassphrase].contains(error.code)
+        {
+            self.init(
+                .busy, "key-unavailable",
+                "The token that keeps a key of this service does not sign; nothing was done.",
+                hint: "The service's log says why; it goes on when the token does.")
             return
         }
         guard let error = error as? DatabaseError else { return nil }

@@ -64,6 +64,9 @@ struct Tracking: RouterMiddleware {
             return unrouted(request).response(requestID: context.requestID)
         }
         if let problem = Problem(answering: error) {
+            if problem.code == "key-unavailable" {
+                context.logger.error("a key does not sign", metadata: ["error": "\(error)"])
+            }
             return problem.response(requestID: context.requestID)
         }
         context.logger.error("internal error", metadata: ["error": "\(String(reflecting: error))"])

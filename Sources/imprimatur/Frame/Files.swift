@@ -61,16 +61,28 @@ enum Files {
         try naming(path) { try RevocationList.all(pem: read(path, limit: 64 << 20)) }
     }
 
-    /// A private key in PEM; warns when others may read it.
+    /// A private key in PEM, or in the token that the file names; warns when others may read it.
     static func privateKey(_ path: String, passphraseFile: String?) throws -> PrivateKey {
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & (S_IRWXG | S_IRWXO) != 0 {
-            Console.warning("\(path) can be read by others; its mode should be 0600.")
+        try naming(path) {
+            let bytes = try read(path, limit: 1 << 20)
+            if TokenAddress.isAddress(bytes) { return try KeyFile.load(path) }
+            var status = stat()
+            if stat(path, &status) == 0, status.st_mode & (S_IRWXG | S_IRWXO) != 0 {
+                Console.warning("\(path) can be read by others; its mode should be 0600.")
+            }
+            return try PrivateKey(pem: bytes, passphrase: passphraseFile.map(passphrase))
         }
-        return try naming(path) {
-            try PrivateKey(
-                pem: read(path, limit: 1 << 20), passphrase: passphraseFile.map(passphrase))
-        }
+    }
+
+    /// The public half of a key file of any kind.
+    static func publicHalf(_ path: String, passphraseFile: String? = nil) throws -> PublicKey {
+        let bytes = try read(path, limit: 1 << 20)
+        let isPrivate =
+            TokenAddress.isAddress(bytes)
+            || String(decoding: bytes, as: UTF8.self).contains("PRIVATE KEY")
+        return isPrivate
+            ? try privateKey(path, passphraseFile: passphraseFile).publicKey
+            : try publicKey(path)
     }
 
     /// The first line of a file.
@@ -112,7 +124,9 @@ enum Files {
 
 /// `--key` and the passphrase for it.
 struct SigningKey: ParsableArguments {
-    @Option(help: ArgumentHelp("The private key to sign with, in PEM.", valueName: "pem"))
+    @Option(
+        help: ArgumentHelp(
+            "The private key to sign with: PEM, or a token's address.", valueName: "pem"))
     var key: String
 
     @Option(help: ArgumentHelp("A file whose first line opens the key.", valueName: "file"))

@@ -10,7 +10,7 @@ struct KeyShow: ParsableCommand {
         commandName: "show", abstract: "Show a key's id, algorithm and public half.",
         discussion: "Exit codes: 0 shown, 2 cannot be read, 64 usage.")
 
-    @Argument(help: "A private or public key in PEM.")
+    @Argument(help: "A private or public key in PEM, or the address of a key in a token.")
     var file: String
 
     @Option(help: ArgumentHelp("A file whose first line opens the key.", valueName: "file"))
@@ -19,11 +19,7 @@ struct KeyShow: ParsableCommand {
     @OptionGroup var format: Format
 
     func run() throws {
-        let text = String(decoding: try Files.read(file, limit: 1 << 20), as: UTF8.self)
-        let key =
-            text.contains("PRIVATE KEY")
-            ? try Files.privateKey(file, passphraseFile: passphraseFile).publicKey
-            : try Files.publicKey(file)
+        let key = try Files.publicHalf(file, passphraseFile: passphraseFile)
         guard !format.json else { return Console.out(key.json) }
         Console.out("id         \(key.id)\nalgorithm  \(key.algorithm.rawValue)\n\(key.pem)")
     }

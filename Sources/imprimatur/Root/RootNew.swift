@@ -37,6 +37,9 @@ struct RootNew: ParsableCommand {
     @Option(help: ArgumentHelp("The witness policy (C2SP tlog-policy).", valueName: "file"))
     var witnessPolicy: String?
 
+    @Flag(help: "Certify the keys that are in the folder already; make those that are missing.")
+    var existing = false
+
     @Option(
         name: [.short, .customLong("output")],
         help: ArgumentHelp("The root to make; never overwritten.", valueName: "file"))
@@ -61,10 +64,12 @@ struct RootNew: ParsableCommand {
             throw CommandError("\(output) exists; nothing was made.")
         }
         guard let name = KeyName(origin) else { return }
-        let (log, service) = (
-            try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519)
-        )
-        let permit = try PrivateKey.generate(.ecdsaP256)
+        let log = try key("log", .ed25519)
+        guard log.algorithm == .ed25519 else {
+            throw CommandError("\(path("log")): A log key is Ed25519.")
+        }
+        let service = try key("service", .ed25519)
+        let permit = try key("permit", .ecdsaP256)
         var draft = TrustRoot.Draft(
             origin: origin, development: threshold == 1, issuedAt: now, expiresAt: until,
             custodians: custodians, threshold: threshold,
@@ -80,8 +85,9 @@ struct RootNew: ParsableCommand {
             serviceKeys: [.init(service.publicKey, from: now, until: until)])
         draft.witnessPolicy = String(decoding: policy, as: UTF8.self)
         try File.makeFolder(keys)
-        for (file, key) in [("log", log), ("service", service), ("permit", permit)] {
-            try Files.create("\(keys)/\(file).pem", key.pem(), isSecret: true)
+        for (file, key) in [("log", log), ("service", service), ("permit", permit)]
+        where !(existing && File.exists(path(file))) {
+            try Files.create(path(file), key.pem(), isSecret: true)
         }
         let envelope = Envelope(
             payloadType: TrustRoot.payloadType, payload: draft.payload, signatures: [])
@@ -91,5 +97,13 @@ struct RootNew: ParsableCommand {
         }
         Console.hint("Each custodian runs: imprimatur root sign \(output) --key …")
         Console.out(envelope.payloadDigest.hex)
+    }
+
+    private func path(_ name: String) -> String { "\(keys)/\(name).pem" }
+
+    /// The key that is there, in PEM or in a token, or a new one.
+    private func key(_ name: String, _ algorithm: KeyAlgorithm) throws -> PrivateKey {
+        guard existing, File.exists(path(name)) else { return try PrivateKey.generate(algorithm) }
+        return try Files.privateKey(path(name), passphraseFile: nil)
     }
 }

@@ -52,19 +52,11 @@ struct RootRenew: ParsableCommand {
         help: ArgumentHelp("The root to make; never overwritten.", valueName: "file"))
     var output: String
 
-    /// The public half of a key file of either kind.
-    private static func key(_ file: String) throws -> PublicKey {
-        let text = String(decoding: try Files.read(file, limit: 1 << 20), as: UTF8.self)
-        return text.contains("PRIVATE KEY")
-            ? try Files.privateKey(file, passphraseFile: nil).publicKey
-            : try Files.publicKey(file)
-    }
-
     func run() throws {
         let old = try Files.root(file)
         let now = SystemClock.now()
         let until = now.adding(seconds: days * 86_400)
-        let dropped = Set(try drop.map { try Self.key($0).id })
+        let dropped = Set(try drop.map { try Files.publicHalf($0).id })
         guard let name = KeyName(old.origin) else { throw CommandError("The origin is no name.") }
         func kept<Key>(
             _ keys: [TrustRoot.Dated<Key>], _ id: (Key) -> KeyID?
@@ -80,7 +72,7 @@ struct RootRenew: ParsableCommand {
             expiresAt: until, custodians: custodians, threshold: threshold,
             logKeys: kept(old.logKeys) { (try? VerifierKey($0))?.publicKey?.id }
                 + (try addLogKey.map { file in
-                    guard let raw = try Files.publicKey(file).rawEd25519 else {
+                    guard let raw = try Files.publicHalf(file).rawEd25519 else {
                         throw CommandError("\(file) is no Ed25519 key.")
                     }
                     let vkey = try VerifierKey(name: name, kind: .ed25519, keyBytes: raw)
@@ -89,12 +81,12 @@ struct RootRenew: ParsableCommand {
             permitKeys: kept(old.permitKeys, \.id)
                 + (try addPermitKey.map {
                     .init(
-                        try Files.publicKey($0), from: now,
+                        try Files.publicHalf($0), from: now,
                         until: now.adding(seconds: min(days, 90) * 86_400))
                 }),
             serviceKeys: kept(old.serviceKeys, \.id)
                 + (try addServiceKey.map {
-                    .init(try Files.publicKey($0), from: now, until: until)
+                    .init(try Files.publicHalf($0), from: now, until: until)
                 }))
         draft.version = old.version + 1
         draft.witnessPolicy = old.witnessPolicy
