@@ -71,6 +71,8 @@ package struct AuditFinding: Sendable, Hashable {
         case migrationAltered = "migration-altered"
         case migrationSurplus = "migration-surplus"
 
+        case tableMissing = "table-missing"
+
         case rowMissing = "row-missing"
         case rowSurplus = "row-surplus"
         case rowAltered = "row-altered"

@@ -47,12 +47,37 @@ package enum Auditing {
         options.idleInTransactionTimeout = .zero
         let result = try await withConnection(url) { connection in
             try await connection.transaction(options) { db in
+                if let result = try withoutTables(db) { return result }
                 var verifier = LogVerifier(
                     history: try laterRoots(history, db), anchors: anchors, progress: progress)
                 return try verifier.run(db, from: from)
             }
         }
         return result.report(origin: origin, seconds: seconds(clock.now - started))
+    }
+
+    /// What can be said of a log some of whose tables are gone; nil when they are all there. None of them
+    /// means a database that never held a log, which is no finding.
+    private static func withoutTables(
+        _ db: borrowing Connection
+    ) throws -> VerificationResult? {
+        let tables = [
+            "checkpoint", "document", "entry", "head", "idempotency", "leaf", "pending", "tile",
+        ]
+        let missing = try db.all(
+            """
+            SELECT name FROM unnest(\(tables)::text[]) AS name
+            WHERE to_regclass('audit.' || name) IS NULL ORDER BY 1
+            """, as: String.self)
+        guard !missing.isEmpty, missing.count < tables.count else { return nil }
+        var result = VerificationResult()
+        for name in missing {
+            result.findings.add(
+                AuditFinding(
+                    .tableMissing, "audit.\(name)", .whole, .unanchored,
+                    "the table is gone; the rest cannot be verified without it"))
+        }
+        return result
     }
 
     /// The roots that the log names after those that are known; each must follow the one before it.

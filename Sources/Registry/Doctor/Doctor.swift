@@ -80,8 +80,15 @@ package struct Doctor: Sendable {
         let connection = DedicatedConnection(access.migrator, label: "doctor")
         try await connection.connect()
         do {
-            found += try await connection.transaction(.snapshot) { db in
-                try server(db) + [pin(db), clock(db), keyEncryptionKey(db)] + disk(db)
+            let record = try await connection.transaction(.snapshot) { db in try layers(db) }
+            found.append(record)
+            do {
+                found += try await connection.transaction(.snapshot) { db in
+                    try server(db) + [pin(db), clock(db), keyEncryptionKey(db)] + disk(db)
+                }
+            } catch let error as DatabaseError where record.state == .fault {
+                // A table that is gone, say: the fault is named already.
+                found.append(Diagnosis("database", .fault, "\(error)"))
             }
             await connection.close()
         } catch {
@@ -101,7 +108,10 @@ package struct Doctor: Sendable {
                 _ = try KeyFile.load(path)
                 return Diagnosis(name, .ok, "\(path) is there, and for its owner alone")
             } catch {
-                return Diagnosis(name, .fault, "\(error)", hint: "Its mode must be 0600.")
+                let hint =
+                    error is FileError
+                    ? "Its mode must be 0600." : "docs/how-to/rotate-keys.md says what keys may be."
+                return Diagnosis(name, .fault, "\(error)", hint: hint)
             }
         }
     }
@@ -180,6 +190,16 @@ package struct Doctor: Sendable {
                 major >= PostgresBinaries.oldestVersion ? .ok : .fault, "PostgreSQL \(major)",
                 hint: "PostgreSQL \(PostgresBinaries.oldestVersion) or later is needed."),
         ]
+    }
+
+    private func layers(_ db: borrowing Connection) throws -> Diagnosis {
+        let faults = try AppendOnlyLayers.faults(db)
+        return Diagnosis(
+            "append-only", faults.isEmpty ? .ok : .fault,
+            faults.isEmpty
+                ? "triggers, grants and owners of the record are as the migrations made them"
+                : faults.joined(separator: "; "),
+            hint: "Find out who did it, restore it, and run `imprimatur audit verify --replay`.")
     }
 
     private func pin(_ db: borrowing Connection) throws -> Diagnosis {

@@ -161,6 +161,44 @@ import TransparencyLog
                 "audit.entry entry-missing", "audit.document document-surplus",
                 "audit.entry subject-gap",
             ]),
+        Bypass(
+            testDescription: "the trigger is dropped",
+            statements: [
+                "SET LOCAL ROLE imprimatur_owner", "DROP TRIGGER append_only ON audit.leaf",
+                "DELETE FROM audit.leaf WHERE index = 200",
+            ], named: ["audit.leaf leaf-missing", "audit.entry entry-unplaced"]),
+        Bypass(
+            testDescription: "the trigger's function is replaced by one that agrees",
+            statements: [
+                "SET LOCAL ROLE imprimatur_owner",
+                """
+                CREATE OR REPLACE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RETURN NEW; END $$
+                """,
+                "UPDATE audit.leaf SET chain_hash = sha256('x') WHERE index = 200",
+            ], named: ["audit.leaf chain-altered"]),
+        Bypass(
+            testDescription: "a table that inherits shows rows in its parent, without its triggers",
+            statements: [
+                "SET LOCAL ROLE imprimatur_owner",
+                "CREATE TABLE audit.more () INHERITS (audit.checkpoint)",
+                "INSERT INTO audit.more SELECT size, sha256('x'), note FROM ONLY audit.checkpoint WHERE size > 300 LIMIT 1",
+            ],
+            named: ["audit.checkpoint checkpoint-columns", "audit.checkpoint checkpoint-duplicate"]),
+        Bypass(
+            testDescription:
+                "a table becomes a partition of another, and is detached with its rows",
+            statements: [
+                "SET LOCAL ROLE imprimatur_owner",
+                "ALTER TABLE audit.leaf RENAME TO leaf_before",
+                """
+                CREATE TABLE audit.leaf (LIKE audit.leaf_before) PARTITION BY RANGE (index)
+                """,
+                "CREATE TABLE audit.leaf_low PARTITION OF audit.leaf FOR VALUES FROM (0) TO (200)",
+                "CREATE TABLE audit.leaf_high PARTITION OF audit.leaf FOR VALUES FROM (200) TO (100000)",
+                "INSERT INTO audit.leaf SELECT * FROM audit.leaf_before",
+                "ALTER TABLE audit.leaf DETACH PARTITION audit.leaf_low",
+            ], named: ["audit.leaf leaf-missing", "audit.entry entry-unplaced"]),
     ]
 
     @Test(arguments: bypasses)
@@ -173,6 +211,54 @@ import TransparencyLog
         #expect(report.findings.named == bypass.named, "\(report.findings.kept.map(\.message))")
         #expect(
             report.findings.kept.contains { $0.anchor == .contradicts(size: world.size) })
+    }
+
+    /// What triggers do not watch at all, and no anchor can contradict: rows that are too many, and tables
+    /// that are gone.
+    static let surpluses: [Bypass] = [
+        Bypass(
+            testDescription: "rows are added with COPY",
+            statements: [
+                """
+                COPY audit.leaf FROM PROGRAM
+                    'echo 100000,1000000,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'
+                    WITH (FORMAT csv)
+                """
+            ], named: ["audit.leaf leaf-surplus"]),
+        Bypass(
+            testDescription: "a rule turns removals from the queue into nothing",
+            statements: [
+                "SET LOCAL ROLE imprimatur_owner",
+                "INSERT INTO audit.pending SELECT entry_id FROM audit.leaf WHERE index = 200",
+                "CREATE RULE nothing AS ON DELETE TO audit.pending DO INSTEAD NOTHING",
+                "DELETE FROM audit.pending",
+            ], named: ["audit.pending pending-placed"]),
+        Bypass(
+            testDescription: "the application is given more grants, and uses them",
+            statements: [
+                "SET LOCAL ROLE imprimatur_owner",
+                "GRANT INSERT ON audit.leaf TO imprimatur_writer", "RESET ROLE",
+                "SET LOCAL ROLE imprimatur_writer",
+                "INSERT INTO audit.leaf VALUES (100000, 1000000, sha256('x'), sha256('x'))",
+            ], named: ["audit.leaf leaf-surplus"]),
+        Bypass(
+            testDescription: "a table is dropped",
+            statements: ["SET LOCAL ROLE imprimatur_owner", "DROP TABLE audit.tile"],
+            named: ["audit.tile table-missing"]),
+    ]
+
+    @Test(arguments: surpluses)
+    func `triggers do not watch what is added or dropped, verification names it`(
+        _ bypass: Bypass
+    ) async throws {
+        let world = try AuditedWorld.current
+        #expect(try await world.verify().verdict == .intact)
+        try await AuditedWorld.withScratch(AuditedWorld.scratch.superuserURL) { db in
+            for sql in bypass.statements { try db.execute(sql) }
+        }
+        let report = try await world.verify()
+        #expect(report.findings.named == bypass.named, "\(report.findings.kept.map(\.message))")
+        #expect(report.verdict == .tampered)
     }
 
     @Test func `nothing cascades into the record: no foreign key leads there`() async throws {

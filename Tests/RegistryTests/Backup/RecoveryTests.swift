@@ -250,6 +250,69 @@ import TransparencyLog
         }
     }
 
+    @Test
+    func `is replayed with what it took over: a row of it changed, deleted or added is named`()
+        async throws
+    {
+        try await withLoss { loss in
+            let survey = try await survey(loss, [loss.suspension])
+            try await ScratchDatabase.with { scratch in
+                let next = try Next(loss)
+                let directory = try await open(
+                    loss, survey, as: next, signedBy: [loss.service.custodian], in: scratch)
+                try await TestService.opened(scratch, directory, loss.service.clock) { again in
+                    try await again.settled()
+                    try await again.expectWhole()
+                    _ = try await again.asSuperuser([
+                        "CREATE TABLE public.kept AS TABLE registry.carried"
+                    ])
+                    let name = "registry.carried"
+                    let edits: [(statement: String, kinds: Set<String>, column: String?)] = [
+                        (
+                            "UPDATE registry.carried SET artifact = sha256('x')", ["row-altered"],
+                            "artifact"
+                        ),
+                        ("UPDATE registry.carried SET former = 'a/b@1'", ["row-altered"], "former"),
+                        ("UPDATE registry.carried SET reason = 'none'", ["row-altered"], "reason"),
+                        (
+                            "UPDATE registry.carried SET entry = sha256('x')", ["row-altered"],
+                            "entry"
+                        ),
+                        (
+                            "UPDATE registry.carried SET at = at + interval '1 s'", ["row-altered"],
+                            "at"
+                        ),
+                        (
+                            "UPDATE registry.carried SET id = 'other'",
+                            ["row-missing", "row-surplus"], nil
+                        ),
+                        ("DELETE FROM registry.carried", ["row-missing"], nil),
+                        (
+                            """
+                            INSERT INTO registry.carried
+                            SELECT 'other', sha256('x'), former, reason, entry, at FROM public.kept
+                            """, ["row-surplus"], nil
+                        ),
+                    ]
+                    for edit in edits {
+                        _ = try await again.asSuperuser([edit.statement])
+                        let report = try await Auditing.replay(
+                            again.access.migrator, root: next.root)
+                        let named = Set(edit.kinds.map { "\(name) \($0)" })
+                        #expect(report.findings.named == named, "\(edit.statement)")
+                        let columns = report.findings.kept.flatMap(\.columns).map(\.name)
+                        if let column = edit.column { #expect(columns == [column]) }
+                        _ = try await again.asSuperuser([
+                            "DELETE FROM registry.carried",
+                            "INSERT INTO registry.carried TABLE public.kept",
+                        ])
+                    }
+                    try await again.expectWhole()
+                }
+            }
+        }
+    }
+
     @Test func `takes over nothing that was not brought or is not proven`() async throws {
         try await withLoss { loss in
             // Nobody brought anything: nothing that is lost restricts.

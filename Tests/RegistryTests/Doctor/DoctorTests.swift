@@ -37,6 +37,7 @@ import Testing
                 ])
             #expect(found.filter { $0.value == .unknown }.keys.sorted() == ["disk"])
             #expect(found["pin"] == .ok && found["kek"] == .ok && found["schema"] == .ok)
+            #expect(found["append-only"] == .ok)
         }
     }
 
@@ -78,6 +79,69 @@ import Testing
             #expect(try await examine(service)["file.permit.pem"] == .fault)
             try FileRemoval.remove(service.node.pin.path)
             #expect(try await examine(service)["pin"] == .fault)
+        }
+    }
+
+    /// What takes a layer of the append-only record away, and how to undo it.
+    static let removals: [(does: String, undoes: String)] = [
+        (
+            "ALTER TABLE audit.leaf DISABLE TRIGGER append_only",
+            "ALTER TABLE audit.leaf ENABLE ALWAYS TRIGGER append_only"
+        ),
+        // Enabled, but not for a session that says it is a replica.
+        (
+            "ALTER TABLE audit.head ENABLE TRIGGER only_grow",
+            "ALTER TABLE audit.head ENABLE ALWAYS TRIGGER only_grow"
+        ),
+        (
+            "ALTER TRIGGER no_truncate ON audit.entry RENAME TO other",
+            "ALTER TRIGGER other ON audit.entry RENAME TO no_truncate"
+        ),
+        (
+            "ALTER FUNCTION audit.refuse() RENAME TO other",
+            "ALTER FUNCTION audit.other() RENAME TO refuse"
+        ),
+        (
+            "GRANT UPDATE ON audit.entry TO imprimatur_writer",
+            "REVOKE UPDATE ON audit.entry FROM imprimatur_writer"
+        ),
+        (
+            "GRANT INSERT (index) ON audit.leaf TO imprimatur_writer",
+            "REVOKE INSERT (index) ON audit.leaf FROM imprimatur_writer"
+        ),
+        ("GRANT DELETE ON audit.tile TO PUBLIC", "REVOKE DELETE ON audit.tile FROM PUBLIC"),
+        (
+            "ALTER TABLE audit.document OWNER TO imprimatur_migrator",
+            "ALTER TABLE audit.document OWNER TO imprimatur_owner"
+        ),
+        (
+            "ALTER TABLE audit.leaf ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE audit.leaf DISABLE ROW LEVEL SECURITY"
+        ),
+        ("CREATE TABLE audit.more () INHERITS (audit.checkpoint)", "DROP TABLE audit.more"),
+        (
+            "CREATE RULE nothing AS ON DELETE TO audit.pending DO INSTEAD NOTHING",
+            "DROP RULE nothing ON audit.pending"
+        ),
+        ("ALTER TABLE audit.tile RENAME TO other", "ALTER TABLE audit.other RENAME TO tile"),
+    ]
+
+    @Test func `sees every layer of the append-only record that somebody took away`() async throws {
+        try await TestService.with { service in
+            try await service.settled()
+            for (does, undoes) in Self.removals {
+                _ = try await service.asSuperuser([does])
+                #expect(try await examine(service)["append-only"] == .fault, "\(does)")
+                _ = try await service.asSuperuser([undoes])
+                #expect(try await examine(service)["append-only"] == .ok, "\(undoes)")
+            }
+            _ = try await service.asSuperuser([
+                """
+                CREATE OR REPLACE FUNCTION audit.only_grow() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN RETURN NEW; END'
+                """
+            ])
+            #expect(try await examine(service)["append-only"] == .fault)
         }
     }
 }
