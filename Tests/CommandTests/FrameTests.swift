@@ -34,8 +34,8 @@ import Testing
             arguments: "artifact sign m --key k --bundle b --chain c", code: 64,
             errors: "--chain belongs to --certificate."),
         Case(
-            arguments: "permit check p m --root r --status s", code: 2,
-            errors: "(--status) are not supported yet"),
+            arguments: "permit check p m --root r --max-status-age 5", code: 64,
+            errors: "--max-status-age is a number of seconds, and needs --status."),
         Case(arguments: "status credit/scorecard", code: 64, errors: "a version such as"),
         Case(
             arguments: "status credit/scorecard@1", code: 64,

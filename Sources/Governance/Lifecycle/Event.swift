@@ -38,6 +38,8 @@ package enum Event: Sendable, Hashable {
     case deploymentDecided(DeploymentDecided)
     case deploymentConfirmed(DeploymentConfirmed)
     case deploymentEnded(DeploymentEnded)
+    case runDecided(RunDecided)
+    case statusListed(StatusListed)
     case retirementDecided(RetirementDecided)
     case holdPlaced(HoldPlaced)
     case holdReleased(HoldReleased)
@@ -76,6 +78,8 @@ package enum Event: Sendable, Hashable {
         case .deploymentDecided(let payload): payload
         case .deploymentConfirmed(let payload): payload
         case .deploymentEnded(let payload): payload
+        case .runDecided(let payload): payload
+        case .statusListed(let payload): payload
         case .retirementDecided(let payload): payload
         case .holdPlaced(let payload): payload
         case .holdReleased(let payload): payload
@@ -132,6 +136,8 @@ package enum Event: Sendable, Hashable {
         DeploymentDecided.kind: { DeploymentDecided(&$0).map(Event.deploymentDecided) },
         DeploymentConfirmed.kind: { DeploymentConfirmed(&$0).map(Event.deploymentConfirmed) },
         DeploymentEnded.kind: { DeploymentEnded(&$0).map(Event.deploymentEnded) },
+        RunDecided.kind: { RunDecided(&$0).map(Event.runDecided) },
+        StatusListed.kind: { StatusListed(&$0).map(Event.statusListed) },
         RetirementDecided.kind: { RetirementDecided(&$0).map(Event.retirementDecided) },
         HoldPlaced.kind: { HoldPlaced(&$0).map(Event.holdPlaced) },
         HoldReleased.kind: { HoldReleased(&$0).map(Event.holdReleased) },

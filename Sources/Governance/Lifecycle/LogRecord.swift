@@ -80,6 +80,7 @@ package struct LogRecord: Sendable {
             .tokenRevoked,
             .approvalRecorded, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
+            .runDecided, .statusListed,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried:

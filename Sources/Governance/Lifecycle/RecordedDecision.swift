@@ -53,6 +53,11 @@ extension Event {
             RecordedDecision(
                 gate: .deploy, subject: .version(event.version), verdict: event.verdict,
                 decision: event.decision, facts: event.facts)
+        case .runDecided(let event):
+            RecordedDecision(
+                gate: .deploy, subject: .version(event.decided.version),
+                verdict: event.decided.verdict, decision: event.decided.decision,
+                facts: event.decided.facts)
         case .retirementDecided(let event):
             RecordedDecision(
                 gate: .retire, subject: .version(event.version), verdict: event.verdict,

@@ -24,6 +24,8 @@ package struct RestrictiveFold: Sendable {
     /// Role assignments that do not count after a moment, by payload digest.
     package private(set) var revokedAssignments = SharedMap<SHA256Digest, Timestamp>()
     private var revokedTokens = SharedMap<String, Bool>()
+    /// The last status list.
+    package private(set) var statusList: StatusList?
     /// Holds, retention and erasures.
     package private(set) var personal = PersonalFold()
 
@@ -63,13 +65,30 @@ package struct RestrictiveFold: Sendable {
         package let at: Timestamp
     }
 
-    /// Something that may run: permitted until a moment, or confirmed and not yet said to have ended.
+    /// Something that may run: permitted until a moment, confirmed and not yet said to have ended, or
+    /// ended with a permit to start it again that still holds.
     package struct Deployment: Sendable, Hashable {
         package let id: String
         package let version: VersionReference
         package let environment: EnvironmentName
-        /// When the permit ends; nil once it is confirmed to run.
-        package let until: Timestamp?
+        package let target: String
+        package let use: UseName?
+        /// When the last permit ends; nil while it is confirmed to run.
+        package fileprivate(set) var until: Timestamp?
+        /// When the last permit to start it again ends; nil when there was none.
+        package fileprivate(set) var runUntil: Timestamp?
+        /// Whether it was said to have ended.
+        package fileprivate(set) var hasEnded = false
+
+        /// Whether it was confirmed to run and not said to have ended.
+        package var runs: Bool { until == nil && !hasEnded }
+    }
+
+    /// A status list that was given out, and its place in the log.
+    package struct StatusList: Sendable, Hashable {
+        package let event: StatusListed
+        package let index: Int64
+        package let at: Timestamp
     }
 
     package init() {}
@@ -111,17 +130,38 @@ package struct RestrictiveFold: Sendable {
         case .versionLifted(let event):
             lifts[event.version, default: []].append(Lift(event: event, at: entry.time))
         case .deploymentConfirmed(let event):
-            note(
-                Deployment(
+            var deployment =
+                deployments[event.version]?[event.deployment]
+                ?? Deployment(
                     id: event.deployment, version: event.version, environment: event.environment,
-                    until: nil))
+                    target: "", use: nil)
+            deployment.until = nil
+            note(deployment)
         case .deploymentDecided(let event):
             guard let notAfter = event.notAfter else { break }
             note(
                 Deployment(
                     id: event.deployment, version: event.version, environment: event.environment,
-                    until: notAfter))
-        case .deploymentEnded(let event): deployments[event.version]?[event.deployment] = nil
+                    target: event.target, use: event.use, until: notAfter))
+        case .runDecided(let event):
+            guard let notAfter = event.decided.notAfter else { break }
+            let id = event.decided.deployment
+            guard var deployment = deployments[event.decided.version]?[id] else { break }
+            deployment.runUntil = max(notAfter, deployment.runUntil ?? notAfter)
+            if deployment.hasEnded { deployment.until = deployment.runUntil }
+            note(deployment)
+        case .deploymentEnded(let event):
+            guard var deployment = deployments[event.version]?[event.deployment],
+                let runUntil = deployment.runUntil
+            else {
+                deployments[event.version]?[event.deployment] = nil
+                break
+            }
+            deployment.hasEnded = true
+            deployment.until = runUntil
+            note(deployment)
+        case .statusListed(let event):
+            statusList = StatusList(event: event, index: size - 1, at: entry.time)
         case .retirementDecided(let event):
             if let certificate = event.certificate {
                 add(
@@ -164,6 +204,17 @@ package struct RestrictiveFold: Sendable {
     /// Everything that restricted a version, lifted or not.
     package func restrictions(of version: VersionReference) -> [Restriction] {
         restrictions[version] ?? []
+    }
+
+    /// Every version that anything was ever held against, in order.
+    package var restrictedVersions: [VersionReference] {
+        restrictions.keys.sorted { $0.description < $1.description }
+    }
+
+    /// Every version of which something runs or may be started, in order.
+    package func deployedVersions(at now: Timestamp) -> [VersionReference] {
+        deployments.keys.filter { !activeDeployments(of: $0, at: now).isEmpty }
+            .sorted { $0.description < $1.description }
     }
 
     /// The lifts of a version's suspensions, in the order of the log.

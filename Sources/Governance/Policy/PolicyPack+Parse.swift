@@ -57,8 +57,11 @@ private struct PackParser {
             Self.refuseRepeats(demands.map(\.id), reader, "measures")
             return demands
         }
-        let lifetime = read("permits.yaml") { reader in
-            reader.object("deploy") { $0.integer("lifetime_minutes", in: 1...60) }
+        let permits = read("permits.yaml") { reader in
+            (
+                deploy: reader.object("deploy") { $0.integer("lifetime_minutes", in: 1...1_440) },
+                run: Self.readRunLifetimes(reader)
+            )
         }
         let retention = read("retention.yaml", RetentionRules.read)
         let signers =
@@ -71,14 +74,15 @@ private struct PackParser {
         findings.sort { ($0.file, $0.finding) < ($1.file, $1.finding) }
 
         guard let head, let name = head.0, let effectiveFrom = head.2, let tiers, let fields,
-            let approvals, let fairness, let lifetime, let signers, let retention,
+            let approvals, let fairness, let permits, let signers, let retention,
             let unknown = tiers.unknown
         else { return nil }
         return PolicyPack(
             name: name, version: head.1, effectiveFrom: effectiveFrom, description: head.3,
             digest: digest, tiers: tiers.list, unknownCountsAs: unknown, tierRaises: tiers.raises,
             requiredFields: fields, approvals: approvals, fairness: fairness,
-            permitLifetimeMinutes: lifetime, signers: signers, retention: retention, rules: rules)
+            permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run, signers: signers,
+            retention: retention, rules: rules)
     }
 
     private mutating func read<T>(_ file: String, _ body: (JSONReader) -> T) -> T? {
@@ -129,6 +133,23 @@ private struct PackParser {
                 "unknown_counts_as", "floor", "What is not known counts as the highest tier.")
         }
         return (unknown, list, raises)
+    }
+
+    private static func readRunLifetimes(_ reader: JSONReader) -> [Tier: Int64] {
+        let list =
+            reader.optional("run") { run in
+                run.array(count: 3...3) { item -> (Tier, Int64)? in
+                    item.object { lifetime in
+                        let tier = PolicyPack.readTier(lifetime, "tier")
+                        let hours = lifetime.integer("lifetime_hours", in: 1...720)
+                        return tier.map { ($0, hours) }
+                    }
+                }
+            } ?? []
+        if list.count == 3, list.map(\.0) != Tier.usable {
+            reader.refuse("run", JSONFinding.Code.value, "State tiers 1, 2 and 3 in order.")
+        }
+        return Dictionary(list) { first, _ in first }
     }
 
     private static func readApprovals(_ reader: JSONReader) -> [Tier: ApprovalRule] {

@@ -52,6 +52,8 @@ package struct PolicyPack: Sendable {
     package let fairness: [FairnessDemand]
     /// How long a deploy permit may be used, in minutes.
     package let permitLifetimeMinutes: Int64
+    /// How long a permit to start a deployment again holds, in hours, by tier; empty for none.
+    package let runLifetimeHours: [Tier: Int64]
     /// Who may sign artifacts by certificate.
     package let signers: ArtifactSigners
     /// How long what belongs to a version is kept.

@@ -29,6 +29,8 @@ extension Event {
         case .deploymentDecided(let event): event.sentence
         case .deploymentConfirmed(let event): event.sentence
         case .deploymentEnded(let event): event.sentence
+        case .runDecided(let event): event.sentence
+        case .statusListed(let event): event.sentence
         case .retirementDecided(let event): event.sentence
         case .holdPlaced(let event): event.sentence
         case .holdReleased(let event): event.sentence
@@ -203,6 +205,23 @@ extension DeploymentEnded {
         "Deployment \(deployment) of \(version) ended in \(environment): "
             + reason
     }
+}
+
+extension RunDecided {
+    fileprivate var sentence: String {
+        let subject = "\(decided.version) in \(decided.environment)"
+        return switch decided.verdict {
+        case .allow:
+            "Deployment \(decided.deployment) of \(subject) may be started again until "
+                + "\(decided.notAfter.map { "\($0)" } ?? "a time unknown")."
+        case .deny:
+            "The gate denied a permit to start deployment \(decided.deployment) of \(subject) again."
+        }
+    }
+}
+
+extension StatusListed {
+    fileprivate var sentence: String { "A status list was signed, good until \(validUntil)." }
 }
 
 extension RetirementDecided {

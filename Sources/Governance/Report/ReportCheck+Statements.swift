@@ -55,6 +55,11 @@ extension ReportCheck {
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
                     try Permit($0).agrees(with: event)
                 }
+            case .runDecided(let event):
+                check(
+                    permit: event.decided.permit, event.decided.permitDocument, line.entry.time,
+                    at: place
+                ) { try Permit($0).agrees(with: event.decided) }
             case .retirementDecided(let event):
                 check(
                     permit: event.certificate, event.certificateDocument, line.entry.time,
@@ -66,7 +71,8 @@ extension ReportCheck {
                 .keyRevoked,
                 .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
                 .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
-                .deploymentEnded, .holdPlaced, .actorsCounted, .logHeartbeat, .accessRefused,
+                .deploymentEnded, .statusListed, .holdPlaced, .actorsCounted, .logHeartbeat,
+                .accessRefused,
                 .evidenceRead, .logRecovered, .restrictionCarried, .projectionsDigested:
                 break
             case .holdReleased(let event): check(event, line.entry.time, lines, at: place)

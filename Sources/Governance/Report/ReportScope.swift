@@ -78,6 +78,7 @@ package struct ReportScope: Sendable {
             .tokenIssued,
             .tokenRevoked, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,
+            .runDecided, .statusListed,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .logRecovered, .restrictionCarried, .projectionsDigested:

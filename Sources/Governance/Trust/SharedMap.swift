@@ -42,6 +42,16 @@ package struct SharedMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         set { self[key] = newValue }
     }
 
+    /// Every key that has a value, in no order.
+    package var keys: [Key] {
+        levels.enumerated().flatMap { depth, level in
+            level.compactMap { key, value -> Key? in
+                let isHidden = levels[..<depth].contains { $0[key] != nil }
+                return value == nil || isHidden ? nil : key
+            }
+        }
+    }
+
     /// Any value that meets the condition; looks at every one of them.
     package func firstValue(where condition: (Value) -> Bool) -> Value? {
         for (depth, level) in levels.enumerated() {

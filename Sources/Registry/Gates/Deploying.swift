@@ -115,36 +115,14 @@ extension Registry {
     private func permit(
         for question: DeployQuestion, _ dossier: Dossier, _ decision: Decision, _ now: Timestamp
     ) throws -> Given {
-        guard let manifest = dossier.manifest else {
-            throw Refusal(.conflict, "manifest-missing", "The artifact's file list is missing.")
-        }
-        guard root.permitKeys(at: now).contains(permitKey.publicKey) else {
-            throw Refusal(
-                .conflict, "permit-key-expired",
-                "The permit key is not certified by the trust root at this time.",
-                hint: "Custodians rotate it with a new version of the trust root.")
-        }
-        let statements =
-            dossier.approvals.map(\.digest) + dossier.evaluations.map(\.digest) + [dossier.row.card]
-        let pack = dossier.pack.pack
-        let deployment = Self.makeID("d-")
-        let notAfter = now.adding(seconds: pack.permitLifetimeMinutes * 60)
-        let permit = Permit(
-            origin: root.origin, model: question.version.description,
-            environment: question.environment.description, target: question.target,
-            use: question.use?.description ?? "", kind: .deploy, deployment: deployment,
-            notBefore: now.description, notAfter: notAfter.description,
-            nonce: Hex.encode(Random.bytes(16)), manifest: manifest,
-            decision: SHA256.hash(decision.document.canonicalBytes),
-            root: .init(version: root.version, digest: root.digest), development: root.development,
-            verifierID: "imprimatur:\(root.origin)", timeVerified: now.description,
-            policy: .init(
-                uri: "imprimatur:policy/\(pack.name)@\(pack.version)", sha256: pack.digest),
-            inputs: statements.map { .init(uri: "imprimatur:statement/\($0.hex)", sha256: $0) },
-            verifiedLevels: ["IMPRIMATUR_TIER_\(dossier.row.tier.rawValue)"])
+        let lifetime = dossier.pack.pack.permitLifetimeMinutes * 60
+        let terms = PermitTerms(
+            kind: .deploy, version: question.version, environment: question.environment,
+            target: question.target, use: question.use, deployment: Self.makeID("d-"),
+            notAfter: now.adding(seconds: lifetime))
         return Given(
-            envelope: try permit.statement().sign(with: [permitKey]), deployment: deployment,
-            notAfter: notAfter)
+            envelope: try sign(terms, dossier, decision, now), deployment: terms.deployment,
+            notAfter: terms.notAfter)
     }
 
     /// The answer that an entry stands for: also for a retry that finds the entry of its first try.
@@ -156,6 +134,7 @@ extension Registry {
         let document: SHA256Digest? =
             switch event {
             case .deploymentDecided(let event): event.permitDocument
+            case .runDecided(let event): event.decided.permitDocument
             case .retirementDecided(let event): event.certificateDocument
             default: nil
             }

@@ -118,7 +118,8 @@ extension Registry {
                 """
                 SELECT id, environment FROM registry.deployment
                 WHERE version = \(name) AND (state = 'active'
-                    OR (state = 'permitted' AND not_after > \(SQLTimestamp(now)))) ORDER BY id
+                    OR (state = 'permitted' AND not_after > \(SQLTimestamp(now)))
+                    OR (state = 'ended' AND run_until > \(SQLTimestamp(now)))) ORDER BY id
                 """, as: DeploymentRow.self),
             Ask.all(Self.revocations, as: RevocationRow.self))
         let chain = Self.chain(snapshot, revocations)

@@ -111,8 +111,15 @@ extension Registry {
     }
 
     /// Revokes a key: restrictive, so an authenticated administrator or the holder suffices.
+    ///
+    /// Of a certified key the principal is the one that the pack in force, or a version that the key
+    /// signed, names.
+    ///
+    /// - Parameter effectiveFrom: since when the key does not count; nil for now. What the log took
+    ///   before stays.
     package func revokeKey(
-        _ key: KeyID, of principal: PrincipalID, reason: String, _ request: Request
+        _ key: KeyID, of principal: PrincipalID, reason: String,
+        effectiveFrom: Timestamp? = nil, _ request: Request
     ) async throws -> Outcome {
         let caller = try caller(of: request)
         if caller.principal != principal { try requireAdministrator(caller, of: principal) }
@@ -122,12 +129,25 @@ extension Registry {
             let owner = try db.oneOrNil(
                 "SELECT principal FROM registry.credential WHERE key_id = \(key.hex)",
                 as: String.self)
-            guard owner == principal.description else {
+            // A certified key is registered nowhere, but what it signed is.
+            let isCertified =
+                try owner == nil
+                && db.one(
+                    "SELECT EXISTS (SELECT FROM registry.version WHERE signature_key = \(key.hex))",
+                    as: Bool.self)
+            guard owner == principal.description || isCertified else {
                 throw Refusal(.notFound, "key-unknown", "\(principal) has no key \(key).")
+            }
+            let from = effectiveFrom ?? now
+            guard from <= now else {
+                throw Refusal(
+                    .unprocessable, "revocation-in-future", "A revocation takes effect at once.",
+                    hint: "State a time that has passed, or none.")
             }
             return Act(
                 .keyRevoked(
-                    KeyRevoked(principal: principal, key: key, reason: reason, effectiveFrom: now)))
+                    KeyRevoked(principal: principal, key: key, reason: reason, effectiveFrom: from))
+            )
         }
     }
 

@@ -71,7 +71,7 @@ private struct Rows {
         switch entry.event {
         case .logOpened, .serviceStarted, .gateAsked, .gateDenied, .erasureRefused,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead, .logRecovered,
-            .projectionsDigested:
+            .projectionsDigested, .statusListed:
             []
         case .rootChanged(let event): [rootChanged(event)]
         case .policyActivated(let event): [policyActivated(event)]
@@ -101,6 +101,7 @@ private struct Rows {
         case .deploymentDecided(let event): deploymentDecided(event, entry)
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
         case .deploymentEnded(let event): [deploymentEnded(event)]
+        case .runDecided(let event): runDecided(event.decided, entry)
         case .retirementDecided(let event): retirementDecided(event, entry)
         case .holdPlaced(let event): [holdPlaced(event, entry.actor)]
         case .holdReleased(let event): [holdReleased(event)]
@@ -324,6 +325,21 @@ private struct Rows {
         UPDATE \(identifier: schema).deployment SET state = 'ended', ended_at = \(at)
         WHERE id = \(event.deployment)
         """
+    }
+
+    private func runDecided(_ event: DeploymentDecided, _ entry: Entry) -> [SQL] {
+        let decided = decision(
+            event.decision, "deploy", event.version, event.environment.description,
+            event.verdict.rawValue, event.facts, entry)
+        guard let notAfter = event.notAfter else { return [decided] }
+        return [
+            decided,
+            """
+            UPDATE \(identifier: schema).deployment
+            SET run_until = greatest(run_until, \(SQLTimestamp(notAfter)))
+            WHERE id = \(event.deployment)
+            """,
+        ]
     }
 
     private func retirementDecided(_ event: RetirementDecided, _ entry: Entry) -> [SQL] {

@@ -59,13 +59,19 @@ struct LogAudit: Sendable {
         case .policyActivated(let event): [event.document, event.files]
         case .keyAssigned, .roleAssigned: IdentityBook.document(of: entry).map { [$0] } ?? []
         case .deploymentDecided(let event) where event.verdict == .allow:
-            holds(on: event.version).flatMap { $0.releases.map(\.event.document) }
-                + (row(of: event.version).map {
-                    DossierSources.documents(
-                        of: $0, approvals: approvals[event.version] ?? [], in: snapshot)
-                } ?? [])
+            documents(toJudge: event.version)
+        case .runDecided(let event) where event.decided.verdict == .allow:
+            documents(toJudge: event.decided.version)
         default: []
         }
+    }
+
+    private func documents(toJudge version: VersionReference) -> [SHA256Digest] {
+        holds(on: version).flatMap { $0.releases.map(\.event.document) }
+            + (row(of: version).map {
+                DossierSources.documents(
+                    of: $0, approvals: approvals[version] ?? [], in: snapshot)
+            } ?? [])
     }
 
     /// Takes in the next entry.
@@ -131,11 +137,22 @@ struct LogAudit: Sendable {
             return objections(to: event, entry, documents, under: root).map {
                 "\(event.version) was allowed in \(event.environment): \($0)"
             }
+        case .runDecided(let event) where event.decided.verdict == .allow:
+            let decided = event.decided
+            let about = "\(decided.version) may be started again in \(decided.environment): "
+            let runs = fold.activeDeployments(of: decided.version, at: entry.time).contains {
+                $0.id == decided.deployment && $0.environment == decided.environment
+                    && $0.target == decided.target && $0.use == decided.use && $0.runs
+            }
+            return (runs ? [] : [about + "no such deployment runs (\(decided.deployment))"])
+                + objections(to: decided, entry, documents, under: root).map { about + $0 }
         case .deploymentConfirmed(let event):
             // A permit may be confirmed up to its last millisecond.
             let isCovered = fold.activeDeployments(
                 of: event.version, at: entry.time.adding(milliseconds: -1)
-            ).contains { $0.id == event.deployment && $0.environment == event.environment }
+            ).contains {
+                $0.id == event.deployment && $0.environment == event.environment && !$0.hasEnded
+            }
             return isCovered
                 ? []
                 : [

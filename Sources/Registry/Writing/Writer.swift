@@ -68,6 +68,8 @@ package struct Subjects: Sendable {
     package static let trustRoot = "trust-root"
     /// What the service writes to account for the log.
     package static let completeness = "completeness"
+    /// The lists of what may no longer be used.
+    package static let statusList = "status-list"
 }
 
 /// Carries out governed acts.

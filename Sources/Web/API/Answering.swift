@@ -60,22 +60,31 @@ enum Answering {
     static func permitBundle(
         _ answer: Registry.GateAnswer, _ registry: Registry
     ) -> SigstoreBundle? {
-        guard let envelope = answer.document, let receipt = answer.outcome.receipt,
-            let head = try? Checkpoint(parsing: receipt.checkpoint.text),
+        guard let envelope = answer.document, let receipt = answer.outcome.receipt else {
+            return nil
+        }
+        return bundle(envelope, answer.outcome.recorded.bytes, receipt, registry)
+    }
+
+    /// What a permit key signed, with the log entry about it and its receipt.
+    static func bundle(
+        _ envelope: Envelope, _ entry: [UInt8], _ receipt: LogProof, _ registry: Registry
+    ) -> SigstoreBundle? {
+        guard let head = try? Checkpoint(parsing: receipt.checkpoint.text),
             let logKey = logKey(of: receipt, registry)
         else { return nil }
         let proof = InclusionProof(
             index: receipt.index, treeSize: head.size, hashes: receipt.hashes)
-        let entry = TransparencyLogEntry(
+        let placed = TransparencyLogEntry(
             logIndex: receipt.index, logKeyID: logKey.fullKeyID.bytes, kind: "imprimatur",
             version: "1",
             integratedTimeSeconds: nil,
             inclusionProof: .init(
                 proof: proof, rootHash: head.root,
                 checkpoint: String(decoding: receipt.checkpoint.bytes, as: UTF8.self)),
-            canonicalizedBody: answer.outcome.recorded.bytes)
+            canonicalizedBody: entry)
         return SigstoreBundle(
-            envelope: envelope, key: registry.permitKey.publicKey, logEntries: [entry])
+            envelope: envelope, key: registry.permitKey.publicKey, logEntries: [placed])
     }
 
     /// The key of ours that signed the receipt's checkpoint.

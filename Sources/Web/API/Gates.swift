@@ -18,6 +18,9 @@ struct GateRoutes {
         [
             .write(Self.version + "/deployments", deploy),
             .write(Self.version + "/retirement", retire),
+            .write("/api/v1/deployments/{id}/run-permits", permitRun),
+            .read(Self.version + "/validity", validity),
+            .read("/api/v1/status-list", statusList),
             .write("/api/v1/deployments/{id}/confirmation", confirm),
             .write("/api/v1/deployments/{id}/end", end),
         ]
@@ -107,6 +110,47 @@ struct GateRoutes {
     }
 
     // MARK: what runs
+
+    @Sendable private func permitRun(_ write: Write) async throws -> Response {
+        let id = try write.parameters.id("deployment-unknown", "There is no such deployment.")
+        let artifact = try write.decode { $0.digest("artifact") }
+        let answer = try await registry.permitRun(id, artifact: artifact, write.request())
+        return Answering.response(
+            answer.outcome,
+            members: [
+                "decision": answer.decision,
+                "permit": Answering.permitBundle(answer, registry)?.json ?? .null,
+                "deployment": .string(id),
+            ], status: .ok)
+    }
+
+    @Sendable private func validity(
+        _ request: WebRequest, _ context: Authenticated
+    ) async throws -> Response {
+        let version = try PathParameters(context.parameters).version()
+        let query = try Query(request, allowing: ["at", "environment"])
+        let environment = try query.value("environment") { EnvironmentName($0) }
+        guard let time = try query.value("at", { Timestamp($0) }) else {
+            throw Problem(
+                .badRequest, "query-missing", "The parameter at is missing: the time asked about.")
+        }
+        return Conditional.response(
+            to: request,
+            json: try await registry.validity(of: version, at: time, in: environment))
+    }
+
+    @Sendable private func statusList(
+        _ request: WebRequest, _ context: Authenticated
+    ) async throws -> Response {
+        guard let list = try await registry.statusList(),
+            let bundle = Answering.bundle(list.envelope, list.entry, list.receipt, registry)
+        else {
+            var response = Response(status: .accepted, json: ["status": "pending"])
+            response.headers[.retryAfter] = String(WebLimits.retryAfterSeconds)
+            return response
+        }
+        return Conditional.response(to: request, json: bundle.json)
+    }
 
     @Sendable private func confirm(_ write: Write) async throws -> Response {
         let id = try write.parameters.id("deployment-unknown", "There is no such deployment.")

@@ -126,9 +126,16 @@ struct PrincipalRoutes {
 
     @Sendable private func revokeKey(_ write: Write) async throws -> Response {
         let (principal, key) = (try write.parameters.principal(), try write.parameters.key())
-        let reason = try write.decode { $0.reason() }
+        let (reason, from) = try write.decode { reader in
+            (
+                reader.reason(),
+                reader.optional("effectiveFrom") { from in
+                    from.parsed(as: "a time like 2026-01-01T00:00:00.000Z") { Timestamp($0) }
+                }
+            )
+        }
         let outcome = try await registry.revokeKey(
-            key, of: principal, reason: reason, write.request())
+            key, of: principal, reason: reason, effectiveFrom: from, write.request())
         return Answering.response(outcome, result: ["key": .string(key.hex)])
     }
 

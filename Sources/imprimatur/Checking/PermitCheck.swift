@@ -3,7 +3,7 @@
 // A bundle (sigstore, v0.3) holds the permit's envelope and one log entry. The permit counts when
 //   1. a permit key that the root certifies for now has signed it, for these bytes, here, now;
 //   2. the log entry is signed by a service key that the root certified at the entry's own time, says
-//      "deployment.decided: allow", and names the permit's digest, version, environment and bytes;
+//      "deployment.decided: allow" (of a permit to run, "run.decided: allow"), and names the permit's digest, version, environment and bytes;
 //   3. the inclusion proof leads from the entry to the root of a checkpoint that the log key of the
 //      root (and the witnesses asked for) signed;
 //   4. the root itself has not expired.
@@ -34,7 +34,37 @@ struct PermitCheck {
     /// The witnesses that cosigned.
     private(set) var cosigned: [String] = []
 
+    /// What a status list says; unknown without one.
+    private(set) var revocation = Revocation.unknown
+
+    /// What is known of a permit after it was given.
+    enum Revocation: Equatable {
+        case unknown
+        /// A list that counts has nothing against it.
+        case good(issuedAt: String)
+        case bad(StatusList.Status)
+        /// There is a list, and it does not count.
+        case undecided
+    }
+
     var isValid: Bool { findings.isEmpty && claimed != nil }
+    /// Whether nothing but the status list stands in the way of an answer.
+    var isUndecided: Bool { isValid && revocation == .undecided }
+
+    /// Takes in what a status list says.
+    mutating func consult(_ status: StatusCheck) {
+        guard status.isValid, let list = status.list, let claimed else {
+            revocation = .undecided
+            return
+        }
+        guard let bad = list.status(of: claimed) else {
+            revocation = .good(issuedAt: list.issuedAt)
+            return
+        }
+        revocation = .bad(bad)
+        let subject = list.versions[claimed.model] == nil ? claimed.deployment : claimed.model
+        refuse(bad.rawValue, "\(subject) is \(bad.rawValue), by the list of \(list.issuedAt).")
+    }
 
     /// Checks a bundle; `now` decides about the time of permit, keys and root.
     init(
@@ -56,56 +86,26 @@ struct PermitCheck {
         claimed = verdict.claimed
         digest = bundle.envelope.payloadDigest
         for finding in verdict.findings { refuse(finding.code.rawValue, finding.line) }
-        guard bundle.logEntries.count == 1 else {
-            refuse("not-in-log", "The bundle has \(bundle.logEntries.count) log entries, not one.")
-            return
-        }
-        check(bundle.logEntries[0], receipts)
-        check(bundle.logEntries[0].canonicalizedBody, root)
+        let entry = EntryCheck(of: bundle, receipts: receipts)
+        findings += entry.findings
+        (index, cosigned) = (entry.index, entry.cosigned)
+        if let event = entry.event { check(event) }
     }
 
     private mutating func refuse(_ code: String, _ message: String) {
         findings.append(Finding(code: code, message: message))
     }
 
-    /// The proof leads from the entry to a checkpoint that the log signed.
-    private mutating func check(_ entry: TransparencyLogEntry, _ receipts: ReceiptCheck) {
-        for finding in entry.inclusionFindings() { refuse(finding.code.rawValue, finding.line) }
-        guard let inclusion = entry.inclusionProof else { return }
-        do {
-            let receipt = try LogProof(
-                index: inclusion.proof.index, hashes: inclusion.proof.hashes,
-                checkpoint: SignedNote(parsing: Array(inclusion.checkpoint.utf8)))
-            let leaf = MerkleTree.leafHash(of: entry.canonicalizedBody)
-            let verdict = receipts.verify(receipt, leafHash: leaf)
-            for reason in verdict.reasons { refuse("receipt", "\(reason)") }
-            index = verdict.proof?.index
-            cosigned = verdict.proof?.cosigned.map(\.description) ?? []
-        } catch {
-            refuse("receipt", "\(error)")
-        }
-    }
-
     /// The entry is the service's own word that exactly this permit was given.
-    private mutating func check(_ body: [UInt8], _ root: TrustRoot) {
-        let entry: Entry
-        do {
-            let signed = try SignedEntry(parsing: body)
-            entry = try Entry(parsing: signed.payload)
-            guard let key = root.serviceKey(signed.keyID, at: entry.time), signed.isSigned(by: key)
-            else {
-                refuse("entry-signature", "No certified service key has signed the log entry.")
-                return
+    private mutating func check(_ recorded: Event) {
+        let given: (event: DeploymentDecided, kind: Permit.Kind)? =
+            switch recorded {
+            case .deploymentDecided(let event): (event, .deploy)
+            case .runDecided(let event): (event.decided, .run)
+            default: nil
             }
-        } catch {
-            refuse("entry-malformed", "\(error.message)")
-            return
-        }
-        if entry.origin != root.origin {
-            refuse("origin-mismatch", "The log entry is of the log \(entry.origin).")
-        }
-        guard case .deploymentDecided(let event) = entry.event, event.verdict == .allow else {
-            refuse("entry-mismatch", "The log entry is no permission to deploy.")
+        guard let (event, kind) = given, event.verdict == .allow else {
+            refuse("entry-mismatch", "The log entry is no permission to deploy or to run.")
             return
         }
         guard event.permit == digest else {
@@ -113,7 +113,7 @@ struct PermitCheck {
             return
         }
         guard let claimed else { return }
-        if !claimed.agrees(with: event) {
+        if claimed.kind != kind || !claimed.agrees(with: event) {
             refuse("entry-mismatch", "The log entry and the permit disagree.")
         }
     }
@@ -142,9 +142,21 @@ extension PermitCheck {
             "development": claimed.map { .bool($0.development) } ?? .null,
             "index": index.map { .integer($0) } ?? .null,
             "witnesses": .array(cosigned.map(JSON.string)),
-            "revocation": "unknown",
+            "kind": claimed.map { .string($0.kind.rawValue) } ?? .null,
+            "revocation": .string(revocation.word),
             "findings": .array(
                 findings.map { ["code": .string($0.code), "message": .string($0.message)] }),
         ]
+    }
+}
+
+extension PermitCheck.Revocation {
+    fileprivate var word: String {
+        switch self {
+        case .unknown: "unknown"
+        case .good: "good"
+        case .bad(let status): status.rawValue
+        case .undecided: "undecided"
+        }
     }
 }

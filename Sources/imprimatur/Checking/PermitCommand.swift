@@ -7,11 +7,15 @@ internal import CanonicalJSON
 internal import Governance
 internal import TransparencyLog
 
+extension Permit.Kind: ExpressibleByArgument {}
+
 /// The commands about permits.
 struct PermitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "permit", abstract: "Check permits offline.",
-        subcommands: [PermitCheckCommand.self])
+        commandName: "permit", abstract: "Check permits offline; permits to start again what runs.",
+        subcommands: [
+            PermitCheckCommand.self, PermitRun.self, PermitRenew.self, PermitStatus.self,
+        ])
 }
 
 /// Checks a permit against the bytes on disk and a trust root that the caller brings.
@@ -20,8 +24,9 @@ struct PermitCheckCommand: ParsableCommand {
         commandName: "check", abstract: "Check a permit for the bytes on disk.",
         discussion: """
             Needs no network: the permit's bundle carries its receipt. A permit from a development \
-            root is refused unless --accept-development is given. Exit codes: 0 valid, 1 not, 2 could \
-            not decide, 64 usage.
+            root is refused unless --accept-development is given. Without --status the answer leaves \
+            open whether the permit was revoked; with a list that is forged or too old there is no \
+            answer. Exit codes: 0 valid, 1 not, 2 could not decide, 64 usage.
             """)
 
     @Argument(help: "The permit's bundle.")
@@ -53,8 +58,16 @@ struct PermitCheckCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Whose cosignatures are needed (tlog-policy).", valueName: "file"))
     var witnessPolicy: String?
 
-    @Option(help: ArgumentHelp("A list of revoked permits.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The status list: what is suspended, revoked or retired.", valueName: "file"))
     var status: String?
+
+    @Option(help: "How many seconds old the status list may be; else until its own end.")
+    var maxStatusAge: Int64?
+
+    @Option(help: "What is about to be done: deploy or run.")
+    var kind: Permit.Kind?
 
     @Option(help: "Check for this time instead of now.", transform: Parse.time)
     var at: Timestamp?
@@ -65,10 +78,13 @@ struct PermitCheckCommand: ParsableCommand {
     @OptionGroup var signatures: SignatureFiles
     @OptionGroup var format: Format
 
-    func run() throws {
-        guard status == nil else {
-            throw CommandError("Status lists (--status) are not supported yet.")
+    func validate() throws {
+        guard maxStatusAge == nil || (status != nil && maxStatusAge.map { $0 > 0 } == true) else {
+            throw ValidationError("--max-status-age is a number of seconds, and needs --status.")
         }
+    }
+
+    func run() throws {
         let trust = try Files.root(root)
         let witnesses = try witnessPolicy.map {
             try WitnessPolicy(parsing: Files.read($0, limit: 1 << 20))
@@ -82,26 +98,53 @@ struct PermitCheckCommand: ParsableCommand {
             throw CommandError(
                 "\(permit) is no permit.", findings: error.findings.map(\.description), code: .no)
         }
-        let check = PermitCheck(
-            bundle, receipts: try ReceiptCheck(root: trust, witnesses: witnesses),
+        let receipts = try ReceiptCheck(root: trust, witnesses: witnesses)
+        let now = at ?? SystemClock.now()
+        var check = PermitCheck(
+            bundle, receipts: receipts,
             expecting: PermitExpectation(
                 artifact: scan.digest, model: model?.description,
                 environment: environment?.description, target: target,
-                use: use?.description, deployment: deployment,
+                use: use?.description, deployment: deployment, kind: kind,
                 acceptsDevelopment: acceptDevelopment),
-            now: at ?? SystemClock.now())
+            now: now)
+        let list = try status.map { try consult($0, receipts, now) }
+        if let list { check.consult(list) }
         if format.json { Console.out(check.json) } else { describe(check) }
         guard check.isValid else { throw ExitCode.no }
+        guard !check.isUndecided else {
+            throw CommandError(
+                "The permit would hold, but the status list decides nothing.",
+                findings: (list?.findings ?? []).map(\.message),
+                hint: "`imprimatur permit status -o FILE` fetches the newest one.")
+        }
+    }
+
+    private func consult(
+        _ path: String, _ receipts: ReceiptCheck, _ now: Timestamp
+    ) throws -> StatusCheck {
+        let bytes = try Files.read(path)
+        guard let bundle = try? SigstoreBundle(parsing: bytes) else {
+            throw CommandError("\(path) is no status list.")
+        }
+        return StatusCheck(
+            bundle, receipts: receipts, oldest: maxStatusAge, now: now,
+            acceptsDevelopment: acceptDevelopment)
     }
 
     private func describe(_ check: PermitCheck) {
+        guard !check.isUndecided else { return }
         guard check.isValid, let permit = check.claimed else {
             Console.error("The permit does not hold for these bytes here and now.")
             for finding in check.findings { Console.note("  - \(finding.message)") }
             return
         }
         if permit.development { Console.warning("made under a development root") }
-        Console.warning("revocation unknown: no status list was given")
+        if case .good(let issuedAt) = check.revocation {
+            Console.note("nothing against it in the status list of \(issuedAt)")
+        } else {
+            Console.warning("revocation unknown: no status list was given")
+        }
         Console.out(
             "valid: \(permit.model) in \(permit.environment) until \(permit.notAfter)\n"
                 + "artifact \(permit.manifest.digest), log entry \(check.index ?? -1)")

@@ -35,6 +35,9 @@ struct PermitForge {
     var entryArtifact: SHA256Digest?
     var entryPermit: SHA256Digest?
     var isEntryInTree = true
+    /// What the permit is for, and what the entry says that it is for.
+    var kind = Permit.Kind.deploy
+    var entryKind = Permit.Kind.deploy
     var startsIn: Int64 = -60
     var development = false
     var rootIsExpired = false
@@ -79,7 +82,7 @@ struct PermitForge {
         let digest = SHA256.hash("something")
         return try Permit(
             origin: origin, model: version, environment: environment, target: target,
-            use: use ?? "", kind: .deploy, deployment: "d-0123456789abcdef",
+            use: use ?? "", kind: kind, deployment: "d-0123456789abcdef",
             notBefore: start.description, notAfter: start.adding(seconds: 900).description,
             nonce: String(repeating: "0a", count: 16), manifest: manifest, decision: digest,
             root: .init(version: 1, digest: try rootDigest ?? self.root().payloadDigest),
@@ -101,11 +104,39 @@ struct PermitForge {
             trustRoot: try root().payloadDigest, trustRootVersion: 1,
             deployment: entryDeployment, permit: entryPermit ?? permit.payloadDigest,
             permitDocument: digest, notAfter: now.adding(seconds: startsIn + 900))
+        return try entry(
+            entryKind == .deploy ? .deploymentDecided(event) : .runDecided(RunDecided(event)),
+            at: now)
+    }
+
+    /// The stored bytes of an entry.
+    private func entry(_ event: Event, at time: Timestamp) throws -> [UInt8] {
         let entry = Entry(
-            actor: nil, configuration: nil, documents: [digest], idempotency: nil,
-            event: .deploymentDecided(event), origin: origin, policy: nil, request: "test",
-            subjects: ["version/credit/scorecard@1": .init(seq: 2, wrote: true)], time: now)
+            actor: nil, configuration: nil, documents: [SHA256.hash("something")],
+            idempotency: nil, event: event, origin: origin, policy: nil, request: "test",
+            subjects: ["version/credit/scorecard@1": .init(seq: 2, wrote: true)], time: time)
         return try SignedEntry.sign([entry.canonicalBytes], with: entrySigner)[0]
+    }
+
+    /// A status list in its bundle, issued some seconds ago.
+    func statusList(
+        versions: [String: StatusList.Status] = [:], deployments: [String: StatusList.Status] = [:],
+        age: Int64 = 10, lifetime: Int64 = 86_400, entryAge: Int64? = nil,
+        named: SHA256Digest? = nil
+    ) throws -> SigstoreBundle {
+        let issuedAt = now.adding(seconds: -age)
+        let validUntil = issuedAt.adding(seconds: lifetime)
+        let list = StatusList(
+            origin: origin, issuedAt: issuedAt.description, validUntil: validUntil.description,
+            size: 1, development: development,
+            root: .init(version: 1, digest: try root().payloadDigest), versions: versions,
+            deployments: deployments)
+        let envelope = try list.statement().sign(with: [permitSigner])
+        let event = StatusListed(
+            list: named ?? envelope.payloadDigest, document: SHA256.hash("document"),
+            content: SHA256.hash(list.content.canonicalBytes), validUntil: validUntil)
+        return try bundle(
+            envelope, entry(.statusListed(event), at: now.adding(seconds: -(entryAge ?? age))))
     }
 
     /// The receipt of an entry: the second of two leaves.
@@ -123,7 +154,10 @@ struct PermitForge {
     /// The bundle as the service hands it out.
     func bundle() throws -> SigstoreBundle {
         let envelope = try envelope()
-        let entry = try entry(for: envelope)
+        return try bundle(envelope, entry(for: envelope))
+    }
+
+    private func bundle(_ envelope: Envelope, _ entry: [UInt8]) throws -> SigstoreBundle {
         let receipt = try receipt(for: entry)
         let head = try Checkpoint(parsing: receipt.checkpoint.text)
         let proof = InclusionProof(index: 1, treeSize: 2, hashes: receipt.hashes)

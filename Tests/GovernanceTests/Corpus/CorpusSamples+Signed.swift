@@ -15,6 +15,7 @@ extension CorpusSamples {
         "key-assignment-first", "key-assignment-further", "role-assignment", "policy-pack-first",
         "policy-pack-next", "permit-deploy", "permit-run", "retirement-certificate", "trust-root",
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
+        "status-list",
     ]
 
     private static let model = version.model.description
@@ -50,7 +51,20 @@ extension CorpusSamples {
             ("hold-release", try release().sign(with: keys)),
             ("erasure-request", try erasure().sign(with: keys)),
             ("log-recovery", try recovery().statement.sign(with: keys)),
+            ("status-list", try statusList().statement().sign(with: [permitKey])),
         ]
+    }
+
+    private static func statusList() -> StatusList {
+        StatusList(
+            origin: origin, issuedAt: SampleFacts.days(0).description,
+            validUntil: SampleFacts.days(1).description, size: 440, development: false,
+            root: .init(version: 1, digest: digest("root")),
+            versions: [
+                "credit/other@1": .retired, "credit/scorecard@2": .revoked,
+                version.description: .suspended,
+            ],
+            deployments: ["d-01": .ended, "d-02": .revoked])
     }
 
     private static func recovery() -> LogRecovery {

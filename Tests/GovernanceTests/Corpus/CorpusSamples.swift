@@ -336,6 +336,36 @@ enum CorpusSamples {
                         deployment: "d-01", version: version, environment: production,
                         reason: "replaced"))
             ),
+            (
+                "allow",
+                .runDecided(
+                    RunDecided(
+                        DeploymentDecided(
+                            version: version, environment: production, target: "eu-1", use: use,
+                            verdict: .allow, artifact: digest("artifact"),
+                            decision: digest("decision"), facts: digest("facts"),
+                            trustRoot: digest("root"), trustRootVersion: 1, deployment: "d-01",
+                            permit: digest("permit"), permitDocument: digest("permit document"),
+                            notAfter: SampleFacts.days(1))))
+            ),
+            (
+                "deny",
+                .runDecided(
+                    RunDecided(
+                        DeploymentDecided(
+                            version: version, environment: production, target: "", use: nil,
+                            verdict: .deny, artifact: digest("artifact"),
+                            decision: digest("decision"), facts: digest("facts"),
+                            trustRoot: digest("root"), trustRootVersion: 1, deployment: "d-01",
+                            permit: nil, permitDocument: nil, notAfter: nil)))
+            ),
+            (
+                "",
+                .statusListed(
+                    StatusListed(
+                        list: digest("list"), document: digest("list document"),
+                        content: digest("content"), validUntil: SampleFacts.days(1)))
+            ),
             ("allow", .retirementDecided(retirement(.allow, digest("certificate")))),
             ("deny", .retirementDecided(retirement(.deny, nil))),
         ]

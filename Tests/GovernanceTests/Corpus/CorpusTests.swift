@@ -26,6 +26,7 @@ import Testing
         RoleAssignment.predicateType: { try RoleAssignment(reading: $0).statement.payload },
         PackStatement.predicateType: { try PackStatement(reading: $0).statement.payload },
         Permit.predicateType: { try Permit($0).statement().payload },
+        StatusList.predicateType: { try StatusList($0).statement().payload },
         RetirementCertificate.predicateType: {
             try RetirementCertificate(reading: $0).statement.payload
         },

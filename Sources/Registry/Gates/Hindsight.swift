@@ -1,0 +1,75 @@
+// "Was this deployment valid on that day?" and "would it have been permitted, had we known?"
+//
+// A decision stands in the log with its facts. What may have become known since are revocations that
+// take effect before somebody signed, and documents that are gone. So the facts are taken as they were
+// recorded, with what each signature is worth by what is known now in place of what it was worth then, and
+// decided again by the same pack for the same moment. A signature that the log took before a revocation took
+// effect stays what it was: the log's time is authentic, the signer's is not.
+
+internal import CanonicalJSON
+internal import Cryptography
+internal import Database
+internal import Governance
+
+extension Registry {
+    /// The decision that permitted a deployment, made again by what is known now; nil when what it
+    /// rested on cannot be had any more, or the deployment is unknown.
+    func judgeAgain(
+        _ deployment: String, _ dossier: Dossier, _ db: borrowing Connection
+    ) throws -> Decision? {
+        let row = try db.oneOrNil(
+            """
+            SELECT r.facts, r.policy, r.at FROM registry.deployment d
+            JOIN registry.decision r ON r.digest = d.decision
+            WHERE d.id = \(deployment) AND d.version = \(dossier.row.reference.description)
+            """, as: ([UInt8], [UInt8], SQLTimestamp).self)
+        guard let row, let digest = SHA256Digest(bytes: row.0),
+            let policy = SHA256Digest(bytes: row.1), let pack = try packs.pack(policy, db),
+            let bytes = try Documents.load([digest], db)[digest],
+            let facts = try? JSON(parsing: bytes)
+        else { return nil }
+        return pack.pack.decide(
+            gate: .deploy, subject: .version(dossier.row.reference),
+            facts: dossier.reconsidered(facts), now: Timestamp(row.2))
+    }
+}
+
+extension Dossier {
+    /// Recorded facts with what signatures are worth by what is known now.
+    func reconsidered(_ facts: JSON) -> JSON {
+        guard var members = facts.object else { return facts }
+        members["approvals"] = .array(
+            (members["approvals"]?.array ?? []).map { fact in
+                let now = approvals.first { $0.digest.hex == fact["digest"]?.string }
+                guard let now else {
+                    return fact.with(["valid": false, "problems": ["document-missing"]])
+                }
+                return fact.with([
+                    "valid": .bool(now.valid), "problems": .array(now.problems.map(JSON.string)),
+                ])
+            })
+        members["evaluations"] = .array(
+            (members["evaluations"]?.array ?? []).map { fact in
+                let now = evaluations.first { $0.digest.hex == fact["digest"]?.string }
+                guard let now else {
+                    return fact.with(["verified": false, "problems": ["document-missing"]])
+                }
+                return fact.with([
+                    "verified": .bool(now.verified),
+                    "problems": .array(now.problems.map(JSON.string)),
+                ])
+            })
+        if let artifact = members["artifact"] {
+            members["artifact"] = artifact.with(["signature": signature.json])
+        }
+        return .object(members)
+    }
+}
+
+extension JSON {
+    /// The object with other values for some members.
+    fileprivate func with(_ changes: [String: JSON]) -> JSON {
+        guard let members = object else { return self }
+        return .object(members.merging(changes) { _, change in change })
+    }
+}
