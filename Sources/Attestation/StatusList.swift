@@ -18,7 +18,7 @@
 // to everybody.
 
 package import CanonicalJSON
-package import Cryptography
+internal import Cryptography
 
 /// What may no longer be used.
 package struct StatusList: Sendable, Hashable {
