@@ -9,8 +9,8 @@ package import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Database
-package import Governance
-internal import TransparencyLog
+internal import Governance
+package import TransparencyLog
 
 extension Registry {
     /// How long a status list may be relied on, in seconds.

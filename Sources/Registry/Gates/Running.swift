@@ -6,11 +6,11 @@
 // nothing that is suspended, retired, on hold or no longer covered by approvals is renewed. Which
 // deployment runs, where, and as what, is read from the log, not from rows.
 
-package import Attestation
+internal import Attestation
 internal import CanonicalJSON
 package import Cryptography
 internal import Database
-package import Governance
+internal import Governance
 
 extension Registry {
     /// Decides whether a deployment may be started again, and signs the permit if so.

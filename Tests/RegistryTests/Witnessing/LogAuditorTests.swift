@@ -164,6 +164,33 @@ import TransparencyLog
         }
     }
 
+    @Test func `judges permits to run like deployments, and asks for one that runs`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.makeApproved(team)
+            let id = try await service.run(version, by: team.deployer)
+            let answer = try await service.registry.permitRun(
+                id, artifact: version.artifact, service.request(team.deployer))
+            #expect(try await service.examine(service.auditor()) == [])
+            guard case .runDecided(let good) = answer.outcome.recorded.entry.event else {
+                throw TestFailure("no permit to run")
+            }
+            // The same for a deployment that nobody has confirmed.
+            let decided = good.decided
+            let forged = DeploymentDecided(
+                version: decided.version, environment: decided.environment,
+                target: decided.target, use: decided.use, verdict: .allow,
+                artifact: decided.artifact, decision: decided.decision, facts: decided.facts,
+                trustRoot: decided.trustRoot, trustRootVersion: decided.trustRootVersion,
+                deployment: "d-forged", permit: decided.permit,
+                permitDocument: decided.permitDocument, notAfter: decided.notAfter)
+            _ = try await service.write(
+                .runDecided(RunDecided(forged)), of: version, by: team.deployer)
+            let reasons = try await service.examine(service.auditor())
+            #expect(reasons.contains { $0.contains("no such deployment runs") }, "\(reasons)")
+        }
+    }
+
     @Test func `refuses entries that are not those of the tree, or of nobody`() async throws {
         try await TestService.with { service in
             let team = try await service.makeTeam()
