@@ -34,7 +34,7 @@ struct StatusCheck {
         findings = entry.findings
         (index, cosigned) = (entry.index, entry.cosigned)
         let envelope = bundle.envelope
-        do {
+        do throws(AttestationError) {
             guard envelope.payloadType == Statement.payloadType, envelope.signatures.count == 1
             else { throw AttestationError(.malformed, "It is no statement with one signature.") }
             list = try StatusList(Statement(parsing: envelope.payload))
