@@ -24,7 +24,7 @@ static const unsigned char migration_0040[] = {
 };
 static const unsigned char migration_0050[] = {
 #embed "../../migrations/0050_revoked_indexes.sql"
-||||||| parent of 7bc298d (WIP: run permits, status lists, validity on a day)
+};
 static const unsigned char migration_0060[] = {
 #embed "../../migrations/0060_run_permits.sql"
 };
@@ -107,7 +107,6 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0020_lift.sql", migration_0020),
     ROW("migrations/0040_recovery.sql", migration_0040),
     ROW("migrations/0050_revoked_indexes.sql", migration_0050),
-||||||| parent of 7bc298d (WIP: run permits, status lists, validity on a day)
     ROW("migrations/0060_run_permits.sql", migration_0060),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
