@@ -18,7 +18,8 @@ extension ReportCheck {
             } else {
                 identities.apply(
                     line.entry,
-                    document: IdentityBook.document(of: line.entry).flatMap { documents[$0] })
+                    document: IdentityBook.document(of: line.entry).flatMap { documents[$0] },
+                    asKnownThen: true)
             }
         }
         for (position, line) in lines.enumerated() {

@@ -60,8 +60,16 @@ package struct IdentityBook: Sendable {
     }
 
     /// Takes in the next entry; `document` is the statement it names.
-    package mutating func apply(_ entry: Entry, document: [UInt8]?) {
+    ///
+    /// - Parameter asKnownThen: whether a key revoked since an earlier moment counts until this entry:
+    ///   for who asks what was right when it was recorded.
+    package mutating func apply(
+        _ entry: Entry, document: [UInt8]?, asKnownThen: Bool = false
+    ) {
         switch entry.event {
+        case .keyRevoked(let event) where asKnownThen:
+            let from = max(event.effectiveFrom, entry.time)
+            chain.revoke(.init(.key(event.key), effectiveFrom: from))
         case .principalRegistered(let event): chain.link(event.principal, event.person)
         case .keyAssigned(let event): endorse(event.statement, document, entry.time)
         case .roleAssigned(let event): endorse(event.statement, document, entry.time)

@@ -173,6 +173,14 @@ extension TestService {
             #expect(answer["valid"] == false)
             let denials = answer["deployments"]?.array?.first?["hindsight"]?["denials"]?.array
             #expect(denials?.isEmpty == false)
+            // The report still holds: what it tells was right when it was recorded.
+            try await service.settled()
+            let report = try await service.registry.report(
+                model: version.reference.model, for: service.administrator.caller)
+            #expect(
+                ReportCheck.check(
+                    report.json, root: service.registry.root, acceptingDevelopment: true
+                ).findings == [])
             #expect(
                 try await service.refusal {
                     try await service.registry.revokeKey(
