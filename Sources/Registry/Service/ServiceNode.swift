@@ -289,7 +289,10 @@ package final class ServiceNode: Sendable {
                 "root.json is version \(known.version) of the trust root, the log names "
                     + "\(named.version)",
                 hint:
-                    "Run `imprimatur root install` with it, so that the log says since when it counts."
+                    "Run `imprimatur root install` with it, so that the log says since when it counts. "
+                    + "If that is done, and no service ran to give the entry its place, put "
+                    + "roots/\(named.version).json back as root.json: once started, the service "
+                    + "takes the new root over from the log."
             )
         }
         // Another instance may have installed a later one.
