@@ -56,7 +56,8 @@ let package = Package(
         room("Cryptography", ["COpenSSL", "CPKCS11", "CSHA256"]),
         room("TransparencyLog", ["Cryptography"]),
         room("Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog"]),
-        room("Artifacts", ["CanonicalJSON", "Cryptography", "Attestation"]),
+        room("ModelFormats", ["CanonicalJSON"]),
+        room("Artifacts", ["CanonicalJSON", "Cryptography", "Attestation", "ModelFormats"]),
         room("Schema", ["CanonicalJSON"]),
         room("Fairness", ["CanonicalJSON"]),
         room("Expressions", ["CanonicalJSON"]),
@@ -105,8 +106,8 @@ let package = Package(
             name: "imprimatur",
             dependencies: [
                 "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
-                "Artifacts", "Schema", "Fairness", "Governance", "Database", "HTTPClient",
-                "Registry", "Web",
+                "ModelFormats", "Artifacts", "Schema", "Fairness", "Governance", "Database",
+                "HTTPClient", "Registry", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -136,6 +137,7 @@ let package = Package(
         tests(of: "TransparencyLog", ["Cryptography", "TestSupport"]),
         tests(
             of: "Attestation", ["CanonicalJSON", "Cryptography", "TransparencyLog", "TestSupport"]),
+        tests(of: "ModelFormats", ["CanonicalJSON", "TestSupport"]),
         tests(of: "Artifacts", ["Attestation", "CanonicalJSON", "Cryptography", "TestSupport"]),
         tests(of: "Schema", ["CanonicalJSON", "TestSupport"]),
         tests(of: "Fairness", ["CanonicalJSON", "TestSupport"]),

@@ -4,55 +4,53 @@ package import Attestation
 import Glibc
 
 extension ArtifactScan {
-    /// What the bundle leaves open of the files of this scan; empty when the bundle cannot be read.
-    package func coverage(of bundle: [UInt8]) throws(ArtifactError) -> ArtifactCoverage {
+    /// What the bundle leaves open of the files of this scan; no gaps but the signature files when the
+    /// bundle cannot be read.
+    package func coverage(of bundle: [UInt8]) -> ArtifactCoverage {
         let files = manifest.files.map { (path: $0.path, size: $0.size) }
         let gaps =
             (try? ArtifactCoverage.reasons(
                 bundle: bundle, files: files, isSingleFile: isSingleFile)) ?? []
-        let root = try ArtifactRoot.open(path)
-        var coverage = ArtifactCoverage(
-            gaps: gaps + signatureFiles.map { .init(path: $0, reason: .signature) })
-        for file in files {
-            if let kind = ArtifactCoverage.code(
-                in: firstBytes(of: file.path, in: root.directory.number), name: file.path)
-            {
-                coverage.code.append(.init(path: file.path, kind: kind))
-            }
-        }
-        return coverage
+        return ArtifactCoverage(gaps: gaps + signatureGaps)
+    }
+
+    /// The files that were left out because the caller called them signatures.
+    package var signatureGaps: [ArtifactCoverage.Gap] {
+        signatureFiles.map { .init(path: $0, reason: .signature) }
+    }
+
+    /// What is in the files: signature files too, since calling one so does not make it one.
+    package func contents() throws(ArtifactError) -> ArtifactContents {
+        try ArtifactContents(
+            files: manifest.files.map(\.path) + signatureFiles, of: try ArtifactRoot.open(path))
     }
 }
 
 extension ArtifactCoverage {
-    /// The same for an artifact that may hold links and special files, which are gaps too.
+    /// The same for an artifact that may hold links and special files, which are gaps too; and what is
+    /// in its files. Without a bundle everything is unsigned, and no gap but those two is named.
     package static func survey(
-        _ path: String, bundle: [UInt8], signatureFile: String,
+        _ path: String, bundle: [UInt8]?, signatureFile: String?,
         limits: ArtifactLimits = .default
-    ) throws -> ArtifactCoverage {
+    ) throws -> (coverage: ArtifactCoverage, contents: ArtifactContents) {
         let root = try ArtifactRoot.open(path)
         var survey = Survey(
             signature: root.isSingleFile
-                ? [] : try ArtifactRoot.relative([signatureFile], to: path),
+                ? [] : try ArtifactRoot.relative(signatureFile.map { [$0] } ?? [], to: path),
             limits: limits)
         if root.isSingleFile {
             survey.files = [(path: root.name, size: try root.singleFile().identity.size)]
         } else {
             try survey.descend(into: root.directory.number, prefix: "", depth: 0)
         }
-        var coverage = ArtifactCoverage(
-            gaps: survey.gaps
-                + (try reasons(
-                    bundle: bundle, files: survey.files, isSingleFile: root.isSingleFile)))
-        for file in survey.files {
-            let first = firstBytes(of: file.path, in: root.directory.number)
-            if let kind = code(in: first, name: file.path) {
-                coverage.code.append(.init(path: file.path, kind: kind))
-            }
+        var coverage = ArtifactCoverage(gaps: survey.gaps)
+        if let bundle {
+            coverage.gaps += try reasons(
+                bundle: bundle, files: survey.files, isSingleFile: root.isSingleFile)
         }
         coverage.gaps.sort { ResourcePath($0.path) < ResourcePath($1.path) }
-        coverage.code.sort { ResourcePath($0.path) < ResourcePath($1.path) }
-        return coverage
+        let paths = survey.files.map(\.path).sorted { ResourcePath($0) < ResourcePath($1) }
+        return (coverage, try ArtifactContents(files: paths, of: root))
     }
 }
 
@@ -100,14 +98,4 @@ private struct Survey {
             }
         }
     }
-}
-
-/// The first bytes of a file; none when it cannot be read, which verification has said already.
-private func firstBytes(of path: String, in directory: Int32) -> [UInt8] {
-    let number = openat(directory, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-    guard number >= 0 else { return [] }
-    defer { _ = close(number) }
-    var bytes = [UInt8](repeating: 0, count: ArtifactCoverage.sniffedBytes)
-    let count = pread(number, &bytes, bytes.count, 0)
-    return Array(bytes.prefix(max(0, count)))
 }

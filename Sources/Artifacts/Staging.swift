@@ -4,8 +4,10 @@
 // paths, directories 0555, files 0444. It is made as DIR/.staging-<random>/: each file is copied
 // through the hasher, and any difference from the manifest ends everything. Files and directories
 // are flushed to disk, then the directory is renamed. A crash leaves at most a .staging-… directory,
-// which nobody takes for an artifact. A place that exists already is hashed again and must agree:
-// it is never repaired, because somebody may be reading it.
+// which nobody takes for an artifact. A place that exists already is hashed again and must agree, and
+// nothing in it may be writable or somebody else's: it is never repaired, because somebody may be
+// reading it. DIR itself should be writable for its owner only: who can rename in it can exchange
+// whole places.
 
 package import Attestation
 import Cryptography
@@ -65,6 +67,27 @@ package enum Staging {
     ) throws(ArtifactError) {
         guard try ArtifactScan.scan(place, limits: limits).digest == manifest.digest else {
             throw ArtifactError(.mismatch, path: place, "The staged files have been altered.")
+        }
+        let root = try ArtifactRoot.open(place)
+        var paths: Set<ResourcePath> = [ResourcePath(".")]
+        for record in manifest.files {
+            let parts = record.path.split(separator: "/")
+            for count in parts.indices.map({ $0 + 1 }) {
+                paths.insert(ResourcePath(parts.prefix(count).joined(separator: "/")))
+            }
+        }
+        for path in paths.sorted(by: <) {
+            var status = stat()
+            guard fstatat(root.directory.number, path.text, &status, AT_SYMLINK_NOFOLLOW) == 0
+            else {
+                throw .vanishing(errno, path.text)
+            }
+            guard status.st_mode & 0o222 == 0, status.st_uid == geteuid() || status.st_uid == 0
+            else {
+                throw ArtifactError(
+                    .mismatch, path: "\(place)/\(path.text)",
+                    "What is staged must be read-only, and our own or root's.")
+            }
         }
     }
 

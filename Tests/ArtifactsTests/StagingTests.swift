@@ -1,6 +1,8 @@
 import Attestation
 import Cryptography
+import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Artifacts
@@ -90,5 +92,68 @@ import Testing
             try Staging.stage(scan.manifest, from: scan.path, below: staged)
         }
         #expect(error?.code == .mismatch)
+    }
+
+    @Test(arguments: ["", "/sub", "/sub/deep/b"])
+    func `refuses an existing place that can be written`(path: String) throws {
+        let folder = try ScratchFolder()
+        let scan = try ArtifactScan.scan(try folder.write(Self.files))
+        let staged = "\(folder.path)/staged"
+        let place = try Staging.stage(scan.manifest, from: scan.path, below: staged)
+        chmod(place + path, 0o755)
+        let error = #expect(throws: ArtifactError.self) {
+            try Staging.stage(scan.manifest, from: scan.path, below: staged)
+        }
+        #expect(error?.message.contains("read-only") == true, "\(error as Any)")
+    }
+
+    @Test func `never keeps other bytes than the verified ones, whoever writes meanwhile`() throws {
+        let folder = try ScratchFolder()
+        let model = try folder.write(["weights": String(repeating: "a", count: 4 << 20)])
+        let writer = RacingWriter(path: model + "/weights", size: 4 << 20)
+        var refused: [ArtifactError.Code: Int] = [:]
+        for round in 0..<40 {
+            do throws(ArtifactError) {
+                let scan = try ArtifactScan.scan(model)
+                let place = try Staging.stage(
+                    scan.manifest, from: model, below: "\(folder.path)/staged-\(round)")
+                #expect(try ArtifactScan.scan(place).digest == scan.digest)
+            } catch {
+                refused[error.code, default: 0] += 1
+            }
+        }
+        writer.stop()
+        #expect(refused.values.reduce(0, +) > 0, "the writer never met a reader")
+        #expect(Set(refused.keys).isSubset(of: [.changedWhileReading, .mismatch]), "\(refused)")
+        // The same without the writer.
+        let scan = try ArtifactScan.scan(model)
+        let place = try Staging.stage(scan.manifest, from: model, below: "\(folder.path)/staged")
+        #expect(try ArtifactScan.scan(place).digest == scan.digest)
+    }
+}
+
+/// Writes single bytes into a file, over and over, until it is told to stop.
+private final class RacingWriter: Sendable {
+    private let isStopped = Mutex(false)
+    private let hasEnded = DispatchSemaphore(value: 0)
+
+    init(path: String, size: Int) {
+        Thread.detachNewThread { [self] in
+            let file = open(path, O_WRONLY)
+            var place = 1
+            while file >= 0, !isStopped.withLock({ $0 }) {
+                var byte = UInt8(truncatingIfNeeded: place)
+                pwrite(file, &byte, 1, off_t(place % size))
+                place = place &* 1_103_515_245 &+ 12_345 & 0x7FFF_FFFF
+                usleep(300)
+            }
+            close(file)
+            hasEnded.signal()
+        }
+    }
+
+    func stop() {
+        isStopped.withLock { $0 = true }
+        hasEnded.wait()
     }
 }

@@ -113,6 +113,58 @@ func modelScene(algorithm: String = "ecdsa-p256") throws -> Program {
         #expect(json["claims"]?["method"] == "key")
     }
 
+    @Test func `shows headers, hidden pickles and faults without any signature`() throws {
+        let program = try Program()
+        for (name, source) in [
+            ("w.safetensors", "tiny.safetensors"), ("w.onnx", "tiny.onnx"),
+            ("readme.txt", "protocol-0.pickle"), ("data.bin", "nested.zip"),
+        ] {
+            try program.write("model/\(name)", corpus(source))
+        }
+        let ran = try program.run("artifact", "inspect", "model", "--json")
+        #expect(ran.code == 0, "\(ran)")
+        let json = try JSON(parsing: ran.output)
+        #expect(json["claims"] == .null && json["faults"] == [])
+        let headers = json["headers"]?.array?.compactMap { $0["parameters"]?.string }
+        #expect(headers == ["6", "13"])
+        let code = json["coverage"]?["code"]?.array ?? []
+        #expect(code.compactMap { $0["path"]?.string } == ["data.bin", "readme.txt"])
+        #expect(code.first?["inside"] == "inner.zip!/archive/data.pkl")
+        #expect(code.last?["imports"]?.array?.contains("posix.getcwd") == true)
+        try program.write("model/w.safetensors", corpus("tiny.safetensors") + [0])
+        let broken = try program.run("artifact", "inspect", "model")
+        #expect(broken.code == 1 && broken.errors.contains("(hole, byte"), "\(broken)")
+    }
+
+    @Test func `shows a card that says something else than its headers`() throws {
+        let program = try Program()
+        try program.write("model/w.safetensors", corpus("tiny.safetensors"))
+        let example = try String(contentsOfFile: Program.example + "/card.yaml", encoding: .utf8)
+        func check(_ count: Int) throws -> Ran {
+            let digest = String(repeating: "a", count: 64)
+            let model =
+                "\nmodel:\n  parameter_count: \(count)\n"
+                + "  base_models: [{ref: acme/base, digest: \(digest)}]"
+            try program.write(
+                "card.yaml", example.replacingOccurrences(of: "\nmodel:", with: model))
+            return try program.run("card", "check", "card.yaml", "--artifact", "model", "--json")
+        }
+        let honest = try check(13)
+        #expect(honest.code == 0, "\(honest)")
+        let lying = try check(7_000_000_000)
+        #expect(lying.code == 1, "\(lying)")
+        let findings = try JSON(parsing: lying.output)["findings"]?.array ?? []
+        #expect(findings.map { $0["pointer"]?.string } == ["/model/parameter_count"])
+        #expect(findings.first?["code"] == "contradiction")
+    }
+
+    private func corpus(_ name: String) throws -> [UInt8] {
+        Array(
+            try Data(
+                contentsOf: URL(
+                    fileURLWithPath: "\(Program.repository)/Tests/Corpus/formats/\(name)")))
+    }
+
     @Test func `by certificate verifies for the identity asked for, and for no other`() throws {
         let program = try modelScene()
         let workshop = try CertificateWorkshop()

@@ -5,6 +5,7 @@ internal import Artifacts
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import ModelFormats
 
 /// Verifies a model signature against a signer whom the caller trusts.
 struct ArtifactVerify: ParsableCommand {
@@ -39,17 +40,19 @@ struct ArtifactVerify: ParsableCommand {
         let scan = try ArtifactScan.scan(path, signatureFiles: [file.bundle])
         let verdict = try scan.verify(
             bundle: bundle, trust: trust, ignoredPaths: ignore, allowsUnsigned: allowUnsigned)
-        let coverage = try scan.coverage(of: bundle)
+        let coverage = scan.coverage(of: bundle)
+        let contents = try scan.contents()
         if format.json {
-            Console.out(document(scan, verdict, coverage))
+            Console.out(document(scan, verdict, coverage, contents))
         } else {
-            describe(scan, verdict, coverage)
+            describe(scan, verdict, coverage, contents)
         }
         guard verdict.isValid else { throw ExitCode.no }
     }
 
     private func describe(
-        _ scan: ArtifactScan, _ verdict: ModelSignatureVerdict, _ coverage: ArtifactCoverage
+        _ scan: ArtifactScan, _ verdict: ModelSignatureVerdict, _ coverage: ArtifactCoverage,
+        _ contents: ArtifactContents
     ) {
         guard let signature = verdict.signature else {
             Console.error("\(path) is not as its signer left it, or not signed by who is trusted.")
@@ -59,9 +62,11 @@ struct ArtifactVerify: ParsableCommand {
         for gap in coverage.gaps where gap.reason != .signature {
             Console.warning("\(gap.path) is not covered by the signature (\(gap.reason.rawValue)).")
         }
-        for code in coverage.code {
-            Console.warning("\(code.path) can run code when it is loaded (\(code.kind.rawValue)).")
+        for code in contents.code {
+            Console.warning(
+                "\(code.line) can run code when it is loaded (\(code.code.kind.rawValue)).")
         }
+        for fault in contents.faults { Console.warning(fault.line) }
         if let signer = signature.certified {
             if !signer.isRevocationKnown, self.signer.sigstoreRoot == nil {
                 Console.warning("nobody was asked whether the certificate was revoked (--crl).")
@@ -77,7 +82,8 @@ struct ArtifactVerify: ParsableCommand {
     }
 
     private func document(
-        _ scan: ArtifactScan, _ verdict: ModelSignatureVerdict, _ coverage: ArtifactCoverage
+        _ scan: ArtifactScan, _ verdict: ModelSignatureVerdict, _ coverage: ArtifactCoverage,
+        _ contents: ArtifactContents
     ) -> JSON {
         [
             "valid": .bool(verdict.isValid),
@@ -87,7 +93,8 @@ struct ArtifactVerify: ParsableCommand {
             "name": verdict.signature.map { .string($0.name) } ?? .null,
             "files": .integer(Int64(verdict.signature?.files.count ?? 0)),
             "uncovered": .array(verdict.uncovered.map(JSON.string)),
-            "coverage": coverage.json,
+            "coverage": coverage.json(contents),
+            "faults": .array(contents.faults.map(\.json)),
             "findings": .array(verdict.findings.map(\.json)),
         ]
     }
@@ -102,21 +109,6 @@ extension CertifiedSigner {
             "key": .string(key.id.hex),
             "signedBy": times.min().map { .string(UTCTime.text($0)) } ?? .null,
             "revocation": isRevocationKnown ? "good" : "unknown",
-        ]
-    }
-}
-
-extension ArtifactCoverage {
-    /// The report as JSON.
-    var json: JSON {
-        [
-            "uncovered": .array(
-                gaps.map {
-                    ["path": .string($0.path), "reason": .string($0.reason.rawValue)]
-                }),
-            "code": .array(
-                code.map { ["path": .string($0.path), "kind": .string($0.kind.rawValue)] }),
-            "notSigned": ["modes", "owners", "times", "empty directories"],
         ]
     }
 }

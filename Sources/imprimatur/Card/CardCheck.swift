@@ -1,8 +1,11 @@
 // `imprimatur card check`: everything that is wrong with a card, at once and offline.
 
 internal import ArgumentParser
+internal import Artifacts
+internal import Attestation
 internal import CanonicalJSON
 internal import Governance
+internal import ModelFormats
 internal import Schema
 
 /// Checks a card against the schema and against what its tier requires.
@@ -11,7 +14,9 @@ struct CardCheck: ParsableCommand {
         commandName: "check", abstract: "Check a model card; name everything that is missing.",
         discussion: """
             The tier is the one that the card states, raised by what it contains. The service checks \
-            against its own policy pack. Exit codes: 0 good, 1 something is wrong or missing, 2 \
+            against its own policy pack. With --artifact, what the card says of licence, base models, \
+            parameters and types of weights is compared with the headers of the model's files, and \
+            contradictions are named. Exit codes: 0 good, 1 something is wrong or missing, 2 \
             cannot be read, 64 usage.
             """)
 
@@ -23,6 +28,9 @@ struct CardCheck: ParsableCommand {
 
     @Option(help: "Check against this tier at least: 1, 2 or 3.", transform: Parse.tier)
     var tier: Tier?
+
+    @Option(help: ArgumentHelp("The model: a directory or one file.", valueName: "path"))
+    var artifact: String?
 
     @OptionGroup var format: Format
 
@@ -42,6 +50,16 @@ struct CardCheck: ParsableCommand {
             findings =
                 error.findings
                 + missing(json, tier, pack, schema).filter { !seen.contains($0.pointer) }
+        }
+        let contents = try artifact.map {
+            try ArtifactCoverage.survey($0, bundle: nil, signatureFile: nil).contents
+        }
+        if let contents {
+            findings += CardComparison.contradictions(card: json, files: contents.headers)
+            for fault in contents.faults { Console.warning(fault.line) }
+            if contents.headers.isEmpty {
+                Console.warning("no header of the model could be compared with the card")
+            }
         }
         findings.sort()
         if format.json {
