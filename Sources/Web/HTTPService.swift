@@ -88,6 +88,7 @@ enum Web {
             + VersionRoutes(registry: registry).routes
             + GateRoutes(registry: registry).routes
             + PersonalRoutes(registry: registry).routes
+            + DisposalRoutes(registry: registry).routes
             + PolicyRoutes(registry: registry).routes
             + LogRoutes(registry: registry, access: settings.logAccess).routes
             + AccessRoutes(registry: registry).routes

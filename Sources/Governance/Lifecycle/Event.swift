@@ -52,6 +52,8 @@ package enum Event: Sendable, Hashable {
     case logRecovered(LogRecovered)
     case restrictionCarried(RestrictionCarried)
     case projectionsDigested(ProjectionsDigested)
+    case disposalRefused(DisposalRefused)
+    case documentsDisposed(DocumentsDisposed)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -92,6 +94,8 @@ package enum Event: Sendable, Hashable {
         case .logRecovered(let payload): payload
         case .restrictionCarried(let payload): payload
         case .projectionsDigested(let payload): payload
+        case .disposalRefused(let payload): payload
+        case .documentsDisposed(let payload): payload
         }
     }
 
@@ -150,5 +154,7 @@ package enum Event: Sendable, Hashable {
         LogRecovered.kind: { LogRecovered(&$0).map(Event.logRecovered) },
         RestrictionCarried.kind: { RestrictionCarried(&$0).map(Event.restrictionCarried) },
         ProjectionsDigested.kind: { ProjectionsDigested(&$0).map(Event.projectionsDigested) },
+        DisposalRefused.kind: { DisposalRefused(&$0).map(Event.disposalRefused) },
+        DocumentsDisposed.kind: { DocumentsDisposed(&$0).map(Event.documentsDisposed) },
     ]
 }

@@ -83,7 +83,7 @@ package struct LogRecord: Sendable {
             .runDecided, .statusListed,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
-            .restrictionCarried:
+            .restrictionCarried, .disposalRefused, .documentsDisposed:
             break
         }
         return nil

@@ -173,7 +173,7 @@ package struct RestrictiveFold: Sendable {
             .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
             .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
-            .logRecovered, .projectionsDigested:
+            .logRecovered, .projectionsDigested, .disposalRefused, .documentsDisposed:
             break
         }
     }

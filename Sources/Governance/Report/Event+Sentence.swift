@@ -43,6 +43,8 @@ extension Event {
         case .logRecovered(let event): event.sentence
         case .restrictionCarried(let event): event.sentence
         case .projectionsDigested(let event): event.sentence
+        case .disposalRefused(let event): event.sentence
+        case .documentsDisposed(let event): event.sentence
         }
     }
 }
@@ -252,6 +254,20 @@ extension SubjectErased {
     fileprivate var sentence: String {
         "The personal data of \(subject) was erased: \(commitments.count) values, whose commitments "
             + "stay."
+    }
+}
+
+extension DisposalRefused {
+    fileprivate var sentence: String {
+        "The disposal of documents of \(version) was refused: "
+            + grounds.map(\.detail).joined(separator: " ")
+    }
+}
+
+extension DocumentsDisposed {
+    fileprivate var sentence: String {
+        "\(count) documents of \(version) were disposed of, \(bytes) bytes, after \(keptUntil); their "
+            + "digests stay."
     }
 }
 

@@ -1,4 +1,4 @@
-// Step 7 of checking a report, about holds and erasures: signed by the two who had to sign together.
+// Step 7 of checking a report, about holds, erasures and disposals: signed by the two who had to sign together.
 //
 // The lines hold the keys and roles of whoever signed about the model's versions. An erasure of a person
 // is among the lines because the person is concerned; its officers need not be, so of that one only what
@@ -54,6 +54,26 @@ extension ReportCheck {
             signers: identities.signers(of: envelope), chain: identities.chain, people: people,
             origin: root.origin, at: time)
         report(problems, "erasure", at: place)
+    }
+
+    mutating func check(
+        disposalOf version: VersionReference, _ document: SHA256Digest, _ payload: SHA256Digest,
+        list: SHA256Digest?, _ time: Timestamp, _ lines: [ReportLine], at place: JSONPointer
+    ) {
+        guard let (envelope, statement) = statement(document, payload, at: place) else { return }
+        guard let request = try? DisposalRequest(reading: statement), request.version == version,
+            list == nil || list == request.list
+        else {
+            find(place, "statement", "The signed request is about something else than the line.")
+            return
+        }
+        var submitters: Set<PrincipalID> = []
+        for case .versionSubmitted(let event) in lines.map(\.entry.event)
+        where event.version == version { submitters.formUnion([event.submitter, event.person]) }
+        let problems = request.problems(
+            signers: identities.signers(of: envelope), chain: identities.chain,
+            submitters: submitters, origin: root.origin, at: time)
+        report(problems, "disposal", at: place)
     }
 
     private mutating func report(

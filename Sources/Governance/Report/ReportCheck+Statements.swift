@@ -81,6 +81,14 @@ extension ReportCheck {
                 check(
                     erasureOf: event.subject, event.document, event.statement, line.entry.time,
                     lines, at: place)
+            case .disposalRefused(let event):
+                check(
+                    disposalOf: event.version, event.document, event.statement, list: nil,
+                    line.entry.time, lines, at: place)
+            case .documentsDisposed(let event):
+                check(
+                    disposalOf: event.version, event.document, event.statement, list: event.list,
+                    line.entry.time, lines, at: place)
             case .subjectErased(let event):
                 check(
                     erasureOf: event.subject, event.document, event.statement, line.entry.time,

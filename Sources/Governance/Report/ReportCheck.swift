@@ -7,7 +7,8 @@
 //      its leaf hash leads by the proof to the checkpoint's root          (entry, seal, inclusion)
 //   4. each subject's numbers have no gap, so no entry is left out in between            (gap)
 //   5. as far as the log has counted its entries, the report has exactly as many    (completeness)
-//   6. each document hashes to its name, and those that lines name are there     (document)
+//   6. each document hashes to its name, and those that lines name are there or were
+//      disposed of by a later line                                                (document)
 //   7. the report, made again from entries, documents and checkpoint, is this one     (differs)
 //   8. statements are signed by those who were entitled, and say what the line says (ReportCheck+Statements)
 //   9. decisions, made again from facts and pack, are those recorded              (ReportCheck+Decisions)
@@ -107,6 +108,7 @@ package struct ReportCheck {
         }
         guard lines.count == source.lines.count, let checkpoint else { return }
         verdict.lines = lines.count
+        checkPresence(lines)
         compare(report, source, lines, checkpoint)
         var scope = ReportScope(model: source.model, identities: lines.map(\.entry))
         for line in lines {
@@ -130,6 +132,27 @@ package struct ReportCheck {
             find(
                 JSONPointer(["people"]).appending(position).appending("name"), "commitment",
                 "The name is not the one that the log holds a commitment to.")
+        }
+    }
+
+    /// Each document that a line names is there, unless a later line disposes of it: then its absence is
+    /// lawful, if what that line names was signed by those who may (ReportCheck+Personal).
+    private mutating func checkPresence(_ lines: [ReportLine]) {
+        var disposedAt: [SHA256Digest: Int64] = [:]
+        for line in lines {
+            guard case .documentsDisposed(let event) = line.entry.event,
+                let list = documents[event.list].flatMap(DisposalList.init(parsing:)),
+                list.version == event.version
+            else { continue }
+            for name in list.documents { disposedAt[name] = line.index }
+        }
+        for (position, line) in lines.enumerated() {
+            for name in line.entry.documents
+            where documents[name] == nil && disposedAt[name].map({ line.index < $0 }) != true {
+                find(
+                    JSONPointer(["lines"]).appending(position).appending("entry"), "document",
+                    "The document \(name) is missing.")
+            }
         }
     }
 
@@ -210,9 +233,6 @@ package struct ReportCheck {
             for reason in proven.reasons {
                 find(place.appending("proof"), "inclusion", "\(reason)")
             }
-        }
-        for name in line.entry.documents where documents[name] == nil {
-            find(place.appending("entry"), "document", "The document \(name) is missing.")
         }
         return line
     }

@@ -81,7 +81,8 @@ package struct ReportScope: Sendable {
             .runDecided, .statusListed,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
-            .logRecovered, .restrictionCarried, .projectionsDigested:
+            .logRecovered, .restrictionCarried, .projectionsDigested, .disposalRefused,
+            .documentsDisposed:
             break
         }
         for document in documents {

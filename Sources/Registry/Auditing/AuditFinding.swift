@@ -59,6 +59,8 @@ package struct AuditFinding: Sendable, Hashable {
         case documentMissing = "document-missing"
         case documentAltered = "document-altered"
         case documentSurplus = "document-surplus"
+        case disposalUnlawful = "disposal-unlawful"
+        case disposedPresent = "disposed-present"
 
         case idempotencyMissing = "idempotency-missing"
         case idempotencyAltered = "idempotency-altered"

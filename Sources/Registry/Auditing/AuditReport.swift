@@ -41,6 +41,10 @@ package struct AuditReport: Sendable {
     package let checkpointsChecked: Int64
     /// Subjects whose personal values were erased, in the order of the log.
     package let erasures: [AuditErasure]
+    /// Disposals of documents that count, in the order of the log, and how many documents are lawfully
+    /// absent because of them.
+    package let disposals: [AuditDisposal]
+    package let documentsDisposed: Int64
     /// How long it took.
     package let seconds: Double
 
@@ -97,6 +101,8 @@ package struct AuditReport: Sendable {
                     "commitments": .array($0.commitments.map { .digest($0) }),
                 ]
             })
+        members["disposals"] = .array(disposals.map(\.json))
+        members["documentsDisposed"] = .integer(documentsDisposed)
         members["milliseconds"] = .integer(Int64(seconds * 1000))
         return .object(members)
     }
@@ -107,12 +113,18 @@ package struct ReplayReport: Sendable {
     /// Number of entries that have a place in the log.
     package let size: Int64
     package let findings: AuditFindings
+    /// Where it began, or why not there; no part of the verdict.
+    package let notes: [String]
+    /// Entries below were replayed before, and not now.
+    package let from: Int64
     /// Digests in the log that the replayed tables met at their sizes.
     package let digestsChecked: Int64
     /// Entries carried into the tables, those without a place yet included.
     package let entriesReplayed: Int64
     /// Decisions that were made again and came out as recorded.
     package let decisionsReplayed: Int64
+    /// Decisions that nobody can make again, because their documents were lawfully disposed of.
+    package let decisionsDisposed: Int64
     /// Rows compared, by table.
     package let rows: [String: Int64]
     package let seconds: Double
@@ -124,10 +136,13 @@ package struct ReplayReport: Sendable {
     package var json: JSON {
         var members = findings.members
         members["equal"] = .bool(isEqual)
+        members["notes"] = .array(notes.map(JSON.string))
+        members["from"] = .integer(from)
         members["size"] = .integer(size)
         members["digestsChecked"] = .integer(digestsChecked)
         members["entriesReplayed"] = .integer(entriesReplayed)
         members["decisionsReplayed"] = .integer(decisionsReplayed)
+        members["decisionsDisposed"] = .integer(decisionsDisposed)
         members["rows"] = .object(rows.mapValues(JSON.integer))
         members["milliseconds"] = .integer(Int64(seconds * 1000))
         return .object(members)

@@ -103,17 +103,20 @@ package enum Auditing {
     ///   - url: a role that may read everything and make temporary tables: the migrator.
     ///   - root: whose service keys count for entries that have no place in the log yet.
     ///   - anchored: the size that an anchor confirmed in a verification that found nothing.
+    ///   - state: a file of the auditor's: where to begin, and where the rows for the next time are left
+    ///     when nothing is wrong (ReplayState.swift).
     /// - Throws: `DatabaseError` when the database cannot be read.
     package static func replay(
-        _ url: DatabaseURL, root: TrustRoot, anchored: Int64? = nil,
+        _ url: DatabaseURL, root: TrustRoot, anchored: Int64? = nil, state: String? = nil,
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> ReplayReport {
-        try await replay(url, history: RootHistory(root), anchored: anchored, progress: progress)
+        try await replay(
+            url, history: RootHistory(root), anchored: anchored, state: state, progress: progress)
     }
 
     /// The same, of a log whose trust root has changed.
     package static func replay(
-        _ url: DatabaseURL, history: RootHistory, anchored: Int64? = nil,
+        _ url: DatabaseURL, history: RootHistory, anchored: Int64? = nil, state: String? = nil,
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> ReplayReport {
         let clock = ContinuousClock()
@@ -123,8 +126,8 @@ package enum Auditing {
         let result = try await withConnection(url) { connection in
             try await connection.transaction(options) { db in
                 var replayer = Replayer(
-                    roots: try laterRoots(history, db).roots, anchored: anchored,
-                    progress: progress)
+                    history: try laterRoots(history, db), anchored: anchored,
+                    state: state, progress: progress)
                 return try replayer.run(db)
             }
         }

@@ -21,6 +21,7 @@ extension LogVerifier {
         try db.execute("SET LOCAL enable_seqscan = on")
         try checkQueue(db)
         try checkUnplaced(db)
+        try checkDisposals(db)
         try checkMigrations(db)
         // What only the whole log can say.
         if result.from == 0 {
@@ -192,7 +193,7 @@ extension LogVerifier {
                     take(row.0, row.2, isPlaced, examined)
                 }
             }
-            result.findings.add(try record.settle(db))
+            try settleRecord(db)
         }
     }
 

@@ -71,15 +71,28 @@ struct RecordLedger: Sendable {
         return faults
     }
 
-    /// Looks up what the entries since the last call named.
-    mutating func settle(_ db: borrowing Connection) throws -> [AuditFinding] {
-        try settleDocuments(db) + settleKeys(db)
+    /// A document that an entry names and nobody has.
+    struct Absent: Sendable {
+        let digest: SHA256Digest
+        /// The place of the entry; nil while it has none.
+        let index: Int64?
+        let id: Int64
     }
 
-    private mutating func settleDocuments(_ db: borrowing Connection) throws -> [AuditFinding] {
+    /// Looks up what the entries since the last call named.
+    mutating func settle(
+        _ db: borrowing Connection
+    ) throws -> (findings: [AuditFinding], absent: [Absent]) {
+        let (findings, absent) = try settleDocuments(db)
+        return (findings + (try settleKeys(db)), absent)
+    }
+
+    private mutating func settleDocuments(
+        _ db: borrowing Connection
+    ) throws -> (findings: [AuditFinding], absent: [Absent]) {
         let wanted = documents.filter { !known.contains($0.digest.hashValue) }
         documents = []
-        guard !wanted.isEmpty else { return [] }
+        guard !wanted.isEmpty else { return ([], []) }
         let names = Set(wanted.map(\.digest))
         var whole: [SHA256Digest: Bool] = [:]
         // One at a time: a document may have 64 MB.
@@ -95,6 +108,7 @@ struct RecordLedger: Sendable {
         }
         documentsChecked += Int64(whole.count)
         var findings: [AuditFinding] = []
+        var absent: [Absent] = []
         var reported: Set<SHA256Digest> = []
         for (digest, index, id) in wanted {
             func report(_ kind: AuditFinding.Kind, _ message: String) {
@@ -115,11 +129,10 @@ struct RecordLedger: Sendable {
                 report(
                     .documentAltered, "the bytes do not hash to the name that entry \(id) gives")
                 known.insert(digest.hashValue)
-            case nil:
-                report(.documentMissing, "the document that entry \(id) names is missing")
+            case nil: absent.append(Absent(digest: digest, index: index, id: id))
             }
         }
-        return findings
+        return (findings, absent)
     }
 
     private mutating func settleKeys(_ db: borrowing Connection) throws -> [AuditFinding] {

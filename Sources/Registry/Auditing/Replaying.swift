@@ -15,40 +15,55 @@ struct Replayer {
     let progress: @Sendable (AuditProgress) -> Void
     /// The size up to which something outside the database confirms the log; nil for not at all.
     let anchored: Int64?
+    /// Where to begin, and where to leave the rows for the next time; nil to begin at the first entry.
+    private let state: String?
+    private let origin: String
     private let examiner: EntryExaminer
     private(set) var result = Result()
-    private var decisions = DecisionReplay()
+    private var decisions: DecisionReplay
     private var counts = CountCheck()
+    private var hasDraft = false
 
     /// What a replay has gathered.
     struct Result: Sendable {
         var findings = AuditFindings()
+        var notes: [String] = []
+        /// Where it began.
+        var from: Int64 = 0
         var size: Int64 = 0
         var replayed: Int64 = 0
         var digestsChecked: Int64 = 0
         var rows: [String: Int64] = [:]
         var decisions: Int64 = 0
+        var decisionsDisposed: Int64 = 0
 
         func report(seconds: Double) -> ReplayReport {
             ReplayReport(
-                size: size, findings: findings, digestsChecked: digestsChecked,
-                entriesReplayed: replayed, decisionsReplayed: decisions, rows: rows,
-                seconds: seconds)
+                size: size, findings: findings, notes: notes, from: from,
+                digestsChecked: digestsChecked,
+                entriesReplayed: replayed, decisionsReplayed: decisions,
+                decisionsDisposed: decisionsDisposed, rows: rows, seconds: seconds)
         }
     }
 
     init(
-        roots: [TrustRoot], anchored: Int64? = nil,
+        history: RootHistory, anchored: Int64? = nil, state: String? = nil,
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) {
         self.anchored = anchored
+        self.state = state
+        origin = history.latest.origin
         self.progress = progress
-        examiner = EntryExaminer(roots: roots)
+        let examiner = EntryExaminer(roots: history.roots)
+        self.examiner = examiner
+        decisions = DecisionReplay(
+            disposals: Disposals(history: history, examine: examiner.examine))
     }
 
     mutating func run(_ db: borrowing Connection) throws -> Result {
         try rebuild(db)
         try compare(db)
+        try keepState()
         return result
     }
 
@@ -78,7 +93,7 @@ struct Replayer {
     /// Compares every live table with its twin.
     mutating func compare(_ db: borrowing Connection) throws {
         // A row contradicts what is anchored only where nothing but anchored entries made it.
-        let isAnchored = anchored.map { $0 >= result.replayed } ?? false
+        let isAnchored = anchored.map { $0 >= result.from + result.replayed } ?? false
         let anchor: AuditFinding.Anchor =
             isAnchored ? .contradicts(size: anchored ?? 0) : .unanchored
         for table in Projection.Table.allCases {
@@ -110,12 +125,15 @@ struct Replayer {
 
     /// From one digest in the log to the next, each compared at its size.
     private mutating func replayLog(_ db: borrowing Connection) throws {
-        var last: Int64 = -1
-        for commitment in try commitments(db) {
+        let commitments = try commitments(db)
+        try begin(at: commitments, db)
+        var last = result.from - 1
+        for commitment in commitments where commitment.event.size > result.from {
             let size = commitment.event.size
             try replay(db, after: last, { [self] in log(after: $0, below: size) }) { .index($0) }
             last = max(last, size - 1)
             try check(commitment, db)
+            try leaveState(at: commitment, isLast: commitment.index == commitments.last?.index, db)
         }
         try replay(db, after: last, { [self] in log(after: $0, below: .max) }) { .index($0) }
     }
@@ -164,6 +182,51 @@ struct Replayer {
         }
     }
 
+    // MARK: beginning later
+
+    /// Begins with the rows of an earlier replay where the log has their digest.
+    private mutating func begin(
+        at commitments: [Commitment], _ db: borrowing Connection
+    ) throws {
+        guard let state, File.exists(state) else { return }
+        let digests = Dictionary(
+            commitments.map { ($0.event.size, $0.event) }, uniquingKeysWith: { _, last in last })
+        do {
+            let loaded = try ReplayState.load(
+                state, origin: origin, commitments: digests, db)
+            result.from = loaded.size
+            result.digestsChecked += 1
+            try decisions.learn(db)
+            result.notes.append(
+                "begun at \(loaded.size), where the log has the digest of the rows in \(state): "
+                    + "what is below was replayed before, and not now")
+        } catch let refused as ReplayState.Refused {
+            result.notes.append(
+                "\(state) was not used, and all was replayed: \(refused.reason)")
+        }
+    }
+
+    /// Writes the rows where the last digest in the log agrees with them.
+    private mutating func leaveState(
+        at commitment: Commitment, isLast: Bool, _ db: borrowing Connection
+    ) throws {
+        guard let state, isLast, result.findings.isEmpty,
+            Projection.Table.allCases.allSatisfy({ commitment.event.tables[$0.rawValue] != nil })
+        else { return }
+        try ReplayState.write(state, origin: origin, at: commitment.event, db)
+        hasDraft = true
+    }
+
+    /// Keeps what was written only when nothing was found to its end.
+    private mutating func keepState() throws {
+        guard let state, hasDraft else { return }
+        if result.findings.isEmpty {
+            try ReplayState.keep(state)
+        } else {
+            ReplayState.discard(state)
+        }
+    }
+
     // MARK: carrying
 
     /// An entry on its way into the tables.
@@ -207,8 +270,9 @@ struct Replayer {
             result.findings.add(
                 try decisions.take(steps.map { .init(place: $0.place, entry: $0.entry) }, db))
             result.decisions = decisions.decisions
+            result.decisionsDisposed = decisions.disposed
             result.replayed += Int64(steps.count)
-            progress(AuditProgress(done: result.replayed, total: result.size))
+            progress(AuditProgress(done: result.from + result.replayed, total: result.size))
         }
     }
 
@@ -255,7 +319,10 @@ struct Replayer {
             for (name, subject) in step.entry.subjects where subject.wrote {
                 written[name] = subject
             }
-            statements += Projection.statements(for: step.entry.with(subjects: [:]), in: .replay)
+            // What was only read keeps its row: one that nobody had spoken of gets it so.
+            let read = step.entry.subjects.filter { !$0.value.wrote }
+            statements += Projection.statements(
+                for: step.entry.with(subjects: read), in: .replay)
         }
         if let last = steps.last {
             // The statement about subjects is the first of any entry's.

@@ -9,6 +9,8 @@ struct VerificationResult: Sendable {
     var notes: [String] = []
     var anchor: AuditAnchor?
     var erasures: [AuditErasure] = []
+    var disposals: [AuditDisposal] = []
+    var documentsDisposed: Int64 = 0
     var from: Int64 = 0
     var state: AuditState?
     var size: Int64 = 0
@@ -32,7 +34,8 @@ struct VerificationResult: Sendable {
             anchor: anchor, from: from, state: findings.isEmpty ? state : nil,
             entriesChecked: entriesChecked, pendingChecked: pendingChecked,
             bytesChecked: bytesChecked, documentsChecked: documentsChecked,
-            checkpointsChecked: checkpointsChecked, erasures: erasures, seconds: seconds)
+            checkpointsChecked: checkpointsChecked, erasures: erasures, disposals: disposals,
+            documentsDisposed: documentsDisposed, seconds: seconds)
     }
 }
 

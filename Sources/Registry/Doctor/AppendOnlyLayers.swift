@@ -17,14 +17,21 @@ enum AppendOnlyLayers {
 
     /// The triggers that must fire always, as `table.trigger function`.
     private static let triggers: Set<String> = Set(
-        appendOnly.flatMap { ["\($0).append_only refuse", "\($0).no_truncate refuse"] }
+        appendOnly.flatMap { table -> [String] in
+            let refuses = table == "document" ? "refuse_unless_disposed" : "refuse"
+            return ["\(table).append_only \(refuses)", "\(table).no_truncate refuse"]
+        }
             + growing.flatMap { ["\($0).only_grow only_grow", "\($0).no_truncate refuse"] }
             + ["pending.no_truncate refuse"])
 
-    /// What the triggers do: SHA-256 of the bodies in `migrations/0001_log.sql`.
+    /// What the triggers do, and the one function that they let through: SHA-256 of the bodies in
+    /// `migrations/0001_log.sql` and `migrations/0070_disposal.sql`.
     private static let bodies = [
         "refuse": "cb9f939887bb57be952dbf1ad655b0fa25c3bf3c04dcae4fd0f5347a4c903439",
         "only_grow": "a414001f383e2cc78924f376dba3a0fae370d4aff5d2fe53e7bfbb454880c50b",
+        "refuse_unless_disposed":
+            "256970dbc1a2bad72b35c1d2969ecd0783657cccdb7deaece1c8f7ddabdd1914",
+        "dispose": "fb4c168caa0aceb9f067fb921086b311d41608df30d218c3304cf3a649f1f222",
     ]
 
     /// What the roles that log in may do besides reading, as `role table privilege`.
@@ -57,7 +64,7 @@ enum AppendOnlyLayers {
         let found = try db.all(
             """
             SELECT proname::text, prosrc FROM pg_proc
-            WHERE pronamespace = to_regnamespace('audit') AND pronargs = 0
+            WHERE pronamespace = to_regnamespace('audit')
             """, as: (String, String).self)
         let digests = Dictionary(found.map { ($0.0, SHA256.hash($0.1).hex) }) { first, _ in first }
         return bodies.keys.sorted().filter { digests[$0] != bodies[$0] }.map {

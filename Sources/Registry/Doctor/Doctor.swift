@@ -85,6 +85,7 @@ package struct Doctor: Sendable {
             do {
                 found += try await connection.transaction(.snapshot) { db in
                     try server(db) + [pin(db), clock(db), keyEncryptionKey(db)] + disk(db)
+                        + disposal(db)
                 }
             } catch let error as DatabaseError where record.state == .fault {
                 // A table that is gone, say: the fault is named already.
@@ -272,7 +273,27 @@ package struct Doctor: Sendable {
         return [
             Diagnosis(
                 "disk", state, "\(said); \(free >> 20) MiB are free: \(forecast)",
-                hint: "Move the data directory to a larger disk: the log only grows.")
+                hint: "Move the data directory to a larger disk: the log only grows. What may be "
+                    + "disposed of, the check `disposal` says.")
+        ]
+    }
+
+    /// What disposal would free, now and next.
+    private func disposal(_ db: borrowing Connection) throws -> [Diagnosis] {
+        guard try db.one("SELECT to_regclass('registry.disposal') IS NOT NULL", as: Bool.self)
+        else { return [] }
+        let forecast = try DisposalForecast(db, now: now)
+        let next = forecast.next.flatMap { item in
+            item.keptUntil.map {
+                "; the next is \(item.version), \(item.bytes >> 10) KiB, from \($0)"
+            }
+        }
+        return [
+            Diagnosis(
+                "disposal", .ok,
+                "\(forecast.dueCount) retired versions are past their period: disposal would free "
+                    + "\(forecast.dueBytes >> 10) KiB; \(forecast.heldCount) are held back"
+                    + (next ?? ""))
         ]
     }
 }

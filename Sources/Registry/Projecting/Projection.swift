@@ -22,7 +22,7 @@ package enum Projection {
         case subject, trust_root, policy_pack, principal, credential, assignment, token, model,
             version
         case lineage, evaluation, approval, restriction, decision, deployment, retirement
-        case hold, erasure, carried
+        case hold, erasure, carried, disposal
     }
 
     /// The statements that carry an entry into the tables.
@@ -71,7 +71,7 @@ private struct Rows {
         switch entry.event {
         case .logOpened, .serviceStarted, .gateAsked, .gateDenied, .erasureRefused,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead, .logRecovered,
-            .projectionsDigested, .statusListed:
+            .projectionsDigested, .statusListed, .disposalRefused:
             []
         case .rootChanged(let event): [rootChanged(event)]
         case .policyActivated(let event): [policyActivated(event)]
@@ -106,6 +106,7 @@ private struct Rows {
         case .holdPlaced(let event): [holdPlaced(event, entry.actor)]
         case .holdReleased(let event): [holdReleased(event)]
         case .subjectErased(let event): [subjectErased(event)]
+        case .documentsDisposed(let event): [documentsDisposed(event)]
         }
     }
 
@@ -384,6 +385,20 @@ extension Rows {
             (subject, statement, document, commitments, kek, at)
         VALUES (\(event.subject.description), \(event.statement.bytes), \(event.document.bytes),
                 \(Int64(event.commitments.count)), \(event.key.hex), \(at))
+        """
+    }
+}
+
+extension Rows {
+    // MARK: disposals
+
+    fileprivate func documentsDisposed(_ event: DocumentsDisposed) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).disposal
+            (statement, document, version, list, documents, bytes, kept_until, at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                \(event.list.bytes), \(event.count), \(event.bytes),
+                \(SQLTimestamp(event.keptUntil)), \(at))
         """
     }
 }

@@ -32,6 +32,7 @@ extension Registry {
             "evaluations": .array(dossier.evaluations.map(\.json)),
             "restrictions": .array(dossier.restrictions.map(\.json)),
             "deployments": .array(try Self.deployments(of: reference, db)),
+            "disposals": .array(try Self.disposed(of: reference, db)),
             "missing": .array(missing(dossier, now)),
             "files": dossier.manifest?.json ?? .null,
             "development": .bool(root.development),

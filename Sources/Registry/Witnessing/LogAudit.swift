@@ -33,6 +33,11 @@ struct LogAudit: Sendable {
     private(set) var tree = CompactRange()
     /// In the order of the log.
     private(set) var violations: [Violation] = []
+    /// Of deployments whose documents were not to be had: they stand until an entry disposes of those.
+    private var unheard: [VersionReference: [(violation: Violation, missing: Set<SHA256Digest>)]] =
+        [:]
+    /// Deployments that nobody can judge any more.
+    private(set) var unjudged = 0
     /// The pinned root and those that the log put in force after it.
     private(set) var history: RootHistory
     private let schema: JSONSchema
@@ -57,6 +62,7 @@ struct LogAudit: Sendable {
         switch entry.event {
         case .rootChanged(let event): [event.document]
         case .policyActivated(let event): [event.document, event.files]
+        case .documentsDisposed(let event): [event.document, event.list]
         case .keyAssigned, .roleAssigned: IdentityBook.document(of: entry).map { [$0] } ?? []
         case .deploymentDecided(let event) where event.verdict == .allow:
             documents(toJudge: event.version)
@@ -90,7 +96,15 @@ struct LogAudit: Sendable {
             note(index, "the service key \(key) does not count there")
         }
         if let problem = record.apply(entry) { note(index, problem) }
-        for reason in objections(to: entry, documents, under: root) { note(index, reason) }
+        let missing = missing(for: entry, in: documents)
+        for reason in objections(to: entry, documents, under: root) {
+            if let (version, missing) = missing, !missing.isEmpty {
+                unheard[version, default: []].append(
+                    (Violation(index: index, reason: reason), missing))
+            } else {
+                note(index, reason)
+            }
+        }
         fold.apply(entry)
         identities.apply(
             entry, document: IdentityBook.document(of: entry).flatMap { documents[$0] })
@@ -102,6 +116,8 @@ struct LogAudit: Sendable {
             identities.rotate(to: history.root(at: index + 1))
         case .approvalRecorded(let event):
             approvals[event.version, default: []].append(event.document)
+        case .documentsDisposed(let event):
+            if let reason = excuse(event, entry, documents) { note(index, reason) }
         case .policyActivated(let event):
             if let envelope = documents[event.document].flatMap({ try? Envelope(parsing: $0) }),
                 let files = documents[event.files],
@@ -112,6 +128,47 @@ struct LogAudit: Sendable {
             }
         default: break
         }
+    }
+
+    /// Everything that must not be in the log, in its order; what could not be judged is among it until
+    /// the log says that its documents were disposed of.
+    var standing: [Violation] {
+        (violations + unheard.values.flatMap { $0.map(\.violation) }).sorted { $0.index < $1.index }
+    }
+
+    /// What an allowed deployment rests on and nobody has.
+    private func missing(
+        for entry: Entry, in documents: [SHA256Digest: [UInt8]]
+    ) -> (VersionReference, Set<SHA256Digest>)? {
+        let decided: DeploymentDecided
+        switch entry.event {
+        case .deploymentDecided(let event): decided = event
+        case .runDecided(let event): decided = event.decided
+        default: return nil
+        }
+        guard decided.verdict == .allow else { return nil }
+        let wanted = self.documents(for: entry).filter { documents[$0] == nil }
+        return (decided.version, Set(wanted))
+    }
+
+    /// Drops what could not be judged because of documents that were disposed of; answers why the
+    /// disposal itself does not count.
+    private mutating func excuse(
+        _ event: DocumentsDisposed, _ entry: Entry, _ documents: [SHA256Digest: [UInt8]]
+    ) -> String? {
+        let submission = record.submission(of: event.version)?.event
+        let problem = event.problem(
+            list: documents[event.list], request: documents[event.document], identities,
+            submitters: Set([submission?.submitter, submission?.person].compactMap(\.self)),
+            in: entry)
+        if let problem { return "\(event.version): the disposal does not count: \(problem)" }
+        let gone = Set(documents[event.list].flatMap(DisposalList.init(parsing:))?.documents ?? [])
+        let waiting = unheard[event.version] ?? []
+        let left = waiting.filter { !$0.missing.isSubset(of: gone) }
+        unjudged +=
+            Set(waiting.map(\.violation.index)).subtracting(left.map(\.violation.index)).count
+        unheard[event.version] = left.isEmpty ? nil : left
+        return nil
     }
 
     private mutating func note(_ index: Int64, _ reason: String) {

@@ -71,7 +71,7 @@ package actor LogAuditor: WitnessAuditor {
         guard audit.tree.root == checkpoint.root else {
             return ["the entries that the log serves do not have the root that it signed"]
         }
-        let standing = audit.violations.filter { !accepted.contains($0.index) }
+        let standing = audit.standing.filter { !accepted.contains($0.index) }
         return standing.prefix(Self.mostReasons).map { "entry \($0.index): \($0.reason)" }
             + (standing.count > Self.mostReasons
                 ? ["and \(standing.count - Self.mostReasons) more"] : [])

@@ -24,6 +24,8 @@ package struct Act: Sendable {
     package var secrets: [SealedSecret]
     /// The pack that decided, as it was loaded under the lock of `Subjects.policy`; nil when none did.
     package var policy: SHA256Digest?
+    /// The list of documents that go with the entry; nil for none. One act in a transaction of its own.
+    var disposes: SHA256Digest?
 
     package init(
         _ event: Event, documents: [[UInt8]] = [], secrets: [SealedSecret] = [],
@@ -202,6 +204,9 @@ package struct Writer: Sendable {
         statements += Projection.statements(for: entry)
         let id = try db.executeBatch(
             statements, then: Ask.one(Self.insertEntry(bytes, request.idempotency), as: Int64.self))
+        if let list = act.disposes {
+            try db.execute("SELECT audit.dispose(\(id), \(list.bytes))")
+        }
         return Recorded(entryID: id, entry: entry, bytes: bytes, wasReplayed: false)
     }
 

@@ -20,13 +20,20 @@ struct AuditReplay: AsyncParsableCommand {
         help: ArgumentHelp("Rely on this trust root instead of the service's.", valueName: "file"))
     var root: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Begin with the rows in this file where the log has their digest; keep them there.",
+            valueName: "file"))
+    var state: String?
+
     @OptionGroup var format: Format
 
     func run() async throws {
         let trust = try root.map { RootHistory(try Files.root($0)) } ?? database.rootHistory()
+        let state = state
         let report = try await database.withAccess { access in
             try await Auditing.replay(
-                access.migrator, history: trust, progress: AuditText.progress)
+                access.migrator, history: trust, state: state, progress: AuditText.progress)
         }
         Console.endProgress()
         if format.json { Console.out(report.json) } else { AuditText.describe(report) }

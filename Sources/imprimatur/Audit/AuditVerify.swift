@@ -43,9 +43,18 @@ struct AuditVerify: AsyncParsableCommand {
             valueName: "file"))
     var state: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Begin the replay with the rows in this file where the log has their digest; keep them there.",
+            valueName: "file"))
+    var replayState: String?
+
     @OptionGroup var format: Format
 
     func validate() throws {
+        guard replay || replayState == nil else {
+            throw ValidationError("--replay-state goes with --replay.")
+        }
         guard from == nil || state == nil else {
             throw ValidationError("Give --from or --state, not both.")
         }
@@ -61,7 +70,7 @@ struct AuditVerify: AsyncParsableCommand {
         }
         let begin = from ?? state.flatMap { File.exists($0) ? $0 : nil }
         let from = try begin.map { try AuditState(parsing: Files.read($0, limit: 1 << 20)) }
-        let replay = replay
+        let (replay, replayState) = (replay, replayState)
         let (report, replayed) = try await database.withAccess { access in
             let report = try await Auditing.verify(
                 access.migrator, history: trust, pin: pin, kept: kept, from: from,
@@ -71,6 +80,7 @@ struct AuditVerify: AsyncParsableCommand {
                 ? try await Auditing.replay(
                     access.migrator, history: trust,
                     anchored: report.verdict == .intact ? report.anchor?.size : nil,
+                    state: replayState,
                     progress: AuditText.progress) : nil
             return (report, replayed)
         }
@@ -95,6 +105,7 @@ struct AuditVerify: AsyncParsableCommand {
         if report.from > 0 { Console.note("begun at \(report.from)") }
         AuditText.list(report.findings)
         for erasure in report.erasures { Console.out(erasure.sentence) }
+        for disposal in report.disposals { Console.out(disposal.sentence) }
         let rate = report.seconds > 0 ? Int64(Double(report.entriesChecked) / report.seconds) : 0
         Console.out(
             "\(report.verdict.rawValue): \(report.size) entries of \(report.origin)\n"
@@ -149,6 +160,7 @@ enum AuditText {
 
     /// Prints what a replay found.
     static func describe(_ report: ReplayReport) {
+        for note in report.notes { Console.warning(note) }
         list(report.findings)
         let rows = report.rows.values.reduce(0, +)
         Console.out(

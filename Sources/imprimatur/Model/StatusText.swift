@@ -32,6 +32,10 @@ enum StatusText {
                 "deployed  \(text(deployment, "id")) in \(text(deployment, "environment")): "
                     + text(deployment, "state"))
         }
+        for disposal in status["disposals"]?.array ?? [] {
+            lines.append(
+                "disposed  of \(text(disposal, "documents")) documents at \(text(disposal, "at"))")
+        }
         return lines + missing(status)
     }
 

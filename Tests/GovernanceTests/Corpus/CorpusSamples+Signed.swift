@@ -15,7 +15,7 @@ extension CorpusSamples {
         "key-assignment-first", "key-assignment-further", "role-assignment", "policy-pack-first",
         "policy-pack-next", "permit-deploy", "permit-run", "retirement-certificate", "trust-root",
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
-        "status-list",
+        "status-list", "disposal-request",
     ]
 
     private static let model = version.model.description
@@ -52,6 +52,7 @@ extension CorpusSamples {
             ("erasure-request", try erasure().sign(with: keys)),
             ("log-recovery", try recovery().statement.sign(with: keys)),
             ("status-list", try statusList().statement().sign(with: [permitKey])),
+            ("disposal-request", try disposal().sign(with: keys)),
         ]
     }
 
@@ -198,6 +199,15 @@ extension CorpusSamples {
             origin: origin, subject: .principal(principal(1)), reason: "asked for",
             privacyOfficer: officer(5, .privacyOfficer),
             complianceOfficer: officer(3, .complianceOfficer), signedAt: now,
+            expiresAt: SampleFacts.days(7)
+        ).statement
+    }
+
+    private static func disposal() -> Statement {
+        DisposalRequest(
+            origin: origin, version: version, list: digest("list"), reason: "past its period",
+            complianceOfficer: officer(3, .complianceOfficer),
+            secondOfficer: officer(4, .riskOfficer), signedAt: now,
             expiresAt: SampleFacts.days(7)
         ).statement
     }

@@ -46,6 +46,7 @@ enum CorpusSamples {
     private static func events() -> [(name: String, event: Event)] {
         let made =
             opening + people + versionEvents + gates + personal + accounts + recovery + bookkeeping
+            + disposal
         return made.map { what, event in
             (what.isEmpty ? event.kind : "\(event.kind)-\(what)", event)
         }
@@ -380,6 +381,30 @@ enum CorpusSamples {
                 .projectionsDigested(
                     ProjectionsDigested(size: 10_240, tables: ["subject": table]))
             )
+        ]
+    }
+
+    private static var disposal: [(String, Event)] {
+        [
+            (
+                "",
+                .disposalRefused(
+                    DisposalRefused(
+                        version: version, statement: digest("statement"),
+                        document: digest("document"),
+                        grounds: [
+                            DisposalGround(.notRetired, "It is not retired."),
+                            DisposalGround(.retention, "Kept.", until: SampleFacts.days(100)),
+                        ]))
+            ),
+            (
+                "",
+                .documentsDisposed(
+                    DocumentsDisposed(
+                        version: version, list: digest("list"), count: 12, bytes: 40_960,
+                        keptUntil: SampleFacts.days(1), statement: digest("statement"),
+                        document: digest("document")))
+            ),
         ]
     }
 

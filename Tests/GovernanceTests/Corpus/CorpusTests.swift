@@ -33,6 +33,9 @@ import Testing
         SuspensionLift.predicateType: { try SuspensionLift(reading: $0).statement.payload },
         HoldRelease.predicateType: { try HoldRelease(reading: $0).statement.payload },
         LogRecovery.predicateType: { try LogRecovery(reading: $0).statement.payload },
+        DisposalRequest.predicateType: {
+            try DisposalRequest(reading: $0).statement.payload
+        },
         ErasureRequest.predicateType: { try ErasureRequest(reading: $0).statement.payload },
     ]
 

@@ -85,6 +85,7 @@ struct AuditedWorld: Sendable {
             second.reference, reason: "drift", service.request(team.validator))
         _ = try await registry.retire(
             version.reference, reason: "superseded", successor: nil, service.request(team.owner))
+        try await service.recordEmptyDisposal(of: version, by: officers)
         let scope = HoldScope.version(second.reference)
         let hold = try await service.placeHold(on: scope, by: team.officer)
         let release = try service.release(

@@ -116,6 +116,31 @@ import TransparencyLog
         }
     }
 
+    @Test func `an auditing witness goes on over a log whose evidence was disposed of`()
+        async throws
+    {
+        try await TestService.with { service in
+            try await service.shortenPeriods()
+            let team = try await service.makeTeam()
+            let version = try await service.makeApproved(team)
+            #expect(try await service.deploy(version, by: team.deployer).verdict == "allow")
+            service.clock.advance(days: 2)
+            try await service.retire(version, by: team)
+            service.clock.advance(days: 110)
+            let officers = try await service.makeOfficers()
+            let plan = try await service.registry.disposal(of: version.reference)
+            try await service.settled()
+            #expect(try await service.examine(service.auditor()) == [])
+            try await service.dispose(plan, by: officers)
+            try await service.settled()
+            #expect(try await service.examine(service.auditor()) == [])
+            try await service.sabotage([
+                "DELETE FROM audit.document WHERE sha256 = \(plan.list.digest.sql)"
+            ])
+            #expect(try await service.examine(service.auditor()) != [])
+        }
+    }
+
     @Test func `finds a deployment that runs without a permit`() async throws {
         try await TestService.with { service in
             let team = try await service.makeTeam()

@@ -132,7 +132,7 @@ import TransparencyLog
     @Test func `every column of every projection is compared with the log`() async throws {
         let bench = try Bench()
         try await bench.work { db in
-            var replayer = Replayer(roots: bench.history.roots, anchored: bench.world.size)
+            var replayer = Replayer(history: bench.history, anchored: bench.world.size)
             try replayer.rebuild(db)
             let edits = try Self.edits(db)
             #expect(edits.count > 130, "\(edits.count) edits")
