@@ -24,12 +24,13 @@ package struct Registry: Sendable {
     let accesses = AccessLedger()
 
     /// How long a write waits for its receipt before it answers without.
-    package static let receiptTimeout = Duration.seconds(2)
+    let receiptTimeout: Duration
 
     package init(
         database: Database, writer: Writer, follower: Follower, halt: Halt, roots: RootKeeper,
         packs: PackStore, vault: Vault, schema: JSONSchema, permitKey: PrivateKey,
-        clock: @escaping Clock, committed: Wakeup, authenticator: EntryAuthenticator
+        clock: @escaping Clock, committed: Wakeup, authenticator: EntryAuthenticator,
+        receiptTimeout: Duration
     ) {
         self.database = database
         self.writer = writer
@@ -43,6 +44,7 @@ package struct Registry: Sendable {
         self.clock = clock
         self.committed = committed
         self.authenticator = authenticator
+        self.receiptTimeout = receiptTimeout
     }
 
     /// The trust root in force.
@@ -78,7 +80,7 @@ package struct Registry: Sendable {
     private func receipt(of recorded: Recorded) async throws -> LogProof? {
         do {
             return try await follower.receipt(
-                for: recorded.entryID, timeout: Self.receiptTimeout)
+                for: recorded.entryID, timeout: receiptTimeout)
         } catch let error as DatabaseError where error.kind == .busy {
             return nil
         }

@@ -18,6 +18,8 @@ package struct NodeSettings: Sendable {
     /// A test database may have fsync off; everywhere else that refuses to start (I11).
     package var allowsUnsafeDatabase = false
     package var maxConnections = 16
+    /// How long a write waits for its receipt before it answers without.
+    package var receiptTimeout = Duration.seconds(2)
     /// How witnesses are reached; nil asks none.
     package var witnesses: (any WitnessTransport)?
     /// Overrides what settings.json says.
@@ -208,7 +210,7 @@ package final class ServiceNode: Sendable {
             schema: try JSONSchema(
                 loading: Resources.file("docs/reference/model-card.schema.json")),
             permitKey: files.keys.permit, clock: clock, committed: committed,
-            authenticator: authenticator)
+            authenticator: authenticator, receiptTimeout: settings.receiptTimeout)
         if halt.reason == nil {
             try await registry.recordStart(
                 safety: (safety, sequencing), context: context, signer: signer,

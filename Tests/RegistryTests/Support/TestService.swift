@@ -112,6 +112,8 @@ final class TestService: Sendable {
         settings.allowsDevelopment = true
         settings.allowsUnsafeDatabase = true
         settings.maxConnections = 8
+        // Machines that run tests may be slow: what is late there is not late in a service.
+        settings.receiptTimeout = .seconds(10)
         settings.witnesses = TestWitnesses.current
         settings.housekeeping = housekeeping
         let node = try await ServiceNode.open(settings)
