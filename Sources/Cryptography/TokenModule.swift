@@ -84,9 +84,8 @@ struct TokenLibraries {
 }
 
 /// A loaded library.
-struct TokenModule: @unchecked Sendable {
-    // Sound: the list of functions is the library's own, lives as long as the process, and is only read;
-    // and whoever calls one of them holds the lock of `TokenLibraries`.
+struct TokenModule: @unchecked Sendable {  // a list only read, which lives as long as the process
+    // Whoever calls one of the functions holds the lock of `TokenLibraries`.
     let functions: UnsafeMutablePointer<pk_functions>
     /// Of which initialisation it is.
     let generation: Int

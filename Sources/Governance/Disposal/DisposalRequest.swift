@@ -116,31 +116,14 @@ package struct DisposalRequest: Sendable, Hashable {
                     TrustProblem.wrongOrigin.sentence))
         }
         if let late = timeProblem(signedAt, expiresAt, at: now) { findings.append(late) }
-        let persons = Set(submitters.map { chain.person(of: $0) })
-        for (name, officer) in [
-            ("complianceOfficer", complianceOfficer), ("secondOfficer", secondOfficer),
-        ] {
-            let entitlement = chain.entitlement(
-                of: officer, signers: signers,
-                covering: [NamespacePattern(exactly: version.model.namespace)], at: now)
-            findings += entitlement.problems.map {
-                JSONFinding(place.appending(name), $0.rawValue, $0.sentence)
-            }
-            if persons.contains(entitlement.person) {
-                findings.append(
-                    JSONFinding(
-                        place.appending(name), "is-submitter",
-                        "The officer submitted the version, or is linked to who did."))
-            }
-        }
-        if chain.person(of: complianceOfficer.principal)
-            == chain.person(of: secondOfficer.principal)
-        {
-            findings.append(
-                JSONFinding(
-                    place.appending("secondOfficer"), TrustProblem.needsTwoPersons.rawValue,
-                    "The two officers are one person."))
-        }
+        let patterns = [NamespacePattern(exactly: version.model.namespace)]
+        findings += chain.problems(
+            of: .init(name: "complianceOfficer", officer: complianceOfficer, patterns: patterns),
+            .init(name: "secondOfficer", officer: secondOfficer, patterns: patterns),
+            signers: signers, people: submitters,
+            concerned: (
+                "is-submitter", "The officer submitted the version, or is linked to who did."
+            ), at: now)
         return findings
     }
 }

@@ -107,30 +107,11 @@ package struct ErasureRequest: Sendable, Hashable {
             case .principal(let principal): chain.patternsEverHeld(by: principal)
             case .card(let version): [NamespacePattern(exactly: version.model.namespace)]
             }
-        let persons = Set(people.map { chain.person(of: $0) })
-        for (name, officer) in [
-            ("privacyOfficer", privacyOfficer), ("complianceOfficer", complianceOfficer),
-        ] {
-            let entitlement = chain.entitlement(
-                of: officer, signers: signers, covering: patterns, at: now)
-            findings += entitlement.problems.map {
-                JSONFinding(place.appending(name), $0.rawValue, $0.sentence)
-            }
-            if persons.contains(entitlement.person) {
-                findings.append(
-                    JSONFinding(
-                        place.appending(name), "is-subject",
-                        "The officer is the subject, or linked to it."))
-            }
-        }
-        if chain.person(of: privacyOfficer.principal)
-            == chain.person(of: complianceOfficer.principal)
-        {
-            findings.append(
-                JSONFinding(
-                    place.appending("complianceOfficer"), TrustProblem.needsTwoPersons.rawValue,
-                    "The two officers are one person."))
-        }
+        findings += chain.problems(
+            of: .init(name: "privacyOfficer", officer: privacyOfficer, patterns: patterns),
+            .init(name: "complianceOfficer", officer: complianceOfficer, patterns: patterns),
+            signers: signers, people: people,
+            concerned: ("is-subject", "The officer is the subject, or linked to it."), at: now)
         return findings
     }
 }

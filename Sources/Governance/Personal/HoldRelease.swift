@@ -125,21 +125,14 @@ package struct HoldRelease: Sendable, Hashable {
             find("hold", "another-hold", "The statement is about another hold than this one.")
         }
         if let late = timeProblem(signedAt, expiresAt, at: now) { findings.append(late) }
-        let persons = Set(people.map { chain.person(of: $0) })
-        let insider = chain.entitlement(
-            of: inside, signers: signers, covering: [NamespacePattern(exactly: placed.namespace)],
+        findings += chain.problems(
+            of: .init(
+                name: "inside", officer: inside,
+                patterns: [NamespacePattern(exactly: placed.namespace)]),
+            .init(name: "outside", officer: outside, patterns: []), signers: signers,
+            people: people,
+            concerned: ("is-subject", "The signer is whom the hold concerns, or linked to it."),
             at: now)
-        let outsider = chain.entitlement(of: outside, signers: signers, covering: [], at: now)
-        for (name, entitlement) in [("inside", insider), ("outside", outsider)] {
-            for problem in entitlement.problems { find(name, problem.rawValue, problem.sentence) }
-            if persons.contains(entitlement.person) {
-                find(name, "is-subject", "The signer is whom the hold concerns, or linked to it.")
-            }
-        }
-        if insider.person == outsider.person {
-            find(
-                "outside", TrustProblem.needsTwoPersons.rawValue, "The two signers are one person.")
-        }
         if chain.holdsAnyRole(outside.principal, in: placed.namespace, at: now) {
             find("outside", "not-outside", "The signer holds a role in \(placed.namespace).")
         }

@@ -28,13 +28,13 @@ struct LogVerifier {
     var record: RecordLedger
     var counts = CountCheck()
     var lastEntryID = Int64.min
-    private var disposals: Disposals
+    var disposals: Disposals
     /// The places of disposals among the entries read.
-    private var disposalsMet: [Int64] = []
-    private var excused: Set<SHA256Digest> = []
+    var disposalsMet: [Int64] = []
+    var excused: Set<SHA256Digest> = []
 
     /// Searches for a hash among all entries; each may read the whole table.
-    private var remainingLookups = 32
+    var remainingLookups = 32
 
     init(
         history: RootHistory, anchors: AuditAnchors,
@@ -263,143 +263,6 @@ struct LogVerifier {
                     .tileAltered, 0, number,
                     "the tile has \(bytes.count) bytes instead of \(width * 32)")
             }
-        }
-    }
-
-    // MARK: attribution
-
-    /// A settled dispute with what the database knows of the hash that belongs there.
-    private struct Resolution {
-        let dispute: SettledDispute
-        /// An entry elsewhere that has the hash.
-        let elsewhere: Int64?
-    }
-
-    private mutating func resolve(
-        _ db: borrowing Connection
-    ) throws -> (resolutions: [Resolution], brokenChain: [Int64]) {
-        let (disputes, brokenChain) = witnesses.takeSettled()
-        var resolutions: [Resolution] = []
-        for dispute in disputes {
-            var elsewhere: Int64?
-            if dispute.testimony.entry != dispute.truth, remainingLookups > 0 {
-                remainingLookups -= 1
-                elsewhere = try db.all(
-                    """
-                    SELECT id FROM audit.entry WHERE leaf_hash = \(dispute.truth.bytes)
-                    ORDER BY id LIMIT 1
-                    """, as: Int64.self
-                ).first
-            }
-            resolutions.append(Resolution(dispute: dispute, elsewhere: elsewhere))
-        }
-        return (resolutions, brokenChain)
-    }
-
-    private mutating func report(_ settled: (resolutions: [Resolution], brokenChain: [Int64])) {
-        var tiles: [Int64: [Int64]] = [:]
-        for resolution in settled.resolutions {
-            let (testimony, truth) = (resolution.dispute.testimony, resolution.dispute.truth)
-            attribute(testimony, truth, resolution.elsewhere)
-            if let tile = testimony.tile, tile != truth {
-                tiles[testimony.index / 256, default: []].append(testimony.index % 256)
-            }
-        }
-        for (number, places) in tiles.sorted(by: { $0.key < $1.key }) {
-            let shown = places.prefix(8).map(String.init).joined(separator: ", ")
-            addTile(
-                .tileAltered, 0, number,
-                "the tile has other hashes at \(shown)\(places.count > 8 ? " …" : "")")
-        }
-        for index in settled.brokenChain {
-            add(
-                .chainAltered, "audit.leaf", index,
-                "chain_hash does not follow from the leaves before")
-        }
-    }
-
-    private mutating func attribute(
-        _ testimony: LeafTestimony, _ truth: SHA256Digest, _ elsewhere: Int64?
-    ) {
-        let index = testimony.index
-        guard let id = testimony.entryID else {
-            add(.leafMissing, "audit.leaf", index, "the row is missing; its leaf hash was \(truth)")
-            return
-        }
-        if testimony.row != truth {
-            let found = testimony.row?.hex ?? "no hash"
-            add(.leafAltered, "audit.leaf", index, "leaf_hash is \(found), it was \(truth)")
-        }
-        guard testimony.entry != truth else { return }
-        if let elsewhere {
-            add(
-                .leafEntry, "audit.leaf", index,
-                "entry_id is \(id), but the entry that belongs here is \(elsewhere)")
-        } else if let entry = testimony.entry {
-            add(
-                .entryAltered, "audit.entry", index,
-                "the bytes of entry \(id) hash to \(entry), they hashed to \(truth)")
-        } else {
-            add(
-                .entryMissing, "audit.entry", index, "entry \(id) is missing; its hash was \(truth)"
-            )
-        }
-    }
-
-    // MARK: documents
-
-    /// Looks up documents and retry keys; a document may be missing only if an entry says why.
-    mutating func settleRecord(_ db: borrowing Connection) throws {
-        let (findings, absent) = try record.settle(db)
-        result.findings.add(findings)
-        var reported: Set<SHA256Digest> = []
-        for one in absent {
-            if try disposals.book(db).excuses(one.digest, namedAt: one.index) {
-                excused.insert(one.digest)
-            } else if reported.insert(one.digest).inserted {
-                result.findings.add(
-                    .init(
-                        .documentMissing, "audit.document", .key(one.digest.hex),
-                        anchors.anchor(of: one.index),
-                        "the document that entry \(one.id) names is missing"))
-            }
-        }
-    }
-
-    /// What is wrong with disposals, and documents that are there again though an entry disposed of them
-    /// and none has named them since.
-    mutating func checkDisposals(_ db: borrowing Connection) throws {
-        result.documentsDisposed = Int64(excused.count)
-        guard !disposalsMet.isEmpty || !excused.isEmpty else { return }
-        let book = try disposals.book(db)
-        result.disposals = book.disposals
-        // It is judged by the rest of the record: where that has faults, they are what is wrong.
-        let isSound = result.findings.isEmpty
-        for problem in book.problems where problem.index >= result.from {
-            let message = "the disposal does not count: \(problem.message)"
-            if isSound {
-                add(.disposalUnlawful, "audit.entry", problem.index, message)
-            } else {
-                result.note("at index \(problem.index) \(message)")
-            }
-        }
-        let (names, places) = (book.disposedAt.map(\.key.bytes), book.disposedAt.map(\.value))
-        let present = try db.all(
-            """
-            SELECT gone.sha256, gone.place
-            FROM unnest(\(names), \(places)) AS gone (sha256, place)
-            WHERE EXISTS (SELECT FROM audit.document d WHERE d.sha256 = gone.sha256)
-              AND NOT EXISTS (
-                  SELECT FROM audit.entry e LEFT JOIN audit.leaf l ON l.entry_id = e.id
-                  WHERE (l.index IS NULL OR l.index > gone.place)
-                    AND position(convert_to(encode(gone.sha256, 'hex'), 'UTF8') IN e.bytes) > 0)
-            ORDER BY 1 LIMIT \(Int64(AuditFindings.limit))
-            """, as: ([UInt8], Int64).self)
-        for (name, place) in present {
-            result.findings.add(
-                .init(
-                    .disposedPresent, "audit.document", .key(Hex.encode(name)), .unanchored,
-                    "the document is stored, though it was disposed of at index \(place)"))
         }
     }
 

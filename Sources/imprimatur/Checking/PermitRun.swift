@@ -76,68 +76,27 @@ struct RunAsking: ParsableArguments {
         Console.progress("hashing \(path)")
         let scan = try ArtifactScan.scan(path, signatureFiles: signatures.signature)
         Console.endProgress()
-        let key = retry.key
-        let reply = try await post(client, held, scan, key)
-        let document = try reply.json()
-        if format.json { Console.out(document) }
-        guard document["decision"]?["verdict"]?.string == Verdict.allow.rawValue else {
+        let reply = try await GateReply.ask(
+            client, "/api/v1/deployments/\(held.deployment)/run-permits",
+            ["artifact": .string(scan.digest.hex)], key: retry.key)
+        if format.json { Console.out(reply.document) }
+        guard reply.verdict == .allow else {
             Console.error("\(held.model) may not be started again in \(held.environment).")
-            for reason in StatusText.reasons(document["decision"] ?? .null) {
-                Console.note("  - \(reason)")
-            }
+            for reason in StatusText.reasons(reply.decision) { Console.note("  - \(reason)") }
+            if !format.json { Console.out("deny") }
             throw ExitCode.no
         }
-        let answer = try WriteAnswer(reply)
-        try answer.verifyReceipt(under: trust)
-        guard answer.receipt != nil else {
-            Console.warning("permitted, but the receipt is still to come: this is not yet a yes")
-            Console.hint("Ask again with --idempotency-key \(key)")
-            throw ExitCode.pending
-        }
-        try keep(document, held, scan, trust, output)
-    }
-
-    private func post(
-        _ client: ServiceClient, _ held: Permit, _ scan: ArtifactScan, _ key: String
-    ) async throws -> Reply {
-        do {
-            return try await client.post(
-                "/api/v1/deployments/\(held.deployment)/run-permits",
-                ["artifact": .string(scan.digest.hex)], key: key)
-        } catch var error as CommandError {
-            error.code = .undecided
-            throw error
-        }
-    }
-
-    /// Writes the permit, believed only because of what this program checked itself.
-    private func keep(
-        _ document: JSON, _ held: Permit, _ scan: ArtifactScan, _ trust: TrustRoot,
-        _ output: String
-    ) throws {
-        guard let permit = document["permit"], !permit.isNull else {
-            throw CommandError("The service allowed, but gave no permit: this is not a yes.")
-        }
-        let bytes = permit.canonicalBytes
-        let check = PermitCheck(
-            try SigstoreBundle(parsing: bytes), receipts: try ReceiptCheck(root: trust),
-            expecting: PermitExpectation(
+        try reply.requireReceipt(under: trust)
+        let new = try reply.permit(
+            PermitExpectation(
                 artifact: scan.digest, model: held.model, environment: held.environment,
                 target: held.target, use: held.use, deployment: held.deployment, kind: .run,
-                acceptsDevelopment: trust.development),
-            now: SystemClock.now())
-        guard check.isValid, let claimed = check.claimed else {
-            throw CommandError(
-                "The permit that the service gave does not hold: this is not a yes.",
-                findings: check.findings.map(\.message),
-                hint: "Is the pinned trust root the right one? Tell the auditors.")
-        }
-        if trust.development { Console.warning("made under a development root") }
-        try Files.write(output, bytes)
+                acceptsDevelopment: trust.development), under: trust)
+        try Files.write(output, new.bytes)
         guard !format.json else { return }
         Console.out(
-            "run: \(held.model) in \(held.environment) until \(claimed.notAfter)\n"
+            "run: \(held.model) in \(held.environment) until \(new.permit.notAfter)\n"
                 + "deployment \(held.deployment)")
-        Console.note("permit kept: \(output), log entry \(check.index ?? -1)")
+        Console.note("permit kept: \(output), log entry \(new.index ?? -1)")
     }
 }

@@ -69,38 +69,37 @@ struct Deploy: AsyncParsableCommand {
         Console.progress("hashing \(path)")
         let scan = try ArtifactScan.scan(path, signatureFiles: signatures.signature)
         Console.endProgress()
-        let key = retry.key
-        let reply = try await ask(client, scan, key)
-        let document = try reply.json()
-        guard let decision = document["decision"],
-            let verdict = decision["verdict"]?.string.flatMap(Verdict.init(rawValue:))
-        else { throw CommandError("The service's answer holds no decision.") }
-        if format.json { Console.out(document) }
-        guard verdict == .allow else {
-            describeDenial(decision)
+        let reply = try await GateReply.ask(
+            client, model.address + "/deployments", question(scan), key: retry.key)
+        if format.json { Console.out(reply.document) }
+        guard reply.verdict == .allow else {
+            describeDenial(reply.decision)
             throw ExitCode.no
         }
-        let answer = try WriteAnswer(reply)
-        try answer.verifyReceipt(under: trust)
-        guard answer.receipt != nil else {
-            Console.warning("allowed, but the receipt is still to come: this is not yet a yes")
-            Console.hint("Ask again with --idempotency-key \(key)")
-            throw ExitCode.pending
-        }
-        for reason in StatusText.reasons(decision) { Console.warning(reason) }
+        try reply.requireReceipt(under: trust)
+        for reason in StatusText.reasons(reply.decision) { Console.warning(reason) }
         if dryRun {
             guard !format.json else { return }
             return Console.out("dry run: \(model) would be allowed in \(environment)")
         }
-        let bundle = try verifiedPermit(document, scan, trust)
-        try keep(bundle, scan)
-        try await confirmIfAsked(client, document, trust)
+        let id = reply.document["deployment"]?.string
+        let new = try reply.permit(
+            PermitExpectation(
+                artifact: scan.digest, model: model.description,
+                environment: environment.description, target: target,
+                use: use?.description ?? "", deployment: id, kind: .deploy,
+                acceptsDevelopment: trust.development), under: trust)
+        if !format.json {
+            Console.out(
+                "allow: \(model) in \(environment) until \(new.permit.notAfter)\n"
+                    + "deployment \(id ?? "")")
+            Console.note("permit and receipt verified: log entry \(new.index ?? -1)")
+        }
+        try keep(new.bytes, scan)
+        try await confirmIfAsked(client, id, trust)
     }
 
-    /// A refused request is no decision: whatever its status, nobody may take it for a no either.
-    private func ask(
-        _ client: ServiceClient, _ scan: ArtifactScan, _ key: String
-    ) async throws -> Reply {
+    private func question(_ scan: ArtifactScan) -> JSON {
         var body: [String: JSON] = [
             "environment": .string(environment.description),
             "artifact": .string(scan.digest.hex),
@@ -108,12 +107,7 @@ struct Deploy: AsyncParsableCommand {
         if !target.isEmpty { body["target"] = .string(target) }
         if let use { body["use"] = .string(use.description) }
         if dryRun { body["dryRun"] = true }
-        do {
-            return try await client.post(model.address + "/deployments", .object(body), key: key)
-        } catch var error as CommandError {
-            error.code = .undecided
-            throw error
-        }
+        return .object(body)
     }
 
     private func describeDenial(_ decision: JSON) {
@@ -123,39 +117,6 @@ struct Deploy: AsyncParsableCommand {
             Console.note("  missing \(StatusText.need(need))")
         }
         if !format.json { Console.out("deny") }
-    }
-
-    /// The permit, believed only because of what this program checked itself.
-    private func verifiedPermit(
-        _ document: JSON, _ scan: ArtifactScan, _ trust: TrustRoot
-    ) throws -> [UInt8] {
-        guard let permit = document["permit"], !permit.isNull else {
-            throw CommandError("The service allowed, but gave no permit: this is not a yes.")
-        }
-        let bytes = permit.canonicalBytes
-        let check = PermitCheck(
-            try SigstoreBundle(parsing: bytes), receipts: try ReceiptCheck(root: trust),
-            expecting: PermitExpectation(
-                artifact: scan.digest, model: model.description,
-                environment: environment.description, target: target,
-                use: use?.description ?? "", deployment: document["deployment"]?.string,
-                kind: .deploy,
-                acceptsDevelopment: trust.development),
-            now: SystemClock.now())
-        guard check.isValid, let claimed = check.claimed else {
-            throw CommandError(
-                "The permit that the service gave does not hold: this is not a yes.",
-                findings: check.findings.map(\.message),
-                hint: "Is the pinned trust root the right one? Tell the auditors.")
-        }
-        if trust.development { Console.warning("made under a development root") }
-        if !format.json {
-            Console.out(
-                "allow: \(model) in \(environment) until \(claimed.notAfter)\n"
-                    + "deployment \(document["deployment"]?.string ?? "")")
-            Console.note("permit and receipt verified: log entry \(check.index ?? -1)")
-        }
-        return bytes
     }
 
     private func keep(_ bundle: [UInt8], _ scan: ArtifactScan) throws {
@@ -183,10 +144,10 @@ struct Deploy: AsyncParsableCommand {
     }
 
     private func confirmIfAsked(
-        _ client: ServiceClient, _ document: JSON, _ trust: TrustRoot
+        _ client: ServiceClient, _ id: String?, _ trust: TrustRoot
     ) async throws {
         guard confirm else { return }
-        guard let id = document["deployment"]?.string else {
+        guard let id else {
             throw CommandError("The service named no deployment to confirm.")
         }
         let answer = try await client.write("/api/v1/deployments/\(id)/confirmation", [:])

@@ -27,9 +27,6 @@ struct Dispose: AsyncParsableCommand {
     @Flag(help: "Only say what may go, what stands against it, and what is due next.")
     var dryRun = false
 
-    @Option(help: "Why; in the log for ever, so without personal data.")
-    var reason: String?
-
     @Option(help: "The compliance officer who signs, p-….", transform: Parse.principal)
     var complianceOfficer: PrincipalID?
 
@@ -38,28 +35,20 @@ struct Dispose: AsyncParsableCommand {
         transform: Parse.principal)
     var secondOfficer: PrincipalID?
 
-    @Option(help: "For how many days the statement may be used, 30 at most.")
-    var days: Int64 = 7
-
     @OptionGroup var sending: SignedByTwo
     @OptionGroup var retry: RetryOptions
     @OptionGroup var service: ServiceOptions
     @OptionGroup var format: Format
 
     func validate() throws {
-        guard (1...30).contains(days) else { throw ValidationError("--days is 1 to 30.") }
-        let parts = [reason != nil, complianceOfficer != nil, secondOfficer != nil]
         if dryRun {
-            guard !parts.contains(true), sending.statement == nil, sending.output == nil else {
-                throw ValidationError("--dry-run signs and sends nothing.")
-            }
+            let isGiven = complianceOfficer != nil || secondOfficer != nil || sending.isGiven
+            guard !isGiven else { throw ValidationError("--dry-run signs and sends nothing.") }
             return
         }
         guard version != nil else { throw ValidationError("Give the version, or --dry-run.") }
-        guard parts.allSatisfy({ $0 == (sending.statement == nil) }) else {
-            throw ValidationError(
-                "Give --reason, --compliance-officer and --second-officer, or --statement.")
-        }
+        try sending.requireEither(
+            [complianceOfficer, secondOfficer], named: "--compliance-officer and --second-officer")
     }
 
     func run() async throws {
@@ -117,7 +106,7 @@ struct Dispose: AsyncParsableCommand {
     private func envelope(
         _ version: VersionReference, _ client: ServiceClient
     ) async throws -> Envelope {
-        guard let reason, let complianceOfficer, let secondOfficer else {
+        guard let reason = sending.reason, let complianceOfficer, let secondOfficer else {
             return try sending.read()
         }
         let plan = try await client.get(Self.path(version)).json()
@@ -138,7 +127,7 @@ struct Dispose: AsyncParsableCommand {
             secondOfficer: try await client.officer(
                 secondOfficer, as: DisposalRequest.secondRoles
             ) { $0.matches(namespace) },
-            signedAt: now, expiresAt: now.adding(seconds: days * 86_400))
+            signedAt: now, expiresAt: sending.expiry(from: now))
         return try sending.sign(request.statement)
     }
 

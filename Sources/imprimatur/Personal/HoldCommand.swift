@@ -69,17 +69,11 @@ struct HoldRelease: AsyncParsableCommand {
     @Argument(help: "The hold's id, h-….")
     var hold: String
 
-    @Option(help: "Why; in the log for ever, so without personal data.")
-    var reason: String?
-
     @Option(help: "The compliance officer of the namespace, p-….", transform: Parse.principal)
     var inside: PrincipalID?
 
     @Option(help: "The officer from outside, p-….", transform: Parse.principal)
     var outside: PrincipalID?
-
-    @Option(help: "For how many days the statement may be used, 30 at most.")
-    var days: Int64 = 7
 
     @OptionGroup var sending: SignedByTwo
     @OptionGroup var retry: RetryOptions
@@ -87,11 +81,7 @@ struct HoldRelease: AsyncParsableCommand {
     @OptionGroup var format: Format
 
     func validate() throws {
-        guard (1...30).contains(days) else { throw ValidationError("--days is 1 to 30.") }
-        let parts = [reason != nil, inside != nil, outside != nil]
-        guard parts.allSatisfy({ $0 == (sending.statement == nil) }) else {
-            throw ValidationError("Give --reason, --inside and --outside, or --statement.")
-        }
+        try sending.requireEither([inside, outside], named: "--inside and --outside")
     }
 
     func run() async throws {
@@ -104,7 +94,9 @@ struct HoldRelease: AsyncParsableCommand {
     }
 
     private func envelope(_ client: ServiceClient) async throws -> Envelope {
-        guard let reason, let inside, let outside else { return try sending.read() }
+        guard let reason = sending.reason, let inside, let outside else {
+            return try sending.read()
+        }
         let json = try await client.get("/api/v1/holds").json()
         guard let found = (json["holds"]?.array ?? []).first(where: { $0["hold"]?.string == hold }),
             let scope = found["scope"]?.string.flatMap({ HoldScope($0) }),
@@ -120,7 +112,7 @@ struct HoldRelease: AsyncParsableCommand {
             outside: try await client.officer(
                 outside, as: Governance.HoldRelease.outsideRoles
             ) { !$0.matches(namespace) },
-            signedAt: now, expiresAt: now.adding(seconds: days * 86_400))
+            signedAt: now, expiresAt: sending.expiry(from: now))
         return try sending.sign(release.statement)
     }
 }

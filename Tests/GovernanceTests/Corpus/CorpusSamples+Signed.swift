@@ -52,7 +52,7 @@ extension CorpusSamples {
             ("erasure-request", try erasure().sign(with: keys)),
             ("log-recovery", try recovery().statement.sign(with: keys)),
             ("status-list", try statusList().statement().sign(with: [permitKey])),
-            ("disposal-request", try disposal().sign(with: keys)),
+            ("disposal-request", try disposalRequest().sign(with: keys)),
         ]
     }
 
@@ -203,7 +203,7 @@ extension CorpusSamples {
         ).statement
     }
 
-    private static func disposal() -> Statement {
+    private static func disposalRequest() -> Statement {
         DisposalRequest(
             origin: origin, version: version, list: digest("list"), reason: "past its period",
             complianceOfficer: officer(3, .complianceOfficer),

@@ -135,7 +135,7 @@ import TransparencyLog
             let version = try await service.makeApproved(team)
             try await service.settled()
             let officers = try await service.makeOfficers()
-            func refused() async throws -> [DisposalGround.Code] {
+            func refused() async throws -> [DisposalObstacle] {
                 let plan = try await service.registry.disposal(of: version.reference)
                 let answer = try await service.dispose(plan, by: officers)
                 #expect(answer.grounds == plan.grounds && answer.disposed == nil)

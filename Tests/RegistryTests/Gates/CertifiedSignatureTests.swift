@@ -9,92 +9,9 @@ import Registry
 import TestSupport
 import Testing
 
-/// An authority of a test, what it issued, and packs that trust it.
-private struct Certified {
-    static let files = TestService.files("one")
-    static let identity = "release@example.org"
-
-    let workshop: CertificateWorkshop
-
-    /// Root and signer; `change` issues other certificates.
-    init(_ change: (CertificateWorkshop) throws -> Void = { _ in }) throws {
-        workshop = try CertificateWorkshop()
-        try workshop.issue("root", CertificateWorkshop.authority)
-        try workshop.issue("signer", by: "root", CertificateWorkshop.signer)
-        try change(workshop)
-    }
-
-    func bundle(_ signer: String = "signer", files: [FileRecord] = files) throws -> [UInt8] {
-        try ModelSignature.sign(
-            ModelSignature.statement(name: "scorecard", files: files),
-            with: PrivateKey(pem: workshop.bytes("\(signer).key")),
-            certificates: Certificate.all(pem: workshop.bytes("\(signer).crt")))
-    }
-
-    /// The signer's bundle with a time stamp.
-    func stamped(_ signer: String = "signer", by authority: String) throws -> [UInt8] {
-        let bundle = try SigstoreBundle(parsing: bundle(signer))
-        let stamp = try workshop.stamp(bundle.envelope.signatures[0].bytes, by: authority)
-        return SigstoreBundle(
-            envelope: bundle.envelope, material: bundle.material, timestamps: [stamp]
-        ).bytes
-    }
-
-    /// The pack's file, with the authority's certificate and who may be certified.
-    func signatures(
-        _ principal: PrincipalID, identity: String = identity, root: String = "root",
-        more: String = "", pin: String = ""
-    ) -> String {
-        """
-        trusts:
-          - name: release-ca
-            method: certificate
-            authorities: |
-        \(Self.indented(workshop.bytes("\(root).crt")))
-        \(more)
-            identities:
-              - identity: \(identity)
-                principal: \(principal)
-        \(pin)
-        """
-    }
-
-    static func block(_ name: String, _ pem: [UInt8]) -> String {
-        "    \(name): |\n\(indented(pem))"
-    }
-
-    static func indented(_ pem: [UInt8]) -> String {
-        String(decoding: pem, as: UTF8.self).split(separator: "\n").map { "      \($0)" }
-            .joined(separator: "\n")
-    }
-}
-
-extension TestService {
-    /// The artifact's signature as a decision's facts have it.
-    fileprivate func signatureFact(_ outcome: Registry.Outcome) async throws -> JSON {
-        guard let recorded = outcome.recorded.entry.event.decision else { return .null }
-        let facts = try await document(recorded.facts)
-        return try JSON(parsing: facts)["artifact"]?["signature"] ?? .null
-    }
-
-    /// Submits; "submitted", or the findings of the signature and the rules that deny.
-    fileprivate func attempt(
-        _ owner: TestPerson, _ bundle: [UInt8], files: [FileRecord] = Certified.files
-    ) async throws -> Set<String> {
-        let submission = try submission(
-            by: owner, "credit/scorecard", files: files, bundle: bundle)
-        do {
-            try await submit(submission, by: owner)
-            return ["submitted"]
-        } catch let refusal as Refusal {
-            return Set(refusal.findings.map(\.code))
-        }
-    }
-}
-
 @Suite struct `An artifact signed by certificate` {
     @Test func `is submitted, approved and deployed when the pack names who signed`() async throws {
-        let certified = try Certified()
+        let certified = try CertifiedSigner()
         try await TestService.with { service in
             let team = try await service.makeTeam()
             let changes = ["signatures.yaml": certified.signatures(team.owner.principal)]
@@ -102,7 +19,7 @@ extension TestService {
             let pack = try PolicyPack.parse(TestService.packFiles(changes))
             let version = try await service.submit(
                 service.submission(
-                    by: team.owner, "credit/scorecard", files: Certified.files,
+                    by: team.owner, "credit/scorecard", files: CertifiedSigner.files,
                     bundle: certified.bundle()), by: team.owner)
             try await service.evaluate(version, by: team.reviewer)
             try await service.approve(version, by: team.validator, as: .validator)
@@ -147,7 +64,7 @@ extension TestService {
     }
 
     @Test func `is nobody's without a pack that names the signer`() async throws {
-        let certified = try Certified()
+        let certified = try CertifiedSigner()
         try await TestService.with { service in
             let owner = try await service.enrol([.owner])
             let bundle = try certified.bundle()
@@ -165,7 +82,7 @@ extension TestService {
     @Test func `counts only for the principal that the pack names, who must be an owner`()
         async throws
     {
-        let certified = try Certified()
+        let certified = try CertifiedSigner()
         try await TestService.with { service in
             let owner = try await service.enrol([.owner])
             let deployer = try await service.enrol([.deployer])
@@ -214,7 +131,7 @@ extension TestService {
             description: "revoked", findings: ["certificate-revoked"],
             more: {
                 try $0.revoke("signer", by: "root", at: "260101000000Z")
-                return Certified.block("revocation_lists", try $0.list(by: "root"))
+                return CertifiedSigner.block("revocation_lists", try $0.list(by: "root"))
             }),
         Fault(description: "other files", seed: "two", findings: ["file-altered"]),
         Fault(
@@ -227,7 +144,7 @@ extension TestService {
 
     @Test(arguments: faults)
     func `is refused, with the reason`(fault: Fault) async throws {
-        let certified = try Certified(fault.issue)
+        let certified = try CertifiedSigner(fault.issue)
         try await TestService.with { service in
             let owner = try await service.enrol([.owner])
             try await service.activatePack([
@@ -247,7 +164,7 @@ extension TestService {
     @Test func `stays good after its certificate has expired, because the log took it before`()
         async throws
     {
-        let certified = try Certified { workshop in
+        let certified = try CertifiedSigner { workshop in
             let now = TestClock().now
             try workshop.issue(
                 "brief", by: "root", CertificateWorkshop.signer,
@@ -259,7 +176,7 @@ extension TestService {
                 "signatures.yaml": certified.signatures(team.owner.principal)
             ])
             let submission = try service.submission(
-                by: team.owner, "credit/scorecard", files: Certified.files,
+                by: team.owner, "credit/scorecard", files: CertifiedSigner.files,
                 bundle: certified.bundle("brief"))
             let version = try await service.submit(submission, by: team.owner)
             try await service.evaluate(version, by: team.reviewer)
@@ -283,7 +200,7 @@ extension TestService {
     @Test func `with a time stamp from before the revocation is good, and without it is not`()
         async throws
     {
-        let certified = try Certified { workshop in
+        let certified = try CertifiedSigner { workshop in
             try workshop.issue(
                 "clock", by: "root",
                 [
@@ -303,8 +220,8 @@ extension TestService {
                 "signatures.yaml": certified.signatures(
                     owner.principal,
                     more: [
-                        Certified.block("revocation_lists", list),
-                        Certified.block(
+                        CertifiedSigner.block("revocation_lists", list),
+                        CertifiedSigner.block(
                             "timestamp_authorities", certified.workshop.bytes("root.crt")),
                     ].joined(separator: "\n"))
             ])
@@ -320,90 +237,5 @@ extension TestService {
     private static func asn1(_ time: Timestamp, years: Int = 4) -> String {
         let digits = time.description.prefix(19).filter { $0.isNumber }
         return String(digits.dropFirst(4 - years)) + "Z"
-    }
-}
-
-@Suite(
-    .enabled(
-        if: Peers.sigstoreRoot != nil && Fixtures.has("oms/v1.1.0-sigstore/model.sig"),
-        "skipped: no shared/fixtures, or no Python package sigstore"))
-struct `An artifact signed keyless` {
-    static let identity = "stefanb@us.ibm.com"
-    static let issuer = "https://sigstore.verify.ibm.com/oauth2"
-
-    private func signatures(
-        _ principal: PrincipalID, issuer: String = issuer, root: [UInt8]
-    ) -> String {
-        """
-        trusts:
-          - name: public-sigstore
-            method: sigstore
-            trusted_root: |
-        \(Certified.indented(root))
-            identities:
-              - identity: \(Self.identity)
-                issuer: \(issuer)
-                principal: \(principal)
-        """
-    }
-
-    private func files(altered: Bool = false) throws -> [FileRecord] {
-        try ["signme-1", "signme-2"].map { name in
-            let bytes = try Fixtures.bytes("oms/v1.1.0-sigstore/\(name)") + (altered ? [0x0A] : [])
-            return FileRecord(path: name, size: Int64(bytes.count), sha256: SHA256.hash(bytes))
-        }
-    }
-
-    @Test func `is submitted when the pack names identity and issuer`() async throws {
-        let root = try #require(Peers.sigstoreRoot)
-        let bundle = try Fixtures.bytes("oms/v1.1.0-sigstore/model.sig")
-        try await TestService.with { service in
-            let owner = try await service.enrol([.owner])
-            try await service.activatePack([
-                "signatures.yaml": signatures(owner.principal, root: root)
-            ])
-            let submission = try service.submission(
-                by: owner, "credit/scorecard", files: files(), bundle: bundle)
-            let outcome = try await service.registry.submit(submission, service.request(owner))
-            let fact = try await service.signatureFact(outcome)
-            #expect(fact["method"] == "sigstore")
-            #expect(fact["identity"]?.string == Self.identity)
-            #expect(fact["issuer"]?.string == Self.issuer)
-            #expect(fact["timeSource"] == "stamp")
-            #expect(fact["trust"] == "public-sigstore")
-            #expect(
-                try await service.attempt(owner, bundle, files: files(altered: true))
-                    == ["file-altered", "SUB-004"])
-        }
-    }
-
-    @Test func `is refused from another issuer, and under a root that does not know the log`()
-        async throws
-    {
-        let root = try #require(Peers.sigstoreRoot)
-        let bundle = try Fixtures.bytes("oms/v1.1.0-sigstore/model.sig")
-        try await TestService.with { service in
-            let owner = try await service.enrol([.owner])
-            let first = try await service.activatePack([
-                "signatures.yaml": signatures(
-                    owner.principal, issuer: "https://issuer.example.org", root: root)
-            ])
-            let files = try files()
-            #expect(
-                try await service.attempt(owner, bundle, files: files)
-                    == ["issuer-mismatch", "SUB-004"])
-            guard var members = try JSON(parsing: root).object else { return }
-            members["tlogs"] = []
-            try await service.activatePack(
-                version: 3, after: first,
-                [
-                    "signatures.yaml": signatures(
-                        owner.principal, root: JSON.object(members).canonicalBytes)
-                ])
-            #expect(
-                try await service.attempt(owner, bundle, files: files).isSuperset(of: [
-                    "log-untrusted", "SUB-004",
-                ]))
-        }
     }
 }

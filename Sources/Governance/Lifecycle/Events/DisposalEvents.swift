@@ -4,52 +4,22 @@ package import CanonicalJSON
 package import Cryptography
 
 /// One reason why documents have to stay.
-package struct DisposalGround: Sendable, Hashable {
-    /// What kind of reason.
-    package enum Code: String, Sendable, Hashable, CaseIterable {
-        /// A hold is in force.
-        case legalHold = "legal-hold"
-        /// A suspension is not lifted.
-        case openIncident = "open-incident"
-        /// The version runs, or a permit for it has not ended.
-        case deployed
-        /// The version may still be deployed.
-        case notRetired = "not-retired"
-        /// The minimum period has not passed.
-        case retention
-        /// Which period applies cannot be told; then it has not passed.
-        case retentionUnknown = "retention-unknown"
-    }
+package typealias DisposalGround = RefusalGround<DisposalObstacle>
 
-    package let code: Code
-    /// Which hold, suspension or deployment, as a sentence.
-    package let detail: String
-    /// When it passes by itself; nil when somebody has to act.
-    package let until: Timestamp?
-
-    package init(_ code: Code, _ detail: String, until: Timestamp? = nil) {
-        self.code = code
-        self.detail = detail
-        self.until = until
-    }
-
-    /// The ground as entries and answers write it.
-    package var json: JSON {
-        [
-            "code": .string(code.rawValue), "detail": .string(detail),
-            "until": until.map { .text($0) } ?? .null,
-        ]
-    }
-
-    init?(_ json: JSON) {
-        guard json.object?.count == 3,
-            let code = json["code"]?.string.flatMap(Code.init(rawValue:)),
-            let detail = json["detail"]?.string, let until = json["until"]
-        else { return nil }
-        let time = until.string.flatMap { Timestamp($0) }
-        guard until.isNull || time != nil else { return nil }
-        self.init(code, detail, until: time)
-    }
+/// What can stand against a disposal.
+package enum DisposalObstacle: String, Sendable, Hashable, CaseIterable {
+    /// A hold is in force.
+    case legalHold = "legal-hold"
+    /// A suspension is not lifted.
+    case openIncident = "open-incident"
+    /// The version runs, or a permit for it has not ended.
+    case deployed
+    /// The version may still be deployed.
+    case notRetired = "not-retired"
+    /// The minimum period has not passed.
+    case retention
+    /// Which period applies cannot be told; then it has not passed.
+    case retentionUnknown = "retention-unknown"
 }
 
 /// Two officers asked for a disposal, and the documents have to stay.
@@ -76,13 +46,7 @@ package struct DisposalRefused: EventPayload {
     package init?(_ reader: inout EventReader) {
         guard let version = reader.version("version"), let statement = reader.digest("statement"),
             let document = reader.digest("document"),
-            let grounds = reader.value(
-                "grounds",
-                { json -> [DisposalGround]? in
-                    guard let elements = json.array, !elements.isEmpty else { return nil }
-                    let grounds = elements.compactMap(DisposalGround.init)
-                    return grounds.count == elements.count ? grounds : nil
-                })
+            let grounds = reader.list("grounds", DisposalGround.init), !grounds.isEmpty
         else { return nil }
         self.init(version: version, statement: statement, document: document, grounds: grounds)
     }

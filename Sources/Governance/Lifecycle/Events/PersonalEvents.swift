@@ -76,47 +76,18 @@ package struct HoldReleased: EventPayload {
 }
 
 /// One reason why personal data has to stay.
-package struct ErasureGround: Sendable, Hashable {
-    /// What kind of reason.
-    package enum Code: String, Sendable, Hashable, CaseIterable {
-        /// A hold is in force.
-        case legalHold = "legal-hold"
-        /// Something about a version is still being looked into.
-        case openIncident = "open-incident"
-        /// A minimum period has not passed.
-        case retention
-        /// Which period applies cannot be told; then it has not passed.
-        case retentionUnknown = "retention-unknown"
-    }
+package typealias ErasureGround = RefusalGround<ErasureObstacle>
 
-    package let code: Code
-    /// Which hold, incident or version, as a sentence.
-    package let detail: String
-    /// When it passes by itself; nil when somebody has to act.
-    package let until: Timestamp?
-
-    package init(_ code: Code, _ detail: String, until: Timestamp? = nil) {
-        self.code = code
-        self.detail = detail
-        self.until = until
-    }
-
-    package var json: JSON {
-        [
-            "code": .string(code.rawValue), "detail": .string(detail),
-            "until": until.map { .text($0) } ?? .null,
-        ]
-    }
-
-    init?(_ json: JSON) {
-        guard json.object?.count == 3,
-            let code = json["code"]?.string.flatMap(Code.init(rawValue:)),
-            let detail = json["detail"]?.string, let until = json["until"]
-        else { return nil }
-        let time = until.string.flatMap { Timestamp($0) }
-        guard until.isNull || time != nil else { return nil }
-        self.init(code, detail, until: time)
-    }
+/// What can stand against an erasure.
+package enum ErasureObstacle: String, Sendable, Hashable, CaseIterable {
+    /// A hold is in force.
+    case legalHold = "legal-hold"
+    /// Something about a version is still being looked into.
+    case openIncident = "open-incident"
+    /// A minimum period has not passed.
+    case retention
+    /// Which period applies cannot be told; then it has not passed.
+    case retentionUnknown = "retention-unknown"
 }
 
 /// Two officers asked for an erasure, and the data has to stay.
@@ -214,7 +185,7 @@ extension EventReader {
         value(name) { $0.string.flatMap { Namespace($0) } }
     }
 
-    fileprivate mutating func list<Element>(
+    mutating func list<Element>(
         _ name: String, _ convert: (JSON) -> Element?
     ) -> [Element]? {
         value(name) { json in

@@ -1,0 +1,118 @@
+// Rows of versions, their evidence and approvals, and what restricts them.
+
+internal import Cryptography
+internal import Database
+internal import Governance
+
+extension ProjectionRows {
+    func versionSubmitted(_ event: VersionSubmitted) -> [SQL] {
+        let version = event.version.description
+        let model = event.version.model.description
+        var statements: [SQL] = [
+            """
+            INSERT INTO \(identifier: schema).model (name, versions)
+            VALUES (\(model), \(event.version.number))
+            ON CONFLICT (name) DO UPDATE SET versions = excluded.versions
+            """,
+            """
+            INSERT INTO \(identifier: schema).version
+                (name, model, number, label, tier, state, card_statement, card_document,
+                 artifact_digest, manifest_document, signature_document, signature_key, submitter,
+                 person, request_id, request_nonce, policy, submitted_at)
+            VALUES (\(version), \(model), \(event.version.number), \(event.label), \(event.tier),
+                    'open', \(event.card.bytes), \(event.cardDocument.bytes),
+                    \(event.artifact.bytes), \(event.manifestDocument.bytes),
+                    \(event.signatureDocument.bytes), \(event.signatureKey.hex),
+                    \(event.submitter.description), \(event.person.description), \(event.request),
+                    \(event.nonce), \(event.policy.bytes), \(at))
+            """,
+        ]
+        let links = event.lineage
+        if !links.isEmpty {
+            statements.append(
+                """
+                INSERT INTO \(identifier: schema).lineage (version, position, kind, label, name, digest)
+                SELECT \(version), position, kind, label, name, digest
+                FROM unnest(\(links.map(\.kind)), \(links.map(\.label)), \(links.map(\.name)),
+                            \(links.map(\.digest))) WITH ORDINALITY
+                    AS link (kind, label, name, digest, position)
+                """)
+        }
+        return statements
+    }
+
+    func evaluationRecorded(_ event: EvaluationRecorded) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).evaluation
+            (statement, document, version, kind, signer, evaluated_at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                \(event.evaluation), \(event.signer.hex), \(SQLTimestamp(event.evaluatedAt)))
+        """
+    }
+
+    func approvalRecorded(_ event: ApprovalRecorded, actor: PrincipalID?) -> [SQL] {
+        let approval: SQL = """
+            INSERT INTO \(identifier: schema).approval
+                (statement, document, version, request_id, principal, person, role, meaning,
+                 signed_at, expires_at)
+            VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                    \(event.request), \(event.principal.description), \(event.person.description),
+                    \(event.role.rawValue), \(event.meaning.rawValue),
+                    \(SQLTimestamp(event.signedAt)), \(SQLTimestamp(event.expiresAt)))
+            """
+        guard let restriction = RestrictiveFold.Restriction(event) else { return [approval] }
+        return [
+            approval,
+            self.restriction(
+                restriction.id, event.version, restriction.kind.rawValue, restriction.reason,
+                event.principal),
+            state(event.meaning == .reject ? "rejected" : "withdrawn", of: event.version),
+        ]
+    }
+
+    func restriction(
+        _ id: String, _ version: VersionReference, _ kind: String, _ reason: String,
+        _ actor: PrincipalID?
+    ) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).restriction (id, version, kind, reason, actor, at)
+        VALUES (\(id), \(version.description), \(kind), \(reason),
+                \(actor?.description ?? "service"), \(at))
+        """
+    }
+
+    func versionLifted(_ event: VersionLifted) -> SQL {
+        """
+        UPDATE \(identifier: schema).restriction
+        SET lifted_at = \(at), lift = \(event.statement.bytes)
+        WHERE id = \(event.restriction)
+        """
+    }
+
+    func state(_ state: String, of version: VersionReference) -> SQL {
+        """
+        UPDATE \(identifier: schema).version SET state = \(state)
+        WHERE name = \(version.description)
+        """
+    }
+
+    func restrictionCarried(_ event: RestrictionCarried) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).carried (id, artifact, former, reason, entry, at)
+        VALUES (\(event.restriction), \(event.artifact.bytes), \(event.former.description),
+                \(event.reasonHere), \(event.entry.bytes), \(at))
+        """
+    }
+
+    /// A version with bytes that the former log restricted is suspended from the start.
+    func takeCarried(_ event: VersionSubmitted) -> SQL {
+        let version = event.version.description
+        return """
+            INSERT INTO \(identifier: schema).restriction (id, version, kind, reason, actor, at)
+            SELECT 'c-' || left(encode(sha256(convert_to(id || E'\\n' || \(version), 'UTF8')),
+                                       'hex'), 32),
+                   \(version), 'suspension', reason, 'service', \(at)
+            FROM \(identifier: schema).carried WHERE artifact = \(event.artifact.bytes)
+            """
+    }
+}
