@@ -40,14 +40,18 @@ package struct ArtifactFact: Sendable, Hashable {
     /// Digest of the bytes that somebody wants to use.
     package var presentedDigest: SHA256Digest?
     package var signature: SignatureFact?
+    /// What lies beside those bytes and no signature covers, as whoever wants to use them found it; nil
+    /// when nobody says that they looked.
+    package var uncovered: [UncoveredFact]?
 
     package init(
         approvedDigest: SHA256Digest? = nil, presentedDigest: SHA256Digest? = nil,
-        signature: SignatureFact? = nil
+        signature: SignatureFact? = nil, uncovered: [UncoveredFact]? = nil
     ) {
         self.approvedDigest = approvedDigest
         self.presentedDigest = presentedDigest
         self.signature = signature
+        self.uncovered = uncovered
     }
 
     /// As a part of the facts document.
@@ -55,8 +59,25 @@ package struct ArtifactFact: Sendable, Hashable {
         .facts([
             "approvedDigest": approvedDigest.map(JSON.hex),
             "presentedDigest": presentedDigest.map(JSON.hex), "signature": signature?.json,
+            "uncovered": .list(uncovered?.map(\.json)),
         ])
     }
+}
+
+/// Something among the files that no signature covers.
+package struct UncoveredFact: Sendable, Hashable {
+    /// Relative to the artifact.
+    package var path: String
+    /// Why: one of the reasons of a coverage report.
+    package var reason: String
+
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    /// As a part of the facts document.
+    package var json: JSON { ["path": .string(path), "reason": .string(reason)] }
 }
 
 /// What checking the artifact's signature gave.

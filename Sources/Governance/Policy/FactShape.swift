@@ -67,7 +67,8 @@ indirect enum FactShape: Sendable {
         with: [
             "signature": object(
                 "verified", "signer", "method", "trust", "identity", "issuer", "signedAt",
-                "timeSource", "revocation", with: ["signerRoles": values, "findings": values])
+                "timeSource", "revocation", with: ["signerRoles": values, "findings": values]),
+            "uncovered": .list(object("path", "reason")),
         ])
     private static let restrictions = FactShape.list(object("kind", "id", "source", "reason"))
     private static let deployments = FactShape.list(object("id", "environment"))

@@ -125,6 +125,7 @@ enum GateEnvironment {
                         field("signedAt", .timestamp), field("timeSource", .string),
                         field("revocation", .string),
                     ] + lists("signerRoles", "findings"))),
+            field("uncovered", .list(record("uncovered", strings("path", "reason")))),
         ])
     private static let fold = record(
         "fold", [CELField("healthy", .bool), CELField("lagEntries", .int)])

@@ -19,18 +19,22 @@ extension Registry {
         /// Digest of the bytes on the caller's disk.
         package let artifact: SHA256Digest
         package let use: UseName?
+        /// What the caller's verifier found beside the bytes that no signature covers; nil when it says
+        /// nothing of it.
+        package let uncovered: [UncoveredFact]?
         /// Whether only the answer is wanted: nothing is permitted, only the asking is recorded.
         package let dryRun: Bool
 
         package init(
             version: VersionReference, environment: EnvironmentName, target: String,
-            artifact: SHA256Digest, use: UseName?, dryRun: Bool
+            artifact: SHA256Digest, use: UseName?, uncovered: [UncoveredFact]? = nil, dryRun: Bool
         ) {
             self.version = version
             self.environment = environment
             self.target = target
             self.artifact = artifact
             self.use = use
+            self.uncovered = uncovered
             self.dryRun = dryRun
         }
     }
@@ -62,7 +66,7 @@ extension Registry {
             let facts = dossier.deployFacts(
                 presented: question.artifact, environment: question.environment, use: question.use,
                 requester: holder(caller, in: namespace, dossier.chain, at: now),
-                fold: foldFact(dossier.snapshot, now: now))
+                fold: foldFact(dossier.snapshot, now: now), uncovered: question.uncovered)
             let decision = dossier.pack.pack.decide(
                 gate: .deploy, subject: .version(question.version), facts: facts.json, now: now)
             if question.dryRun {

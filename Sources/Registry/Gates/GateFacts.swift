@@ -9,13 +9,14 @@ extension Dossier {
     /// What the deploy gate is told.
     func deployFacts(
         presented: SHA256Digest, environment: EnvironmentName, use: UseName?, requester: HolderFact,
-        fold: FoldFact
+        fold: FoldFact, uncovered: [UncoveredFact]? = nil
     ) -> DeployFacts {
         var facts = DeployFacts(version: row.reference)
         facts.tier = row.tier
         facts.card = card
         facts.artifact = ArtifactFact(
-            approvedDigest: row.artifact, presentedDigest: presented, signature: signature)
+            approvedDigest: row.artifact, presentedDigest: presented, signature: signature,
+            uncovered: uncovered)
         facts.evidence = evidence
         facts.requester = requester
         facts.environment = environment

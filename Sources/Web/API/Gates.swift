@@ -40,10 +40,19 @@ struct GateRoutes {
             }
             let dryRun = reader.optional("dryRun") { $0.bool() } ?? false
             let artifact = reader.digest("artifact")
+            let uncovered = reader.optional("uncovered") { list in
+                list.array(count: 0...1_000) { gap in
+                    gap.object { gap in
+                        UncoveredFact(
+                            path: gap.string("path", length: 1...4_096),
+                            reason: gap.string("reason", length: 1...64))
+                    }
+                }
+            }
             guard let environment, let artifact else { return nil }
             return Registry.DeployQuestion(
                 version: version, environment: environment, target: target, artifact: artifact,
-                use: use, dryRun: dryRun)
+                use: use, uncovered: uncovered, dryRun: dryRun)
         }
         do {
             let answer = try await registry.deploy(question, write.request())

@@ -106,6 +106,7 @@ struct Deploy: AsyncParsableCommand {
         ]
         if !target.isEmpty { body["target"] = .string(target) }
         if let use { body["use"] = .string(use.description) }
+        body["uncovered"] = .array(scan.signatureGaps.map(\.json))
         if dryRun { body["dryRun"] = true }
         return .object(body)
     }

@@ -63,6 +63,12 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(.deploy, "DEP-002", "bad signature", "/artifact/signature/verified", false),
         Change(.deploy, "DEP-002", "finding", "/artifact/signature/findings/-", "extra-file"),
         Change(.deploy, "DEP-002", "wrong signer", "/artifact/signature/signerRoles", ["deployer"]),
+        Change(
+            .deploy, "DEP-004", "uncovered file", "/artifact/uncovered",
+            [["path": "hooks/run.sh", "reason": "signature"]]),
+        Change(
+            .deploy, "DEP-004", "unsigned file", "/artifact/uncovered",
+            [["path": "model.sig", "reason": "always-ignored"]]),
         Change(.deploy, "DEP-003", "card field", "/card/missing/-", "/model/task"),
         Change(.deploy, "DEP-101", "approval gone", "/approvals/0", nil),
         Change(.deploy, "DEP-101", "no approvals", "/approvals", []),

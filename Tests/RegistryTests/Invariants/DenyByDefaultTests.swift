@@ -145,6 +145,28 @@ import Testing
         }
     }
 
+    @Test func `what the caller found beside the signed bytes denies, but signature files do not`()
+        async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.makeApproved(team)
+            let signature = UncoveredFact(path: "model.sig", reason: "signature")
+            let allowed = try await service.deploy(
+                version, by: team.deployer, uncovered: [signature])
+            #expect(allowed.verdict == "allow", "\(allowed.reasons)")
+            for gap in [
+                UncoveredFact(path: "start.sh", reason: "signature"),
+                UncoveredFact(path: "model.sig", reason: "symbolic-link"),
+                UncoveredFact(path: ".git/hooks/x", reason: "always-ignored"),
+            ] {
+                let denied = try await service.deploy(
+                    version, by: team.deployer, uncovered: [signature, gap])
+                #expect(denied.denials == ["DEP-004"], "\(gap)")
+            }
+        }
+    }
+
     @Test func `other bytes, another environment, a stranger, no role: each denies by name`()
         async throws
     {

@@ -226,7 +226,8 @@ extension TestService {
 
     func deploy(
         _ version: TestVersion, by person: TestPerson, artifact: SHA256Digest? = nil,
-        environment: String = "production", dryRun: Bool = false, key: String? = nil
+        environment: String = "production", uncovered: [UncoveredFact]? = nil,
+        dryRun: Bool = false, key: String? = nil
     ) async throws -> Registry.GateAnswer {
         guard let environment = EnvironmentName(environment) else {
             throw TestFailure("environment")
@@ -234,7 +235,8 @@ extension TestService {
         return try await registry.deploy(
             .init(
                 version: version.reference, environment: environment, target: "test",
-                artifact: artifact ?? version.artifact, use: nil, dryRun: dryRun),
+                artifact: artifact ?? version.artifact, use: nil, uncovered: uncovered,
+                dryRun: dryRun),
             request(person, key: key))
     }
 }
