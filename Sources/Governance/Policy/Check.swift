@@ -66,6 +66,9 @@ package enum CheckParameter: String, Sendable, Hashable, CaseIterable {
     case maximumLagEntries = "maximum_lag_entries"
     /// Fewest characters of a text, 1 to 1,000.
     case minimumLength = "minimum_length"
+    /// Paths that no signature needs to cover, 100 at most; `*` stands for any characters but "/", and
+    /// a pattern without "/" is for the last part of a path.
+    case allowedPaths = "allowed_paths"
 
     /// Reads the parameter's value from a rule's `with`.
     func read(from reader: JSONReader) -> JSON {
@@ -76,6 +79,9 @@ package enum CheckParameter: String, Sendable, Hashable, CaseIterable {
         case .clockSkewSeconds: return .integer(reader.integer(rawValue, in: 0...3_600))
         case .maximumLagEntries: return .integer(reader.integer(rawValue, in: 0...100_000))
         case .minimumLength: return .integer(reader.integer(rawValue, in: 1...1_000))
+        case .allowedPaths:
+            return .array(
+                reader.array(rawValue, count: 0...100) { JSON.string($0.string(length: 1...200)) })
         }
     }
 }

@@ -68,7 +68,7 @@ struct Change: Sendable, CustomTestStringConvertible {
             [["path": "hooks/run.sh", "reason": "signature"]]),
         Change(
             .deploy, "DEP-004", "unsigned file", "/artifact/uncovered",
-            [["path": "model.sig", "reason": "always-ignored"]]),
+            [["path": "model.sig", "reason": "symbolic-link"]]),
         Change(.deploy, "DEP-003", "card field", "/card/missing/-", "/model/task"),
         Change(.deploy, "DEP-101", "approval gone", "/approvals/0", nil),
         Change(.deploy, "DEP-101", "no approvals", "/approvals", []),

@@ -37,6 +37,27 @@ let artifactChecks: [Check] = [
         return .fail
     },
 
+    // Whoever wants to use the bytes says what lies beside them. Who says nothing has only the digest
+    // to show, and that covers every file but those that the caller called signatures.
+    Check(
+        "nothing-uncovered", gates: [.deploy], parameters: [.allowedPaths], values: ["uncovered"]
+    ) { context throws(UnknownFact) in
+        guard let found = context.facts.optional("artifact.uncovered") else { return .pass }
+        let allowed = context.parameters[.allowedPaths]?.array?.compactMap(\.string) ?? []
+        var refused: [String] = []
+        for gap in try found.list() {
+            let path = try gap.fact("path").string()
+            let reason = try gap.fact("reason").string()
+            // What a link leads to can be anything, whatever the link is called.
+            let isFile = reason != "symbolic-link" && reason != "special-file"
+            if !isFile || !allowed.contains(where: { PathPattern($0).matches(path) }) {
+                refused.append(path)
+            }
+        }
+        context.note("uncovered", refused)
+        return refused.isEmpty ? .pass : .fail
+    },
+
     Check(
         "card-complete", gates: [.submit, .deploy], values: ["card.digest", "card.missing"]
     ) { context throws(UnknownFact) in
