@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench format lint check packages toolchain peers
+.PHONY: help demo test build deb bench format lint check packages toolchain peers
 
 # The walls between the rooms are checked by every build (docs/architecture.md).
 FLAGS := --explicit-target-dependency-import-check error
@@ -21,12 +21,19 @@ demo: packages       ## build, and run one model's whole life; ARGS=--exit stops
 test: packages peers ## build and run all tests; ARGS='--filter NAME' for some
 	@PATH="$(CURDIR)/.build/peers/bin:$$PATH" swift test $(FLAGS) --disable-xctest $(ARGS)
 
-build: packages      ## release binary: .build/release/imprimatur
-	@swift build $(FLAGS) -c release --product imprimatur
+# The Swift runtime goes into the binaries, so that they run where no Swift is installed.
+RELEASE := $(FLAGS) -c release --static-swift-stdlib
+
+build: packages      ## release binaries: .build/release/imprimatur and imprimatur-check
+	@swift build $(RELEASE) --product imprimatur
+	@swift build $(RELEASE) --product imprimatur-check
+
+deb: build           ## Debian packages of both in .build/debian
+	@docs/reference/debian/build .build/release .build/debian
 
 bench: packages      ## benchmarks beside their peers; ONLY=prefix for some
-	@swift build $(FLAGS) -c release --product imprimatur
-	@swift build $(FLAGS) -c release --product imprimatur-bench
+	@swift build $(RELEASE) --product imprimatur
+	@swift build $(RELEASE) --product imprimatur-bench
 	@.build/release/imprimatur-bench --binary .build/release/imprimatur $(if $(ONLY),--only $(ONLY))
 
 format: toolchain    ## format the sources in place

@@ -27,6 +27,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "imprimatur", targets: ["imprimatur"]),
+        .executable(name: "imprimatur-check", targets: ["imprimatur-check"]),
         .executable(name: "imprimatur-bench", targets: ["imprimatur-bench"]),
     ],
     dependencies: [
@@ -66,6 +67,13 @@ let package = Package(
             [
                 "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Schema",
                 "Fairness", "Expressions",
+            ]),
+        room(
+            "OfflineCommands",
+            [
+                "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "ModelFormats",
+                "Artifacts", "Governance",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         room("Database", ["CLibPQ"]),
         room(
@@ -107,7 +115,7 @@ let package = Package(
             dependencies: [
                 "CResources", "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation",
                 "ModelFormats", "Artifacts", "Schema", "Fairness", "Governance", "Database",
-                "HTTPClient", "Registry", "Web",
+                "HTTPClient", "Registry", "Web", "OfflineCommands",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -116,6 +124,15 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // For hosts that are connected to nothing: no libpq, no service.
+        .executableTarget(
+            name: "imprimatur-check",
+            dependencies: [
+                "OfflineCommands",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "imprimatur-bench",
             dependencies: [
@@ -173,7 +190,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "imprimatur", "TestSupport", "CanonicalJSON", "Cryptography", "TransparencyLog",
+                "imprimatur", "imprimatur-check", "TestSupport", "CanonicalJSON", "Cryptography",
+                "TransparencyLog",
                 "Attestation", "Artifacts", "Fairness", "Governance", "Database", "HTTPClient",
                 "Registry",
             ],

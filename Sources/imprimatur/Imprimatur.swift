@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import OfflineCommands
 
 /// `imprimatur`.
 @main
@@ -57,31 +58,7 @@ struct Imprimatur: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            Glibc.exit(end(error).rawValue)
+            Glibc.exit(end(with: error) { CommandError(explaining: $0) }.rawValue)
         }
     }
-
-    private static func end(_ error: any Error) -> ExitCode {
-        if let code = error as? ExitCode { return code }
-        let code = exitCode(for: error)
-        switch code {
-        case .success:
-            Console.out(fullMessage(for: error))
-            return code
-        case .validationFailure:
-            // The parser's own words begin with "Error: "; ours with "error: ".
-            let text = fullMessage(for: error)
-            Console.error(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text)
-            return code
-        default:
-            let explained = CommandError(explaining: error)
-            explained.report()
-            return explained.code
-        }
-    }
-}
-
-/// Which release this is.
-enum Version {
-    static let text = "0.1.0"
 }

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Attestation
 internal import Cryptography
+internal import OfflineCommands
 
 /// Signs every file but the ignored ones.
 struct ArtifactSign: ParsableCommand {

@@ -1,6 +1,7 @@
 // `imprimatur audit`: whether the log is what it was, from the database or from receipts.
 
 internal import ArgumentParser
+internal import OfflineCommands
 
 /// The commands of auditors.
 struct AuditCommand: AsyncParsableCommand {

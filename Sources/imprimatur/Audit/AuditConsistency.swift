@@ -7,6 +7,7 @@ internal import ArgumentParser
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 internal import TransparencyLog
 

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import CanonicalJSON
+internal import OfflineCommands
 
 /// Lists the accesses that the log tells, the newest first.
 struct AuditReads: AsyncParsableCommand {

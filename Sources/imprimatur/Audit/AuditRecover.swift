@@ -6,6 +6,7 @@ internal import CanonicalJSON
 internal import Cryptography
 internal import Database
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// Drafts the statement, then opens the new log by it.

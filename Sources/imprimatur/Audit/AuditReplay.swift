@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// Rebuilds the projections from the log and names every difference.

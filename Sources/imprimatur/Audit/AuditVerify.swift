@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// Verifies the whole log in the database.

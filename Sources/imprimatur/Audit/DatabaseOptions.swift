@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Attestation
 internal import Database
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// `--database-url` and what belongs to it.

@@ -6,6 +6,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Governance
 internal import ModelFormats
+internal import OfflineCommands
 internal import Schema
 
 /// Checks a card against the schema and against what its tier requires.

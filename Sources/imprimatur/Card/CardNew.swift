@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Governance
+internal import OfflineCommands
 
 /// Writes a template.
 struct CardNew: ParsableCommand {

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Glibc
+internal import OfflineCommands
 internal import Registry
 
 /// Makes a service of its own, lives a model's life in it, and leaves it open.

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Glibc
+internal import OfflineCommands
 internal import Registry
 
 /// Runs this very program in a folder, as different people, and shows what it says.

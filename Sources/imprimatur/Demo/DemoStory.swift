@@ -1,6 +1,7 @@
 // What happens in the demo, in order. Everything is done by the commands that are printed.
 
 internal import Foundation
+internal import OfflineCommands
 internal import Registry
 
 /// The life of the model credit/scorecard.

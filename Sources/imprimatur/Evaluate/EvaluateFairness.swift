@@ -7,6 +7,7 @@ internal import CanonicalJSON
 internal import Cryptography
 internal import Fairness
 internal import Governance
+internal import OfflineCommands
 
 /// Evaluates a predictions file; with `--sign-with` makes the signed statement of it.
 struct EvaluateFairness: ParsableCommand {

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 
 /// Sends a signed evaluation; the service computes every rate again.
 struct EvaluateSubmit: AsyncParsableCommand {

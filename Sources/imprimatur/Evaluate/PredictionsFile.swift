@@ -4,6 +4,7 @@ internal import Cryptography
 internal import Fairness
 internal import Glibc
 internal import Governance
+internal import OfflineCommands
 
 /// What a predictions file comes down to.
 struct PredictionsFile {

@@ -6,6 +6,7 @@
 internal import ArgumentParser
 internal import Attestation
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// `--root`.
@@ -38,12 +39,7 @@ struct RootOptions: ParsableArguments {
     }
 
     /// The root given; nothing is asked or pinned.
-    func loadOffline() throws -> TrustRoot {
-        guard let path = root ?? Environment.text("IMPRIMATUR_ROOT") else {
-            throw ValidationError("Which trust root? Give --root or set IMPRIMATUR_ROOT.")
-        }
-        return try Files.root(path)
-    }
+    func loadOffline() throws -> TrustRoot { try RootFile.load(root) }
 
     private static func folder() throws -> String {
         if let base = Environment.text("XDG_CONFIG_HOME") { return base + "/imprimatur" }

@@ -9,6 +9,7 @@ internal import CanonicalJSON
 internal import Cryptography
 internal import Glibc
 internal import HTTPClient
+internal import OfflineCommands
 
 /// An answer that is no error.
 struct Reply: Sendable {

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import OfflineCommands
 
 /// `--server`, `--token` and what belongs to them.
 struct ServiceOptions: ParsableArguments {
@@ -55,14 +56,4 @@ struct RetryOptions: ParsableArguments {
 
     /// The key given, or a new one.
     var key: String { idempotencyKey ?? ServiceClient.newKey() }
-}
-
-/// The process's environment.
-enum Environment {
-    /// A variable's text; nil when it is not set or empty.
-    static func text(_ name: String) -> String? {
-        guard let value = getenv(name) else { return nil }
-        let text = String(cString: value)
-        return text.isEmpty ? nil : text
-    }
 }

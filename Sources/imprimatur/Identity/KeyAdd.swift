@@ -5,6 +5,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 
 /// Assigns one more key, signed by the new one, an existing one, and an administrator.
 struct KeyAdd: AsyncParsableCommand {

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 
 /// Revokes a key; an administrator or its holder may.
 struct KeyRevoke: AsyncParsableCommand {

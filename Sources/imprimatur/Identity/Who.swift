@@ -3,6 +3,7 @@
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 
 /// The answer of `whoami`, read.
 struct Who {

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import CanonicalJSON
+internal import OfflineCommands
 
 /// Asks the service who the caller is.
 struct WhoAmI: AsyncParsableCommand {

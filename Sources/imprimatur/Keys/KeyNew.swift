@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import Cryptography
+internal import OfflineCommands
 
 /// Makes a key; the file is for its owner alone, and an existing one stays as it is.
 struct KeyNew: ParsableCommand {

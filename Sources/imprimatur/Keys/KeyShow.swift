@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import Cryptography
+internal import OfflineCommands
 
 /// Shows id, algorithm and public half of a private or public key.
 struct KeyShow: ParsableCommand {

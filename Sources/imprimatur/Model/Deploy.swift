@@ -10,6 +10,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 
 /// Asks the deploy gate.
 struct Deploy: AsyncParsableCommand {

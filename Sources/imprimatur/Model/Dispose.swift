@@ -5,6 +5,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 
 /// Looks at what may be disposed of; makes, signs and sends a request for it.
 struct Dispose: AsyncParsableCommand {

@@ -7,6 +7,7 @@ internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 
 /// An answer that holds a decision.
 struct GateReply {

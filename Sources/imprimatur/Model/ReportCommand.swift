@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// The commands about reports.

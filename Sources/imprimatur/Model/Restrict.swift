@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 
 /// Options of a restriction.
 struct RestrictOptions: ParsableArguments {

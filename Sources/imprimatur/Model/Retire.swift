@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// Asks the retire gate.

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 
 /// Shows a version.
 struct Status: AsyncParsableCommand {

@@ -6,6 +6,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 internal import Schema
 internal import TransparencyLog

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import CanonicalJSON
+internal import OfflineCommands
 
 /// Ends a deployment.
 struct Undeploy: AsyncParsableCommand {

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 
 /// The commands about holds.
 struct HoldCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 
 /// Makes, signs and sends a request to erase personal data.
 struct PrincipalErase: AsyncParsableCommand {

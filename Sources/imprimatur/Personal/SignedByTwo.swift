@@ -5,6 +5,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 
 /// Statements that two people sign, together or one after the other.
 struct SignedByTwo: ParsableArguments {

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
+internal import OfflineCommands
 internal import Registry
 
 /// Hands a pack and the custodians' statement over it to the service.

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import OfflineCommands
 internal import Registry
 
 /// Records a root in the log and puts it in the data directory.

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import OfflineCommands
 
 /// The commands about envelopes.
 struct StatementCommand: ParsableCommand {

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import CanonicalJSON
+internal import OfflineCommands
 internal import Registry
 
 /// Examines database, keys, pin, clock and disk.

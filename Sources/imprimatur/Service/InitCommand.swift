@@ -5,6 +5,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// Creates trust root (development only), keys, database, log and policy pack.

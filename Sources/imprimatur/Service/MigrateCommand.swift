@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import CanonicalJSON
+internal import OfflineCommands
 internal import Registry
 
 /// Applies what is pending; needs the administrator's URL for a database elsewhere.

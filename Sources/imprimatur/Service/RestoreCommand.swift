@@ -6,6 +6,7 @@ internal import Cryptography
 internal import Database
 internal import Glibc
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
 /// Restores a backup.

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Attestation
 internal import Logging
+internal import OfflineCommands
 internal import Registry
 internal import ServiceLifecycle
 internal import UnixSignals

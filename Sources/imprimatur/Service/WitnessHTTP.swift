@@ -1,6 +1,7 @@
 // Requests to witnesses over HTTP, each on a connection of its own.
 
 internal import HTTPClient
+internal import OfflineCommands
 internal import Registry
 internal import Synchronization
 

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import CanonicalJSON
+internal import OfflineCommands
 internal import Registry
 internal import TransparencyLog
 

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Logging
+internal import OfflineCommands
 internal import Registry
 internal import ServiceLifecycle
 internal import TransparencyLog

@@ -1,20 +1,22 @@
 // Whom a verifier trusts, as options: a key, authorities, or sigstore.
 
-internal import ArgumentParser
+package import ArgumentParser
 internal import Attestation
 internal import Cryptography
 internal import Governance
 
 /// `--bundle FILE`, also spelled `--signature FILE`.
-struct BundleFile: ParsableArguments {
+package struct BundleFile: ParsableArguments {
     @Option(
         name: [.customLong("bundle"), .customLong("signature")],
         help: ArgumentHelp("The signature file.", valueName: "file"))
-    var bundle: String
+    package var bundle: String
+
+    package init() {}
 }
 
 /// The options that say who must have signed.
-struct SignerOptions: ParsableArguments {
+package struct SignerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The trusted public key, in PEM.", valueName: "pem"))
     var publicKey: String?
 
@@ -49,7 +51,9 @@ struct SignerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Trust time stamps below these roots.", valueName: "pem"))
     var timestampRoot: String?
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         let ways = [publicKey, trustRoot, sigstoreRoot].compactMap(\.self)
         guard ways.count == 1 else {
             throw ValidationError("Give one of --public-key, --trust-root and --sigstore-root.")

@@ -1,6 +1,6 @@
 // `imprimatur permit check`: may these bytes run here, by this permit? Offline.
 
-internal import ArgumentParser
+package import ArgumentParser
 internal import Artifacts
 internal import Attestation
 internal import CanonicalJSON
@@ -9,18 +9,9 @@ internal import TransparencyLog
 
 extension Permit.Kind: ExpressibleByArgument {}
 
-/// The commands about permits.
-struct PermitCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "permit", abstract: "Check permits offline; permits to start again what runs.",
-        subcommands: [
-            PermitCheckCommand.self, PermitRun.self, PermitRenew.self, PermitStatus.self,
-        ])
-}
-
 /// Checks a permit against the bytes on disk and a trust root that the caller brings.
-struct PermitCheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct PermitCheckCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a permit for the bytes on disk.",
         discussion: """
             Needs no network: the permit's bundle carries its receipt. A permit from a development \
@@ -72,19 +63,26 @@ struct PermitCheckCommand: ParsableCommand {
     @Option(help: "Check for this time instead of now.", transform: Parse.time)
     var at: Timestamp?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the checked bytes once below this directory, read-only.", valueName: "dir"))
+    var stage: String?
+
     @Flag(help: "Accept a permit from a development root.")
     var acceptDevelopment = false
 
     @OptionGroup var signatures: SignatureFiles
     @OptionGroup var format: Format
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         guard maxStatusAge == nil || (status != nil && maxStatusAge.map { $0 > 0 } == true) else {
             throw ValidationError("--max-status-age is a number of seconds, and needs --status.")
         }
     }
 
-    func run() throws {
+    package func run() throws {
         let trust = try Files.root(root)
         let witnesses = try witnessPolicy.map {
             try WitnessPolicy(parsing: Files.read($0, limit: 1 << 20))
@@ -117,6 +115,10 @@ struct PermitCheckCommand: ParsableCommand {
                 "The permit would hold, but the status list decides nothing.",
                 findings: (list?.findings ?? []).map(\.message),
                 hint: "`imprimatur permit status -o FILE` fetches the newest one.")
+        }
+        if let stage {
+            let place = try Staging.stage(scan.manifest, from: path, below: stage)
+            Console.note("staged read-only: \(place)")
         }
     }
 

@@ -1,39 +1,39 @@
 // What the program says: data on standard output, everything else on standard error.
 
-internal import CanonicalJSON
+package import CanonicalJSON
 internal import Glibc
 
 /// The two streams of the program.
-enum Console {
+package enum Console {
     /// Data: what another program may read.
-    static func out(_ text: String) { write(Array((text + "\n").utf8), to: STDOUT_FILENO) }
+    package static func out(_ text: String) { write(Array((text + "\n").utf8), to: STDOUT_FILENO) }
 
     /// Data as bytes, as they are.
-    static func out(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+    package static func out(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
     /// A document, indented, with a newline at its end.
-    static func out(_ json: JSON) { write(json.prettyBytes, to: STDOUT_FILENO) }
+    package static func out(_ json: JSON) { write(json.prettyBytes, to: STDOUT_FILENO) }
 
     /// Why the answer is no, or why there is none.
-    static func error(_ text: String) { say("error", text) }
+    package static func error(_ text: String) { say("error", text) }
 
     /// What a careful reader should know though the answer stands.
-    static func warning(_ text: String) { say("warning", text) }
+    package static func warning(_ text: String) { say("warning", text) }
 
     /// What to do next.
-    static func hint(_ text: String) { say("hint", text) }
+    package static func hint(_ text: String) { say("hint", text) }
 
     /// What happens, for people; no part of the answer.
-    static func note(_ text: String) { write(Array((text + "\n").utf8), to: STDERR_FILENO) }
+    package static func note(_ text: String) { write(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
     /// What happens right now; only where somebody watches.
-    static func progress(_ text: String) {
+    package static func progress(_ text: String) {
         guard isTerminal else { return }
         write(Array("\r\u{1B}[2K\(text)".utf8), to: STDERR_FILENO)
     }
 
     /// Clears the line of `progress`.
-    static func endProgress() {
+    package static func endProgress() {
         guard isTerminal else { return }
         write(Array("\r\u{1B}[2K".utf8), to: STDERR_FILENO)
     }

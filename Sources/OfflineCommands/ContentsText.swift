@@ -1,8 +1,8 @@
 // What was found in a model's files, as JSON and as lines for people.
 
-internal import Artifacts
-internal import Attestation
-internal import CanonicalJSON
+package import Artifacts
+package import Attestation
+package import CanonicalJSON
 internal import ModelFormats
 
 extension ArtifactCoverage {
@@ -18,7 +18,7 @@ extension ArtifactCoverage {
 
 extension ArtifactCoverage.Gap {
     /// The gap as JSON.
-    var json: JSON { ["path": .string(path), "reason": .string(reason.rawValue)] }
+    package var json: JSON { ["path": .string(path), "reason": .string(reason.rawValue)] }
 }
 
 extension ArtifactContents.Code {
@@ -45,7 +45,7 @@ extension ArtifactContents.Code {
 
 extension ArtifactContents.Fault {
     /// The fault with its place, for people.
-    var line: String { "\(inside.map { "\(path)!/\($0)" } ?? path): \(error)" }
+    package var line: String { "\(inside.map { "\(path)!/\($0)" } ?? path): \(error)" }
 
     /// The fault as JSON.
     var json: JSON {

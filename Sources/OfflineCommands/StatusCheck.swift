@@ -5,28 +5,30 @@
 // exactly it, and when it is neither past its own end nor older than the checker wants. A list that does
 // not count, or is too old, decides nothing: it is no yes and no no.
 
-internal import Attestation
+package import Attestation
 internal import CanonicalJSON
 internal import Cryptography
-internal import Governance
+package import Governance
 internal import TransparencyLog
 
 /// What a status list is worth.
-struct StatusCheck {
+package struct StatusCheck {
     /// Everything that speaks against believing it.
-    private(set) var findings: [PermitCheck.Finding] = []
+    package private(set) var findings: [PermitCheck.Finding] = []
     /// What it says; believed only without findings.
-    private(set) var list: StatusList?
+    package private(set) var list: StatusList?
     /// Its entry's index in the log.
-    private(set) var index: Int64?
-    private(set) var cosigned: [String] = []
+    package private(set) var index: Int64?
+    /// Witnesses that cosigned the checkpoint, by name.
+    package private(set) var cosigned: [String] = []
 
-    var isValid: Bool { findings.isEmpty && list != nil }
+    /// Whether it may be believed.
+    package var isValid: Bool { findings.isEmpty && list != nil }
 
     /// Checks a bundle for a time.
     ///
     /// - Parameter oldest: how many seconds old a list may be; nil leaves that to its own end.
-    init(
+    package init(
         _ bundle: SigstoreBundle, receipts: ReceiptCheck, oldest: Int64?, now: Timestamp,
         acceptsDevelopment: Bool
     ) {

@@ -6,6 +6,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 
 /// Asks for a permit to start a deployment again.
 struct PermitRun: AsyncParsableCommand {

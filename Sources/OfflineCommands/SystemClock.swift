@@ -1,12 +1,12 @@
 // The one place where the program reads the clock.
 
 internal import Glibc
-internal import Governance
+package import Governance
 
 /// The computer's clock.
-enum SystemClock {
+package enum SystemClock {
     /// The time now, with milliseconds.
-    static func now() -> Timestamp {
+    package static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)

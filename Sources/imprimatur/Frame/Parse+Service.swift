@@ -1,30 +1,14 @@
-// Reads the words of a command line into values; what cannot be read is a usage error.
+// Words of the commands that talk to the service.
 
 internal import ArgumentParser
 internal import Cryptography
 internal import Governance
+internal import OfflineCommands
 internal import Registry
 
-/// For `transform:` of options and arguments.
-enum Parse {
-    static func version(_ text: String) throws -> VersionReference {
-        try require(VersionReference(text), text, "a version such as credit/scorecard@3")
-    }
-
+extension Parse {
     static func model(_ text: String) throws -> ModelName {
         try require(ModelName(text), text, "a model such as credit/scorecard")
-    }
-
-    static func environment(_ text: String) throws -> EnvironmentName {
-        try require(EnvironmentName(text), text, "an environment such as production")
-    }
-
-    static func use(_ text: String) throws -> UseName {
-        try require(UseName(text), text, "a use such as consumer-credit")
-    }
-
-    static func principal(_ text: String) throws -> PrincipalID {
-        try require(PrincipalID(text), text, "a principal such as p-0123456789abcdef")
     }
 
     static func pattern(_ text: String) throws -> NamespacePattern {
@@ -33,6 +17,10 @@ enum Parse {
 
     static func namespace(_ text: String) throws -> Namespace {
         try require(Namespace(text), text, "a namespace such as credit")
+    }
+
+    static func principal(_ text: String) throws -> PrincipalID {
+        try require(PrincipalID(text), text, "a principal such as p-0123456789abcdef")
     }
 
     static func subject(_ text: String) throws -> PersonalSubject {
@@ -70,10 +58,6 @@ enum Parse {
             "an algorithm (\(names.map(\.rawValue).joined(separator: ", ")))")
     }
 
-    static func digest(_ text: String) throws -> SHA256Digest {
-        try require(SHA256Digest(hex: text), text, "a digest of 64 lowercase hex digits")
-    }
-
     static func entry(_ text: String) throws -> EntryName {
         try require(
             EntryName(text), text,
@@ -84,18 +68,9 @@ enum Parse {
         try require(KeyID(hex: text), text, "a key id of 64 lowercase hex digits")
     }
 
-    static func time(_ text: String) throws -> Timestamp {
-        try require(Timestamp(text), text, "a time such as 2026-11-21T08:00:00.000Z")
-    }
-
     static func days(_ text: String) throws -> Int64 {
         try require(
             Int64(text).flatMap { (1...3_660).contains($0) ? $0 : nil }, text,
             "a number of days from 1 to 3660")
-    }
-
-    private static func require<T>(_ value: T?, _ text: String, _ what: String) throws -> T {
-        guard let value else { throw ValidationError("“\(text)” is not \(what).") }
-        return value
     }
 }

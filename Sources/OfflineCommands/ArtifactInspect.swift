@@ -1,6 +1,6 @@
 // `imprimatur artifact inspect`: what is in a model's files, what its signature claims and leaves open.
 
-internal import ArgumentParser
+package import ArgumentParser
 internal import Artifacts
 internal import Attestation
 internal import CanonicalJSON
@@ -8,8 +8,8 @@ internal import Cryptography
 internal import ModelFormats
 
 /// Reads a model and its signature file without believing them.
-struct ArtifactInspect: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct ArtifactInspect: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "inspect",
         abstract: "Show what is in a model's files, and what its signature does not cover.",
         discussion: """
@@ -29,7 +29,9 @@ struct ArtifactInspect: ParsableCommand {
 
     @OptionGroup var format: Format
 
-    func run() throws {
+    package init() {}
+
+    package func run() throws {
         let bytes = try bundle.map { try Files.read($0) }
         let claims = try bytes.map { try SignatureClaims(bundle: $0) }
         let (coverage, contents) = try ArtifactCoverage.survey(

@@ -9,36 +9,36 @@
 //   4. the root itself has not expired.
 // All that speaks against it is told, not the first.
 
-internal import Attestation
+package import Attestation
 internal import CanonicalJSON
-internal import Cryptography
-internal import Governance
+package import Cryptography
+package import Governance
 internal import TransparencyLog
 
 /// What a permit's bundle is worth.
-struct PermitCheck {
+package struct PermitCheck {
     /// One reason against it.
-    struct Finding: Hashable {
-        let code: String
-        let message: String
+    package struct Finding: Hashable {
+        package let code: String
+        package let message: String
     }
 
     /// Everything that speaks against it.
-    private(set) var findings: [Finding] = []
+    package private(set) var findings: [Finding] = []
     /// What the permit says; believed only without findings.
-    private(set) var claimed: Permit?
+    package private(set) var claimed: Permit?
     /// SHA-256 of the signed payload.
-    private(set) var digest: SHA256Digest?
+    package private(set) var digest: SHA256Digest?
     /// The place of its entry in the log.
-    private(set) var index: Int64?
+    package private(set) var index: Int64?
     /// The witnesses that cosigned.
-    private(set) var cosigned: [String] = []
+    package private(set) var cosigned: [String] = []
 
     /// What a status list says; unknown without one.
-    private(set) var revocation = Revocation.unknown
+    package private(set) var revocation = Revocation.unknown
 
     /// What is known of a permit after it was given.
-    enum Revocation: Equatable {
+    package enum Revocation: Equatable {
         case unknown
         /// A list that counts has nothing against it.
         case good(issuedAt: String)
@@ -47,12 +47,13 @@ struct PermitCheck {
         case undecided
     }
 
-    var isValid: Bool { findings.isEmpty && claimed != nil }
+    /// Whether nothing speaks against it.
+    package var isValid: Bool { findings.isEmpty && claimed != nil }
     /// Whether nothing but the status list stands in the way of an answer.
-    var isUndecided: Bool { isValid && revocation == .undecided }
+    package var isUndecided: Bool { isValid && revocation == .undecided }
 
     /// Takes in what a status list says.
-    mutating func consult(_ status: StatusCheck) {
+    package mutating func consult(_ status: StatusCheck) {
         guard status.isValid, let list = status.list, let claimed else {
             revocation = .undecided
             return
@@ -67,7 +68,7 @@ struct PermitCheck {
     }
 
     /// Checks a bundle; `now` decides about the time of permit, keys and root.
-    init(
+    package init(
         _ bundle: SigstoreBundle, receipts: ReceiptCheck, expecting expectation: PermitExpectation,
         now: Timestamp
     ) {

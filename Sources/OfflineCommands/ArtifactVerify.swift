@@ -1,6 +1,6 @@
 // `imprimatur artifact verify`: are these the bytes that the trusted signer signed?
 
-internal import ArgumentParser
+package import ArgumentParser
 internal import Artifacts
 internal import Attestation
 internal import CanonicalJSON
@@ -8,8 +8,8 @@ internal import Cryptography
 internal import ModelFormats
 
 /// Verifies a model signature against a signer whom the caller trusts.
-struct ArtifactVerify: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct ArtifactVerify: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Verify a model against its signature and a trusted signer.",
         discussion: """
@@ -34,7 +34,9 @@ struct ArtifactVerify: ParsableCommand {
 
     @OptionGroup var format: Format
 
-    func run() throws {
+    package init() {}
+
+    package func run() throws {
         let trust = try signer.trust()
         let bundle = try Files.read(file.bundle)
         let scan = try ArtifactScan.scan(path, signatureFiles: [file.bundle])

@@ -1,17 +1,17 @@
 // Is this leaf in the log that the root speaks of? Offline, from a receipt.
 
-internal import Cryptography
-internal import Governance
-internal import TransparencyLog
+package import Cryptography
+package import Governance
+package import TransparencyLog
 
 /// Checks receipts under one trust root.
-struct ReceiptCheck {
-    let root: TrustRoot
+package struct ReceiptCheck {
+    package let root: TrustRoot
     /// Which witnesses must have cosigned; from the root unless the caller brings another.
-    let witnesses: WitnessPolicy
+    package let witnesses: WitnessPolicy
 
     /// Takes the root's own witness policy when none is given; throws when it cannot be read.
-    init(root: TrustRoot, witnesses: WitnessPolicy? = nil) throws {
+    package init(root: TrustRoot, witnesses: WitnessPolicy? = nil) throws {
         self.root = root
         if let witnesses {
             self.witnesses = witnesses
@@ -23,10 +23,10 @@ struct ReceiptCheck {
     }
 
     /// The log keys of the root; keys that cannot be read count for nothing.
-    var logKeys: [VerifierKey] { root.logKeys.compactMap { try? VerifierKey($0.key) } }
+    package var logKeys: [VerifierKey] { root.logKeys.compactMap { try? VerifierKey($0.key) } }
 
     /// Whether the receipt proves the leaf.
-    func verify(_ receipt: LogProof, leafHash: SHA256Digest) -> LogProofVerdict {
+    package func verify(_ receipt: LogProof, leafHash: SHA256Digest) -> LogProofVerdict {
         receipt.verify(
             leafHash: leafHash, origin: root.origin, logKeys: logKeys, policy: witnesses)
     }

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
 internal import Governance
+internal import OfflineCommands
 
 /// Fetches the status list and keeps it if it counts.
 struct PermitStatus: AsyncParsableCommand {

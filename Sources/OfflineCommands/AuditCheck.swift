@@ -1,14 +1,14 @@
 // `imprimatur audit check`: a receipt against an entry and a trust root, offline.
 
-internal import ArgumentParser
+package import ArgumentParser
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
 internal import TransparencyLog
 
 /// Checks a receipt.
-struct AuditCheck: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct AuditCheck: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a receipt offline.",
         discussion: """
             Exit codes: 0 the entry is in the log, 1 not proven, 2 could not decide, 64 usage.
@@ -23,21 +23,23 @@ struct AuditCheck: ParsableCommand {
     @Option(help: ArgumentHelp("The entry's leaf hash.", valueName: "hex"), transform: Parse.digest)
     var leaf: SHA256Digest?
 
-    @OptionGroup var root: RootOptions
+    @OptionGroup var root: RootFile
 
     @Option(help: ArgumentHelp("Whose cosignatures are needed (tlog-policy).", valueName: "file"))
     var witnessPolicy: String?
 
     @OptionGroup var format: Format
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         guard (entry == nil) != (leaf == nil) else {
             throw ValidationError("Give --entry or --leaf.")
         }
     }
 
-    func run() throws {
-        let trust = try root.loadOffline()
+    package func run() throws {
+        let trust = try root.load()
         let witnesses = try witnessPolicy.map {
             try WitnessPolicy(parsing: Files.read($0, limit: 1 << 20))
         }

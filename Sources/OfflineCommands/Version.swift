@@ -1,0 +1,6 @@
+// The release, in one place.
+
+/// Which release this is.
+package enum Version {
+    package static let text = "0.1.0"
+}
