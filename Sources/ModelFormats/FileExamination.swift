@@ -188,8 +188,8 @@ private struct Examiner {
 
     /// The pickles that follow each other from the beginning on (torch once wrote four of them).
     ///
-    /// Without the mark of protocol 2, data could look like one: then they must import something, or
-    /// reach to the end of the file.
+    /// Without the mark of protocol 2, data could look like one: then they must import by names that
+    /// Python could have, or reach to the end of the file.
     private func pickles(in source: ByteSource) throws(FormatError) -> [Pickle] {
         var found: [Pickle] = []
         var offset: Int64 = 0
@@ -200,7 +200,7 @@ private struct Examiner {
             offset += pickle.end
             guard pickle.isComplete else { break }
         }
-        let isMeant = found.contains { $0.version >= 2 || !$0.imports.isEmpty }
+        let isMeant = found.contains { $0.isMarked || $0.importsPlausibly }
         return isMeant || offset == source.size ? found : []
     }
 

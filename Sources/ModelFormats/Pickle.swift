@@ -5,8 +5,9 @@
 // breaks off has already done what stands before the break. Protocol 2 to 5 begin with 80 and their
 // number; protocols 0 and 1 have no mark at all. So we walk the instructions with a stack of shapes:
 // a file is a pickle when it begins with the mark; or when the walk comes to its end with a value on
-// the stack; or when it gets as far as calling something that was imported. Text does not do that by
-// accident: an underflow of the stack ends the walk.
+// the stack; or when it gets as far as calling something, and has imported by names that Python could
+// have (dotted identifiers). Text does not do that by accident, because an underflow of the stack ends
+// the walk; random bytes do not, because their names are none.
 // What is imported is named: GLOBAL and INST with their two lines, STACK_GLOBAL with the two texts
 // that the stack holds.
 // Example: "cos\nsystem\n(S'id'\ntR." imports os.system and calls it.
@@ -17,6 +18,10 @@ package struct Pickle: Sendable, Hashable {
     package private(set) var version = 0
     /// What it imports, "module.name", each once, in order.
     package private(set) var imports: [String] = []
+    /// Whether it begins with the mark of protocols 2 to 5.
+    package private(set) var isMarked = false
+    /// Whether one of the imports is by a name that Python could have.
+    package private(set) var importsPlausibly = false
     /// Whether it calls something or builds objects.
     package private(set) var calls = false
     /// Whether its end was found.
@@ -40,10 +45,25 @@ package struct Pickle: Sendable, Hashable {
         walk.pickle.end = walk.cursor.offset
         walk.pickle.isComplete = fault == nil
         let mark = try source.prefix(2)
-        let isMarked = mark.count == 2 && mark[0] == 0x80 && (2...5).contains(mark[1])
-        let executed = walk.pickle.calls && !walk.pickle.imports.isEmpty
-        guard isMarked || walk.pickle.isComplete || executed else { return nil }
+        walk.pickle.isMarked = mark.count == 2 && mark[0] == 0x80 && (2...5).contains(mark[1])
+        let executed = walk.pickle.calls && walk.pickle.importsPlausibly
+        guard walk.pickle.isMarked || walk.pickle.isComplete || executed else { return nil }
         return walk.pickle
+    }
+
+    /// Whether a text is one or more identifiers with dots between them.
+    static func isDotted(_ text: String) -> Bool {
+        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+            guard let first = part.unicodeScalars.first, !("0"..."9").contains(first) else {
+                return false
+            }
+            return part.unicodeScalars.allSatisfy { scalar in
+                ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || scalar == "_"
+                    || ("0"..."9").contains(scalar)
+                    // What was no UTF-8 is replaced while it is read.
+                    || (!scalar.isASCII && scalar != "\u{FFFD}" && scalar.properties.isXIDContinue)
+            }
+        }
     }
 
     /// What a place on the stack holds, as far as imports need it.
@@ -104,6 +124,7 @@ package struct Pickle: Sendable, Hashable {
 
         mutating func imported(_ module: String, _ name: String) {
             let text = "\(module).\(name)"
+            if Pickle.isDotted(module), Pickle.isDotted(name) { pickle.importsPlausibly = true }
             guard pickle.imports.count < 256, known.insert(text).inserted else { return }
             pickle.imports.append(text)
         }

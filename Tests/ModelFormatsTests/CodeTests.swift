@@ -49,6 +49,49 @@ import Testing
         #expect(found.code.map(\.kind) == [.pickle] && found.faults.count == 1)
     }
 
+    /// Without a mark and broken off: what was imported has a name, or there is no pickle.
+    static let brokenOff: [(String, Bool)] = [
+        ("cos\nsystem\n(S'id'\ntR\u{1}", true), ("cos\n9\n(S'id'\ntR\u{1}", false),
+        ("ca.b\nc.d\n)R\u{1}", true), ("ca..b\nc\n)R\u{1}", false), ("c.a\nb\n)R\u{1}", false),
+        ("cmodül\nb\n)R\u{1}", true), ("c<a>\nb\n)R\u{1}", false), ("cos\nsystem\n", false),
+        ("(ios\nsystem\n\u{1}", true), ("(i1\n2\n\u{1}", false),
+        // Complete, but something else follows.
+        ("cos\nsystem\n.data", true), ("c1\n2\n.data", false),
+    ]
+
+    @Test(arguments: brokenOff)
+    func `that breaks off counts by what it imported`(text: String, isFound: Bool) throws {
+        #expect(try Samples.examine(Array(text.utf8)).code.isEmpty != isFound)
+    }
+
+    @Test func `that breaks off counts for no name of bytes that are no text, and no extension`()
+        throws
+    {
+        let call = Array(")R".utf8) + [1]
+        #expect(try Samples.examine(Array("c\u{E9}".utf8) + [10, 0x61, 10] + call).code.count == 1)
+        #expect(try Samples.examine([0x63, 0xE9, 10, 0x61, 10] + call).code == [])
+        #expect(try Samples.examine([0x82, 7] + call).code == [])
+        // By protocol 4, with its mark, an extension counts.
+        #expect(try Samples.examine([0x80, 4, 0x82, 7] + call).code.count == 1)
+    }
+
+    @Test func `is not seen in random bytes`() throws {
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+        let pool = (0..<(1 << 20)).map { _ -> UInt8 in
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return UInt8(truncatingIfNeeded: state >> 24)
+        }
+        var seen: [Int] = []
+        // A mark is a mark, also when it stands there by accident.
+        for start in 0..<40_000 where pool[start] != 0x80 {
+            let code = try Samples.examine(Array(pool[start..<start + 4096]), "weights-1.bin").code
+            if code.contains(where: { $0.kind == .pickle }) { seen.append(start) }
+        }
+        #expect(seen == [])
+    }
+
     static let texts = [
         "", ".", "N", "I am a text.\n", "copyright\nsomebody\n", "{}", "[1, 2]", "(", "import os\n",
         "cat\ndog\n", "# Title\n\nWords.\n", "x^", "}\n", "name: value\n", ").and more",

@@ -35,28 +35,40 @@ extension Registry {
             let unknown = known.subtracting(all.map(\.id)).sorted()
             var deployments: [JSON] = []
             var stood = false
+            var unjudged: [String] = []
             for line in all where environment == nil || line.environment == environment?.description
             {
                 let again = try judgeAgain(line.id, dossier, db)
                 let state = line.state(at: time)
                 if state.isCovered, again?.verdict == .allow { stood = true }
+                if state.isCovered, again == nil { unjudged.append(line.id) }
                 deployments.append(line.json(state, again))
             }
             let standing = restrictions.filter { $0.holds(at: time) }
             let missing = Set(dossier.restrictions.filter { $0.source == .log }.map(\.id))
                 .union(unknown)
             var reasons = standing.map { "\($0.kind) \($0.id) since \($0.from): \($0.reason)" }
-            if !stood {
+            if !stood, unjudged.isEmpty {
                 reasons.append("no deployment that holds by what is known now covered that time")
+            }
+            for id in stood ? [] : unjudged {
+                reasons.append("\(id) covered that time, and its pack or facts cannot be read now")
             }
             for id in missing.sorted() {
                 reasons.append("\(id) is in the log and not in the tables: run `audit replay`")
             }
-            let valid = stood && standing.isEmpty
+            let valid: Bool? =
+                if !missing.isEmpty {
+                    nil
+                } else if stood || !standing.isEmpty {
+                    stood && standing.isEmpty
+                } else {
+                    unjudged.isEmpty ? false : nil
+                }
             return [
                 "version": .text(reference), "at": .text(time), "now": .text(now),
                 "environment": environment.map(JSON.text) ?? .null,
-                "valid": missing.isEmpty ? .bool(valid) : .null,
+                "valid": valid.map(JSON.bool) ?? .null,
                 "reasons": .array(reasons.map(JSON.string)),
                 "deployments": .array(deployments),
                 "restrictions": .array(standing.map(\.json)),

@@ -153,6 +153,31 @@ extension TestService {
         }
     }
 
+    @Test func `is not known when the pack that decided cannot be read any more`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.makeApproved(team)
+            let before = service.clock.now
+            try await service.advanceAndCatchUp(seconds: 10)
+            _ = try await service.run(version, by: team.deployer)
+            try await service.advanceAndCatchUp(seconds: 10)
+            let running = service.clock.now
+            #expect(try await ask(service, version, running)["valid"] == true)
+            try await service.sabotage([
+                "UPDATE registry.decision SET policy = decode(repeat('ab', 32), 'hex')"
+            ])
+            let answer = try await ask(service, version, running)
+            #expect(answer["valid"] == .null, "\(answer)")
+            #expect(answer["reasons"]?.array?.count == 1)
+            // Where nothing covered the time, or something forbade it, the pack is not missed.
+            #expect(try await ask(service, version, before)["valid"] == false)
+            _ = try await service.registry.suspend(
+                version.reference, reason: "bias", service.request(team.owner))
+            try await service.advanceAndCatchUp(seconds: 10)
+            #expect(try await ask(service, version, service.clock.now)["valid"] == false)
+        }
+    }
+
     @Test func `changes with a key that was lost before it signed, not with one lost after`()
         async throws
     {
