@@ -35,6 +35,39 @@ static const unsigned char migration_0070[] = {
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
 };
+static const unsigned char policy_schema_approvals[] = {
+#embed "../../docs/reference/policy/approvals.schema.json"
+};
+static const unsigned char policy_schema_evaluations[] = {
+#embed "../../docs/reference/policy/evaluations.schema.json"
+};
+static const unsigned char policy_schema_frameworks[] = {
+#embed "../../docs/reference/policy/frameworks.schema.json"
+};
+static const unsigned char policy_schema_gate[] = {
+#embed "../../docs/reference/policy/gate.schema.json"
+};
+static const unsigned char policy_schema_pack[] = {
+#embed "../../docs/reference/policy/pack.schema.json"
+};
+static const unsigned char policy_schema_permits[] = {
+#embed "../../docs/reference/policy/permits.schema.json"
+};
+static const unsigned char policy_schema_required[] = {
+#embed "../../docs/reference/policy/required.schema.json"
+};
+static const unsigned char policy_schema_retention[] = {
+#embed "../../docs/reference/policy/retention.schema.json"
+};
+static const unsigned char policy_schema_signatures[] = {
+#embed "../../docs/reference/policy/signatures.schema.json"
+};
+static const unsigned char policy_schema_tests[] = {
+#embed "../../docs/reference/policy/tests.schema.json"
+};
+static const unsigned char policy_schema_tiers[] = {
+#embed "../../docs/reference/policy/tiers.schema.json"
+};
 static const unsigned char policies_approvals[] = {
 #embed "../../policies/approvals.yaml"
 };
@@ -43,6 +76,9 @@ static const unsigned char policies_cards_required[] = {
 };
 static const unsigned char policies_evaluations[] = {
 #embed "../../policies/evaluations.yaml"
+};
+static const unsigned char policies_frameworks[] = {
+#embed "../../policies/frameworks.yaml"
 };
 static const unsigned char policies_gates_approve[] = {
 #embed "../../policies/gates/approve.yaml"
@@ -103,6 +139,17 @@ static const struct imprimatur_resource resources[] = {
     ROW("docs/examples/scorecard/predictions.csv", example_predictions_csv),
     ROW("docs/reference/model-card.schema.json", model_card_schema),
     ROW("docs/reference/openapi.json", openapi),
+    ROW("docs/reference/policy/approvals.schema.json", policy_schema_approvals),
+    ROW("docs/reference/policy/evaluations.schema.json", policy_schema_evaluations),
+    ROW("docs/reference/policy/frameworks.schema.json", policy_schema_frameworks),
+    ROW("docs/reference/policy/gate.schema.json", policy_schema_gate),
+    ROW("docs/reference/policy/pack.schema.json", policy_schema_pack),
+    ROW("docs/reference/policy/permits.schema.json", policy_schema_permits),
+    ROW("docs/reference/policy/required.schema.json", policy_schema_required),
+    ROW("docs/reference/policy/retention.schema.json", policy_schema_retention),
+    ROW("docs/reference/policy/signatures.schema.json", policy_schema_signatures),
+    ROW("docs/reference/policy/tests.schema.json", policy_schema_tests),
+    ROW("docs/reference/policy/tiers.schema.json", policy_schema_tiers),
     ROW("migrations/0001_log.sql", migration_0001),
     ROW("migrations/0002_registry.sql", migration_0002),
     ROW("migrations/0003_roots_and_witnesses.sql", migration_0003),
@@ -115,6 +162,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),
+    ROW("policies/frameworks.yaml", policies_frameworks),
     ROW("policies/gates/approve.yaml", policies_gates_approve),
     ROW("policies/gates/deploy.yaml", policies_gates_deploy),
     ROW("policies/gates/retire.yaml", policies_gates_retire),

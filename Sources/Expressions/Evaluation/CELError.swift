@@ -20,6 +20,8 @@ package struct CELError: Error, Sendable, Hashable, CustomStringConvertible {
     package let code: Code
     package let position: CELPosition
     package let message: String
+    /// The fact that is missing or does not fit, as a dotted path; nil for every other error.
+    package var fact: String?
 
     package var description: String { "\(position): \(message)" }
 }

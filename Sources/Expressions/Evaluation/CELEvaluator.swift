@@ -4,6 +4,8 @@
 // costs in proportion to their size. The evaluation ends with the error `cost` before it would take
 // a step more than allowed; && and || absorb every other error as CEL demands, never this one.
 
+internal import CanonicalJSON
+
 /// One evaluation.
 struct CELEvaluator {
     let environment: CELEnvironment
@@ -59,7 +61,7 @@ struct CELEvaluator {
             return CELLocated(value: value)
         case .variable(let index):
             let name = environment.variables[index].name
-            guard let value = binding.values[index] else { throw absent(name, step) }
+            guard let value = binding.values[index] else { throw unbound(name, index, step) }
             return CELLocated(value: value, path: .variable(name))
         case .local(let index):
             return locals[index]
@@ -129,6 +131,17 @@ struct CELEvaluator {
 
     func absent(_ name: String, _ step: CELStep) -> CELError {
         CELError(
-            code: .noSuchField, position: step.position, message: "The fact \(name) is missing.")
+            code: .noSuchField, position: step.position, message: "The fact \(name) is missing.",
+            fact: name)
+    }
+
+    /// A variable without a value: absent, or there and of another form than declared.
+    private func unbound(_ name: String, _ index: Int, _ step: CELStep) -> CELError {
+        guard let fault = binding.faults[index] else { return absent(name, step) }
+        let fact = fault.pointer.tokens.joined(separator: ".")
+        guard fault.code != JSONFinding.Code.missing else { return absent(fact, step) }
+        return CELError(
+            code: .noMatchingOverload, position: step.position,
+            message: "The fact \(fact) fits no condition.", fact: fact)
     }
 }

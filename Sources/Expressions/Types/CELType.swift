@@ -52,6 +52,11 @@ package indirect enum CELType: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether values of the type are lists.
+    package var isList: Bool {
+        if case .list = self { true } else { false }
+    }
+
     /// Whether a map may have keys of the type.
     var isKey: Bool {
         switch self {

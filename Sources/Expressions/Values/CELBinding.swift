@@ -9,13 +9,34 @@ package import CanonicalJSON
 /// The values of all variables of an environment.
 package struct CELBinding: Sendable, Hashable {
     let values: [CELValue?]
+    /// Why a variable has no value though there is a fact; reading it is an error.
+    let faults: [Int: JSONFinding]
 
     /// Binds facts to the variables; throws everything that does not fit.
     package init(_ facts: JSON, _ environment: CELEnvironment) throws(JSONFindings) {
         var findings: [JSONFinding] = []
         let facts = facts.object ?? [:]
         values = Self.members(of: facts, environment.variables, at: .root, &findings)
+        faults = [:]
         guard findings.isEmpty else { throw JSONFindings(findings: findings) }
+    }
+
+    /// Binds each variable by itself: one whose fact does not fit has no value, and an expression
+    /// that reads it is an error with the fact's name. Members that are not declared stay unread.
+    package init(each facts: JSON, _ environment: CELEnvironment) {
+        var faults: [Int: JSONFinding] = [:]
+        let facts = facts.object ?? [:]
+        values = environment.variables.enumerated().map { index, variable in
+            guard let fact = facts[variable.name] else { return nil }
+            var findings: [JSONFinding] = []
+            let place = JSONPointer.root.appending(variable.name)
+            let value = Self.value(fact, variable.type, at: place, &findings)
+            let fault = findings.first { $0.code != JSONFinding.Code.unknown }
+            guard let fault else { return value }
+            faults[index] = fault
+            return nil
+        }
+        self.faults = faults
     }
 
     private static func members(

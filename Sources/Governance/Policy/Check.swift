@@ -3,6 +3,7 @@
 // fail or (checks) not-applicable; neither can do anything else.
 
 package import CanonicalJSON
+internal import Expressions
 
 /// What a check answered.
 package enum CheckOutcome: Sendable, Hashable {
@@ -94,6 +95,8 @@ package struct CheckContext {
     let now: Timestamp
     /// Checks that rules of this gate enforce; a later step may rely on an earlier one denying.
     let enforced: Set<String>
+    /// The same facts as values of CEL, with `now` and `pack`; nil where no rule has a condition.
+    let binding: CELBinding?
     /// The values used so far, by name.
     private(set) var values: [String: JSON] = [:]
     /// What would help.
@@ -101,13 +104,14 @@ package struct CheckContext {
 
     init(
         facts: JSON, parameters: [CheckParameter: JSON], pack: PolicyPack, now: Timestamp,
-        enforced: Set<String>
+        enforced: Set<String>, binding: CELBinding? = nil
     ) {
         self.facts = FactReader(facts)
         self.parameters = parameters
         self.pack = pack
         self.now = now
         self.enforced = enforced
+        self.binding = binding
         for (parameter, value) in parameters { values[parameter.rawValue] = value }
     }
 

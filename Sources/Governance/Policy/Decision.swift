@@ -96,13 +96,16 @@ extension PolicyPack {
         gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp
     ) -> Decision {
         let list = rules[gate] ?? []
-        let enforced = Set(list.filter { $0.mode == .enforce }.compactMap(\.condition.checkName))
+        let enforced = Set(list.filter { $0.mode == .enforce }.flatMap(\.made))
+        let binding =
+            list.contains(where: \.hasExpression)
+            ? GateEnvironment.bind(facts, of: gate, pack: self, now: now) : nil
         var outcomes = [Self.judgeFacts(facts, gate: gate, subject: subject)]
         var missing: [Need] = []
         for rule in list {
             var context = CheckContext(
                 facts: facts, parameters: rule.condition.parameters, pack: self, now: now,
-                enforced: enforced)
+                enforced: enforced, binding: binding)
             let (outcome, needs) = Self.judge(rule, &context)
             outcomes.append(outcome)
             for need in needs where !missing.contains(need) { missing.append(need) }
@@ -120,13 +123,13 @@ extension PolicyPack {
         var reason: String?
         var needs: [Need] = []
         do {
-            switch try rule.condition.evaluate(&context) {
+            switch try rule.evaluate(&context) {
             case .pass: result = .pass
             case .notApplicable: result = .notApplicable
             case .fail:
                 result = .fail
-                reason = rule.reason.filled(with: Self.shown(rule, context))
-                if rule.mode == .enforce { needs = context.needs }
+                reason = rule.reason(&context)
+                if rule.mode == .enforce { needs = context.needs + rule.needs(context) }
             }
         } catch {
             result = .error
@@ -137,16 +140,6 @@ extension PolicyPack {
             id: rule.id, title: rule.title, mode: rule.mode, result: result,
             values: context.values, reason: reason)
         return (outcome, needs)
-    }
-
-    /// The values that a reason may name: of a check what it noted, of a condition any fact.
-    private static func shown(_ rule: Rule, _ context: CheckContext) -> [String: JSON] {
-        guard case .expression = rule.condition else { return context.values }
-        var shown = context.values
-        for name in rule.reason.placeholders where shown[name] == nil {
-            shown[name] = name == "now" ? .text(context.now) : context.facts.optional(name)?.value
-        }
-        return shown
     }
 
     /// The rule that no pack states and every decision begins with.

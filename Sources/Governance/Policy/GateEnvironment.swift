@@ -2,7 +2,7 @@
 //
 // The names are those of `FactShape`, which a test compares; the types are those that `Facts` writes:
 // times, spans and fractions are texts there and times, spans and numbers here. A part that may be
-// absent or null is optional and nullable: `has(a.b)` asks for it. `now` is the time that the
+// absent or null is optional and nullable: `has(a.b)` asks for it. `pack` is the pack itself, `now` the time that the
 // decision is made for. A tier that is no number ("prohibited") fits no condition, and what does not
 // fit denies.
 
@@ -14,14 +14,22 @@ enum GateEnvironment {
     /// The variables of a gate's conditions.
     static func of(_ gate: Gate) -> CELEnvironment { environments[gate] ?? CELEnvironment([]) }
 
-    /// The values of the variables; throws what does not fit.
+    /// The values of the variables, bound once for all conditions of a decision; a fact that does
+    /// not fit is an error of every condition that reads it.
     static func bind(
-        _ facts: JSON, of gate: Gate, now: Timestamp
-    ) throws(JSONFindings) -> CELBinding {
+        _ facts: JSON, of gate: Gate, pack: PolicyPack, now: Timestamp
+    ) -> CELBinding {
         var members = facts.object ?? [:]
         members["now"] = .text(now)
-        return try CELBinding(.object(members), of(gate))
+        members["pack"] = [
+            "name": .string(pack.name), "version": .integer(pack.version),
+            "digest": .hex(pack.digest), "effectiveFrom": .text(pack.effectiveFrom),
+        ]
+        return CELBinding(each: .object(members), of(gate))
     }
+
+    /// Variables that are no facts: the time, and the pack that decides.
+    static let additions: Set<String> = ["now", "pack"]
 
     /// Dotted paths of the facts that a reason may name: those outside of lists.
     static func paths(of gate: Gate) -> Set<String> {
@@ -67,7 +75,10 @@ enum GateEnvironment {
 
     private static func environment(_ more: [CELField]) -> CELEnvironment {
         CELEnvironment(
-            [CELField("model", .string), CELField("now", .timestamp), field("tier", .int)] + more)
+            [
+                CELField("model", .string), CELField("now", .timestamp), CELField("pack", pack),
+                field("tier", .int),
+            ] + more)
     }
 
     /// A fact that may be absent or null.
@@ -87,6 +98,11 @@ enum GateEnvironment {
         names.map { CELField($0, .list(.string)) }
     }
 
+    private static let pack = record(
+        "pack",
+        strings("name", "digest") + [
+            CELField("version", .int), CELField("effectiveFrom", .timestamp),
+        ])
     private static let evidence = record("evidence", strings("digest"))
     private static let digests = record(
         "digests", strings("card", "artifact", "evidence", "policy"))

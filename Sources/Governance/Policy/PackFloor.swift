@@ -2,7 +2,8 @@
 //
 // A pack may add rules and tighten numbers. It may not leave out, soften to `warn` or `audit`, or
 // make waivable any of the checks below: then "signed, by distinct people, none of them the author"
-// would be a matter of taste. The same holds for evidence: which measures are demanded is the pack's
+// would be a matter of taste. A rule makes a check by naming it, or by a condition in CEL that implies
+// it (see `FloorCondition`); a rule with `when` makes none. The same holds for evidence: which measures are demanded is the pack's
 // affair, but not that they were signed by somebody else than the author, recomputed, fresh, and on
 // the data that the card declares.
 
@@ -51,23 +52,24 @@ package enum PackFloor {
     }
 
     private static func missing(in rules: [Rule], _ gate: Gate) -> [PackFinding] {
-        let enforced = Set(rules.filter { $0.mode == .enforce }.compactMap(\.condition.checkName))
+        let enforced = Set(rules.filter { $0.mode == .enforce }.flatMap(\.made))
         return (checks[gate] ?? []).filter { !enforced.contains($0) }.map { name in
-            finding(gate, JSONPointer(["rules"]), "No rule enforces \(name); every pack must.")
+            finding(
+                gate, JSONPointer(["rules"]),
+                "No rule enforces \(name); every pack must.\(FloorCondition.advice(name))")
         }
     }
 
     private static func soft(in rules: [Rule], _ gate: Gate) -> [PackFinding] {
         var findings: [PackFinding] = []
         for (index, rule) in rules.enumerated() {
-            guard let name = rule.condition.checkName, checks[gate]?.contains(name) == true else {
-                continue
-            }
+            let demanded = rule.made.filter { checks[gate]?.contains($0) == true }
             let place = JSONPointer(["rules", String(index)])
-            if rule.waivable {
+            if rule.waivable, let name = demanded.first {
                 findings.append(
                     finding(gate, place.appending("waivable"), "\(name) can never be waived."))
             }
+            guard let name = rule.condition.checkName, demanded.contains(name) else { continue }
             let roles = rule.condition.parameters[.roles]?.array?.compactMap(\.string) ?? []
             if let allowed = Self.roles[name], !allowed.isSuperset(of: roles) {
                 let list = allowed.sorted().joined(separator: ", ")

@@ -67,14 +67,23 @@ private struct PackParser {
         let signers =
             trees[ArtifactSigners.path] == nil
             ? ArtifactSigners.none : read(ArtifactSigners.path, ArtifactSigners.read)
+        let before = findings.count
         var rules: [Gate: [Rule]] = [:]
         for gate in Gate.allCases { rules[gate] = readGate(gate) }
+        let isEveryRuleRead = findings.count == before
+        let frameworks =
+            trees["frameworks.yaml"] == nil ? [] : read("frameworks.yaml", Framework.readAll)
+        // A rule that cannot be read may be the one that serves a control.
+        if isEveryRuleRead, trees["frameworks.yaml"] != nil, let frameworks {
+            refuseStrays(rules, frameworks)
+        }
         refuseRepeatedRules(rules)
         findings.append(contentsOf: PackFloor.findings(in: rules))
         findings.sort { ($0.file, $0.finding) < ($1.file, $1.finding) }
 
         guard let head, let name = head.0, let effectiveFrom = head.2, let tiers, let fields,
             let approvals, let fairness, let permits, let signers, let retention,
+            let frameworks,
             let unknown = tiers.unknown
         else { return nil }
         return PolicyPack(
@@ -82,7 +91,7 @@ private struct PackParser {
             digest: digest, tiers: tiers.list, unknownCountsAs: unknown, tierRaises: tiers.raises,
             requiredFields: fields, approvals: approvals, fairness: fairness,
             permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run, signers: signers,
-            retention: retention, rules: rules)
+            retention: retention, rules: rules, frameworks: frameworks)
     }
 
     private mutating func read<T>(_ file: String, _ body: (JSONReader) -> T) -> T? {
@@ -114,6 +123,39 @@ private struct PackParser {
                     Self.finding(
                         "gates/\(gate.rawValue).yaml", "duplicate",
                         "The rule id \(rule.id) is used twice in this pack."))
+            }
+        }
+    }
+
+    /// A rule serves controls that the pack has, and every control has a rule or evidence.
+    private mutating func refuseStrays(_ rules: [Gate: [Rule]], _ frameworks: [Framework]) {
+        let known = Set(
+            frameworks.flatMap { framework in
+                framework.controls.map { "\(framework.id)/\($0.id)" }
+            })
+        var served: Set<String> = []
+        for gate in Gate.allCases {
+            for (index, rule) in (rules[gate] ?? []).enumerated() {
+                served.formUnion(rule.controls)
+                for control in rule.controls where !known.contains(control) {
+                    let place = JSONPointer(["rules", String(index), "controls"])
+                    let message = "frameworks.yaml has no control \(control)."
+                    findings.append(
+                        PackFinding(
+                            "gates/\(gate.rawValue).yaml",
+                            JSONFinding(place, "reference", message)))
+                }
+            }
+        }
+        for (index, framework) in frameworks.enumerated() {
+            for (number, control) in framework.controls.enumerated()
+            where control.evidence == nil && !served.contains("\(framework.id)/\(control.id)") {
+                let place = JSONPointer([
+                    "frameworks", String(index), "controls", String(number),
+                ])
+                let message = "No rule serves this control, and it has no evidence query."
+                findings.append(
+                    PackFinding("frameworks.yaml", JSONFinding(place, "reference", message)))
             }
         }
     }

@@ -33,7 +33,7 @@ package struct PolicyPack: Sendable {
     /// Version; a later pack of the same name has a higher one.
     package let version: Int64
     /// The pack denies before this moment.
-    package let effectiveFrom: Timestamp
+    package private(set) var effectiveFrom: Timestamp
     /// What the pack is for.
     package let description: String
     /// Digest over the files, which statements and decisions name.
@@ -59,7 +59,23 @@ package struct PolicyPack: Sendable {
     /// How long what belongs to a version is kept.
     package let retention: RetentionRules
     /// The rules of each gate, in the order of the pack.
-    package let rules: [Gate: [Rule]]
+    package private(set) var rules: [Gate: [Rule]]
+    /// Laws and standards as data; empty in a pack without that file.
+    package let frameworks: [Framework]
+
+    /// The same pack, in effect from an earlier or later moment; its digest stays.
+    func inEffect(from moment: Timestamp) -> PolicyPack {
+        var pack = self
+        pack.effectiveFrom = moment
+        return pack
+    }
+
+    /// The same pack with other rules, for tests of its tests.
+    package func replacing(_ rules: [Gate: [Rule]]) -> PolicyPack {
+        var pack = self
+        pack.rules = rules
+        return pack
+    }
 
     /// Every file that a pack must have.
     package static let paths =
@@ -68,8 +84,9 @@ package struct PolicyPack: Sendable {
             "permits.yaml", "retention.yaml", "tiers.yaml",
         ] + Gate.allCases.map { "gates/\($0.rawValue).yaml" }
 
-    /// Files that a pack may have.
-    package static let optionalPaths = [ArtifactSigners.path]
+    /// Files that a pack may have beside those; packs without them keep their digest. What lies below
+    /// `tests/` is no part of a pack.
+    package static let optionalPaths = ["frameworks.yaml", ArtifactSigners.path]
 
     /// The demands on fairness that apply in a tier.
     package func fairness(in tier: Tier) -> [FairnessDemand] {

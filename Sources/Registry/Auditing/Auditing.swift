@@ -135,7 +135,7 @@ package enum Auditing {
     }
 
     /// A connection of its own, whose statements may take as long as they take.
-    private static func withConnection<R: Sendable>(
+    static func withConnection<R: Sendable>(
         _ url: DatabaseURL, _ body: (DedicatedConnection) async throws -> R
     ) async throws -> R {
         var settings = ConnectionSettings()

@@ -132,15 +132,13 @@ package enum PackFiles {
     package static func load(folder: String?) throws -> [PackFile] {
         guard let folder else {
             return try Resources.folder("policies")
-                .filter { PolicyPack.paths.contains($0.path) }
+                .filter { (PolicyPack.paths + PolicyPack.optionalPaths).contains($0.path) }
                 .map {
                     try PackFile(path: $0.path, bytes: $0.bytes, tree: StrictYAML.json($0.bytes))
                 }
         }
-        let optional = PolicyPack.optionalPaths.filter { File.exists(folder + "/" + $0) }
-        return try (PolicyPack.paths + optional).map { path in
-            let bytes = try File.read(folder + "/" + path, limit: 1 << 20)
-            return try PackFile(path: path, bytes: bytes, tree: StrictYAML.json(bytes))
-        }
+        let (files, unreadable) = try PackFolder.read(folder)
+        if let first = unreadable.first { throw first }
+        return files
     }
 }

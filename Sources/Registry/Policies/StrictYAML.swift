@@ -10,7 +10,8 @@
 //   - more bytes, depth or nodes than the limits
 //
 // An ampersand that starts a word is taken for an anchor before anything is composed, in quotes
-// too: aliases in keys would make the composing itself take for ever ("billion laughs").
+// too: aliases in keys would make the composing itself take for ever ("billion laughs"). Two of them that
+// stand alone are the && of a condition: no anchor has that name, libyaml knows letters and digits only.
 //
 // Example: "tier: 2\nthreshold: \"0.80\"\n" is {"threshold":"0.80","tier":2}; "mode: no" is refused
 // at line 1, column 7.
@@ -111,7 +112,8 @@ private enum YAMLSurface {
         for (index, byte) in bytes.enumerated() {
             let next = index + 1 < bytes.count ? bytes[index + 1] : 0x0A
             switch byte {
-            case UInt8(ascii: "&") where startsToken(previous) && !isSpace(next):
+            case UInt8(ascii: "&")
+            where startsToken(previous) && !isSpace(next) && !isConjunction(bytes, index):
                 throw YAMLError(
                     line: line, column: column, message: "Anchors and aliases are not allowed.")
             case UInt8(ascii: "["), UInt8(ascii: "{"): open += 1
@@ -129,6 +131,12 @@ private enum YAMLSurface {
             }
             previous = byte
         }
+    }
+
+    /// Whether && stands here, with spaces around it.
+    private static func isConjunction(_ bytes: [UInt8], _ index: Int) -> Bool {
+        index + 2 < bytes.count && bytes[index + 1] == UInt8(ascii: "&")
+            && isSpace(bytes[index + 2])
     }
 
     private static func startsToken(_ previous: UInt8) -> Bool {

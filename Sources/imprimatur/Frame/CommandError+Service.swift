@@ -25,6 +25,8 @@ extension CommandError {
     init(explaining error: any Error) {
         switch error {
         case let error as YAMLError: self.init("This is not acceptable YAML: \(error)")
+        case let error as PackFolder.Unreadable:
+            self.init("This is not acceptable YAML: \(error.description)")
         case let error as PackFindings:
             self.init(
                 "The policy pack is not acceptable.", findings: error.findings.map(\.description))

@@ -11,9 +11,12 @@ internal import Registry
 /// The commands about policy packs.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Check, show, sign and activate policy packs.",
+        commandName: "policy",
+        abstract: "Check, test, compare, explain, simulate, sign and activate policy packs.",
         subcommands: [
-            PolicyCheck.self, PolicyShow.self, PolicySign.self, PolicyActivate.self,
+            PolicyCheck.self, PolicyTest.self, PolicyCoverage.self, PolicyDiff.self,
+            PolicyExplain.self, PolicySimulate.self, PolicyFrameworks.self, PolicyShow.self,
+            PolicySign.self, PolicyActivate.self,
         ])
 }
 
@@ -29,17 +32,7 @@ struct PolicyCheck: ParsableCommand {
     @OptionGroup var format: Format
 
     func run() throws {
-        let findings: [JSON]
-        let lines: [String]
-        var pack: PolicyPack?
-        do {
-            pack = try Cards.pack(folder: folder == "-" ? nil : folder)
-            (findings, lines) = ([], [])
-        } catch let error as PackFindings {
-            (findings, lines) = (error.findings.map(\.json), error.findings.map(\.description))
-        } catch let error as YAMLError {
-            (findings, lines) = ([["code": "yaml", "message": "\(error)"]], ["\(error)"])
-        }
+        let (pack, findings, lines) = try examine()
         if format.json {
             Console.out([
                 "valid": .bool(pack != nil), "findings": .array(findings),
@@ -52,6 +45,37 @@ struct PolicyCheck: ParsableCommand {
             for line in lines { Console.note("  - \(line)") }
         }
         guard pack != nil else { throw ExitCode.no }
+    }
+}
+
+extension PolicyCheck {
+    /// The pack, or everything that is wrong with it: as documents and as lines with their places.
+    private func examine() throws -> (PolicyPack?, [JSON], [String]) {
+        guard folder != "-" else { return (try Cards.pack(folder: nil), [], []) }
+        let (files, unreadable) = try PackFolder.read(folder)
+        guard unreadable.isEmpty else {
+            let findings = unreadable.map { item -> JSON in
+                [
+                    "code": "yaml", "file": .string(item.file),
+                    "line": .integer(Int64(item.error.line)),
+                    "column": .integer(Int64(item.error.column)),
+                    "message": .string(item.error.message),
+                ]
+            }
+            return (nil, findings, unreadable.map(\.description))
+        }
+        do {
+            return (try PolicyPack.parse(files), [], [])
+        } catch {
+            let findings = error.findings.map { finding -> JSON in
+                let place = finding.place(in: files).place
+                var members = finding.json.object ?? [:]
+                members["line"] = .integer(Int64(place.line))
+                members["column"] = .integer(Int64(place.column))
+                return .object(members)
+            }
+            return (nil, findings, error.findings.map { $0.place(in: files).text })
+        }
     }
 }
 

@@ -236,30 +236,23 @@ struct Change: Sendable, CustomTestStringConvertible {
         #expect(unread.sorted() == (Self.informative[gate] ?? []).sorted())
     }
 
-    private static let declared = [
-        "card.fairness", "card.fairness.attributes", "card.fairness.datasets",
-        "card.fairness.datasets.sensitive", "card.fairness.datasets.sha256",
-    ]
-
-    /// What is recorded for people, so that its absence changes nothing.
+    /// What is recorded for people, so that its absence changes nothing. What conditions read is
+    /// wanted whole.
     static let informative: [Gate: [String]] = [
         .submit: [
-            "artifact.approvedDigest", "artifact.presentedDigest", "policy.requestDigest",
-            "submitter.person",
-        ] + declared,
-        .approve: [
-            "artifact.presentedDigest", "artifact.signature", "artifact.signature.findings",
-            "artifact.signature.signer", "artifact.signature.signerRoles",
-            "artifact.signature.verified", "card.findings", "card.missing",
-            "submitter.principal",
-        ] + declared,
-        .deploy: [
-            "activeDeployments", "approvals.principal", "card.findings",
-            "evaluations.columns.label", "evaluations.columns.positive",
-            "evaluations.columns.prediction", "evaluations.kind", "evaluations.signer",
-            "requester.person", "submitter.principal", "use",
+            "artifact.approvedDigest", "artifact.presentedDigest", "card.fairness",
+            "policy.requestDigest",
         ],
-        .retire: ["policy.requestDigest", "requester.person", "tier"],
+        .approve: [
+            "artifact.presentedDigest", "artifact.signature", "artifact.signature.signer",
+            "card.fairness",
+        ],
+        .deploy: [
+            "activeDeployments", "approvals.principal", "evaluations.columns.label",
+            "evaluations.columns.positive", "evaluations.columns.prediction", "evaluations.kind",
+            "evaluations.signer", "submitter.principal", "use",
+        ],
+        .retire: ["policy.requestDigest", "tier"],
     ]
 
     static func members(of json: JSON, at place: JSONPointer = .root) -> [JSONPointer] {

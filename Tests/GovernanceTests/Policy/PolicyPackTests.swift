@@ -65,16 +65,26 @@ import Testing
             ("permits.yaml", "/run/0/lifetime_hours", 721, "/run/0/lifetime_hours"),
             ("permits.yaml", "/run/0/tier", 2, "/run"),
             ("gates/deploy.yaml", "/gate", "submit", "/gate"),
-            ("gates/deploy.yaml", "/rules/0/check", "no-such-check", "/rules/0/check"),
-            ("gates/deploy.yaml", "/rules/0/check", "request-open", "/rules/0/check"),
+            ("gates/deploy.yaml", "/rules/3/check", "no-such-check", "/rules/3/check"),
+            ("gates/deploy.yaml", "/rules/3/check", "request-open", "/rules/3/check"),
             ("gates/deploy.yaml", "/rules/0/mode", "ignore", "/rules/0/mode"),
             ("gates/deploy.yaml", "/rules/0/id", "DEP-1", "/rules/0/id"),
             ("gates/deploy.yaml", "/rules/0/reason", "{secret}", "/rules/0/reason"),
             ("gates/deploy.yaml", "/rules/0/reason", "{open", "/rules/0/reason"),
-            ("gates/deploy.yaml", "/rules/0/with", ["roles": ["owner"]], "/rules/0/with"),
+            ("gates/deploy.yaml", "/rules/3/with", ["roles": ["owner"]], "/rules/3/with"),
             ("gates/deploy.yaml", "/rules/0/when", true, "/rules/0/when"),
-            ("gates/deploy.yaml", "/rules/1/with", nil, "/rules/1/with"),
-            ("gates/deploy.yaml", "/rules/1/with/roles", [], "/rules/1/with/roles"),
+            ("gates/deploy.yaml", "/rules/8/with", nil, "/rules/8/with"),
+            (
+                "gates/deploy.yaml", "/rules/8/with/clock_skew_seconds", 3_601,
+                "/rules/8/with/clock_skew_seconds"
+            ),
+            ("gates/deploy.yaml", "/rules/0/when", "tier", "/rules/0/when"),
+            ("gates/deploy.yaml", "/rules/0/missing/kind", "luck", "/rules/0/missing/kind"),
+            ("gates/deploy.yaml", "/rules/0/missing/detail", "teir", "/rules/0/missing/detail"),
+            ("gates/deploy.yaml", "/rules/0/missing/detail", nil, "/rules/0/missing/detail"),
+            ("gates/deploy.yaml", "/rules/2/missing/each", "tier", "/rules/2/missing/each"),
+            ("gates/deploy.yaml", "/rules/0/waivable_by", ["owner"], "/rules/0/waivable_by"),
+            ("gates/deploy.yaml", "/rules/0/controls", ["no control"], "/rules/0/controls/0"),
             ("gates/deploy.yaml", "/rules/0/id", "DEP-002", ""),
             ("gates/deploy.yaml", "/rules", [], "/rules"),
         ] as [(String, String, JSON?, String)])
@@ -99,11 +109,10 @@ import Testing
 
     @Test func `cannot lower the floor`() throws {
         let files = try ShippedPack.files()
+        let rules = try PolicyPack.parse(files).rules
         for (gate, check, member, value) in Self.lowered {
             let path = "gates/\(gate.rawValue).yaml"
-            let tree = try #require(files.first { $0.path == path }?.tree)
-            let index = try #require(
-                tree["rules"]?.array?.firstIndex { $0["check"]?.string == check })
+            let index = try #require(rules[gate]?.firstIndex { $0.made.contains(check) })
             let changed = try ShippedPack.files(path, "/rules/\(index)\(member)") { _ in
                 member.isEmpty ? nil : value
             }
@@ -116,15 +125,29 @@ import Testing
 
     @Test(arguments: [
         ("deploy", 1, "auditor"), ("submit", 4, "administrator"), ("deploy", 15, "administrator"),
+        ("retire", 4, "auditor"),
     ])
     func `cannot accept other roles than the floor`(
         gate: String, rule: Int, role: String
     ) throws {
         let path = "gates/\(gate).yaml"
-        let files = try ShippedPack.files(path, "/rules/\(rule)/with/roles") { _ in
-            [.string(role)]
+        let condition = try ShippedPack.files(path, "/rules/\(rule)/condition") { text in
+            let parts = text?.string?.split(separator: "[", maxSplits: 1) ?? []
+            return .string("\(parts[0])[\"\(role)\"])")
         }
-        #expect(Self.findings(files).map(\.finding.code) == ["floor"])
+        #expect(Self.findings(condition).map(\.finding.code) == ["floor"])
+        let check = try ShippedPack.files(path, "/rules/\(rule)") { tree in
+            guard var rule = tree?.object, let id = rule["id"]?.string else { return nil }
+            for name in ["condition", "missing"] { rule[name] = nil }
+            rule["check"] = .string(
+                id.hasSuffix("2") || id.hasSuffix("4")
+                    ? "artifact-signature"
+                    : gate == "submit" ? "submitter-entitled" : "requester-entitled")
+            rule["with"] = ["roles": [.string(role)]]
+            rule["reason"] = "no"
+            return .object(rule)
+        }
+        #expect(Self.findings(check).map(\.finding.code) == ["floor"])
     }
 
     @Test func `denies before it is in effect`() throws {

@@ -18,12 +18,19 @@ enum ShippedPack {
     }()
 
     static func files() throws -> [PackFile] {
-        try PolicyPack.paths.map { path in
-            let data = try #require(FileManager.default.contents(atPath: folder + path))
-            let text = String(decoding: data, as: UTF8.self)
-            let node = try #require(try Yams.compose(yaml: text))
-            return PackFile(path: path, bytes: Array(data), tree: json(node))
-        }
+        try (PolicyPack.paths + ["frameworks.yaml"]).map(file)
+    }
+
+    /// The files of tests beside the pack.
+    static func tests() throws -> [PackTest] {
+        try Gate.allCases.flatMap { try PackTest.read(file("tests/\($0.rawValue).yaml")) }
+    }
+
+    static func file(_ path: String) throws -> PackFile {
+        let data = try #require(FileManager.default.contents(atPath: folder + path))
+        let text = String(decoding: data, as: UTF8.self)
+        let node = try #require(try Yams.compose(yaml: text))
+        return PackFile(path: path, bytes: Array(data), tree: json(node))
     }
 
     static func pack() throws -> PolicyPack { try PolicyPack.parse(files()) }
@@ -45,6 +52,7 @@ enum ShippedPack {
         case .scalar(let scalar):
             guard scalar.style == .plain else { return .string(scalar.string) }
             if let bool = node.bool { return .bool(bool) }
+            if scalar.string == "null" { return .null }
             if let number = node.int { return .integer(Int64(number)) }
             return .string(scalar.string)
         case .sequence(let sequence): return .array(sequence.map(json))

@@ -40,7 +40,8 @@ import Testing
             ("a: 0.80\n", 1, 4), ("a: 1e3\n", 1, 4), ("a: 010\n", 1, 4), ("a: 0x1F\n", 1, 4),
             ("a: 1_000\n", 1, 4), ("a: 1:30\n", 1, 4), ("a: .inf\n", 1, 4), ("a: -.5\n", 1, 4),
             ("a: +1\n", 1, 4), ("a: 9007199254740992\n", 1, 4), ("a: 1234567e8\n", 1, 4),
-            ("a: &x 1\nb: *x\n", 1, 4), ("{a: &x 1}\n", 1, 5), ("? &x a\n: 1\n", 1, 3),
+            ("a: &x 1\nb: *x\n", 1, 4), ("a: && 1\n", nil, nil), ("a: &&x 1\n", 1, 4),
+            ("a: *&\n", nil, nil), ("{a: &x 1}\n", 1, 5), ("? &x a\n: 1\n", 1, 3),
             ("a: *x\n", nil, nil), ("a: !!str 1\n", 1, nil), ("a: !custom x\n", 1, nil),
             ("a: ! true\n", 1, nil), ("a: !!set {x}\n", 1, nil), ("!t a: 1\n", 1, 1),
             ("a: !x [1]\n", 1, nil),
@@ -102,6 +103,6 @@ import Testing
                 path: path, bytes: Array(data), tree: try StrictYAML.json(Array(data)))
         }
         let pack = try PolicyPack.parse(files)
-        #expect(pack.rules[.deploy]?.count == 18)
+        #expect(pack.rules[.deploy]?.count == 19)
     }
 }

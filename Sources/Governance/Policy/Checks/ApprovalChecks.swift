@@ -4,7 +4,8 @@
 // fewer approvals: each step drops those that its own rule objects to, on top of what the steps
 // before it dropped. So an old, expired approval beside a good one harms nobody, and the last step
 // is the whole condition. A step whose quorum was already broken at an earlier step that this gate
-// enforces answers not-applicable, so that exactly the true reason is shown.
+// enforces answers not-applicable, so that exactly the true reason is shown. What is missing is counted
+// at the end of the chain: supplying it is enough.
 //
 //     quorum -> entitled -> not the submitter -> current digests -> environment, use -> unexpired
 
@@ -82,10 +83,34 @@ private enum ApprovalStep: String, CaseIterable {
         context.note("approvals.dropped", dropped)
         context.note("approvals.unfilled", quorum.unfilled.map(\.rawValue))
         guard !places.isEmpty else { return .fail }
-        for role in quorum.unfilled {
+        guard !quorum.isMet else { return .pass }
+        for role in unfilledInTheEnd(counted, rule, context) ?? quorum.unfilled {
             context.need("approval", ["role": .string(role.rawValue)])
         }
-        return quorum.isMet ? .pass : .fail
+        return .fail
+    }
+
+    /// The places that stay empty when the later steps, too, have dropped what they object to: fewer
+    /// approvals would not be enough. Nil where a later step misses a fact.
+    private func unfilledInTheEnd(
+        _ counted: [FactReader], _ rule: ApprovalRule?, _ context: CheckContext
+    ) -> [Role]? {
+        var context = context
+        var counted = counted
+        let later = Self.allCases.drop { $0 != self }.dropFirst()
+        do {
+            for step in later where context.enforced.contains(step.rawValue) {
+                var kept: [FactReader] = []
+                for approval in counted
+                where try step.problem(with: approval, rule, false, &context) == nil {
+                    kept.append(approval)
+                }
+                counted = kept
+            }
+            return try Self.quorum(rule?.places ?? [], counted).unfilled
+        } catch {
+            return nil
+        }
     }
 
     private static func quorum(

@@ -1,0 +1,135 @@
+// What two packs demand otherwise outside of their rules: approvals, evaluations, cards, tiers, periods.
+
+internal import Fairness
+
+extension PackDifferences {
+    mutating func compareApprovals(_ old: PolicyPack, _ new: PolicyPack) {
+        for tier in Tier.usable {
+            guard let before = old.approvals[tier], let after = new.approvals[tier] else {
+                continue
+            }
+            let place = "approvals.yaml tier \(tier)"
+            number(
+                place, "days that an approval counts", before.validityDays, after.validityDays,
+                moreIs: .looser)
+            let (had, has) = (Self.counts(before.places), Self.counts(after.places))
+            for role in Set(had.keys).union(has.keys).sorted(by: <) {
+                number(
+                    place, "approvals by a \(role.rawValue)", had[role] ?? 0, has[role] ?? 0,
+                    moreIs: .stricter)
+            }
+        }
+    }
+
+    mutating func compareFairness(_ old: [FairnessDemand], _ new: [FairnessDemand]) {
+        for demand in old {
+            let place = "evaluations.yaml \(demand.id)"
+            guard let other = new.first(where: { $0.id == demand.id }) else {
+                add(.looser, place, "removed: \(demand.subject)")
+                continue
+            }
+            number(
+                place, "the lowest tier it applies to", demand.from.rawValue, other.from.rawValue,
+                moreIs: .looser)
+            if demand.threshold != other.threshold {
+                add(
+                    Self.direction(demand.threshold, other.threshold), place,
+                    "\(Self.words(demand.threshold)) → \(Self.words(other.threshold))")
+            }
+            number(
+                place, "the smallest group", demand.minimumGroupSize, other.minimumGroupSize,
+                moreIs: .looser)
+            number(
+                place, "the smallest denominator", demand.minimumDenominator,
+                other.minimumDenominator, moreIs: .looser)
+            number(
+                place, "days that an evaluation counts", demand.maximumAgeDays,
+                other.maximumAgeDays, moreIs: .looser)
+        }
+        for demand in new where !old.contains(where: { $0.id == demand.id }) {
+            add(
+                .stricter, "evaluations.yaml \(demand.id)",
+                "new from tier \(demand.from): \(Self.words(demand.threshold))")
+        }
+    }
+
+    mutating func compareFields(_ old: [RequiredField], _ new: [RequiredField]) {
+        let place = "cards/required.yaml"
+        for field in old where !new.contains(field) {
+            add(.looser, place, "no longer required: \(Self.words(field))")
+        }
+        for field in new where !old.contains(field) {
+            add(.stricter, place, "required: \(Self.words(field))")
+        }
+    }
+
+    mutating func compareTiers(_ old: [TierRaise], _ new: [TierRaise]) {
+        for raise in old where !new.contains(raise) {
+            add(.looser, "tiers.yaml", "no longer raises to \(raise.tier): \(raise.why)")
+        }
+        for raise in new where !old.contains(raise) {
+            add(.stricter, "tiers.yaml", "raises to \(raise.tier): \(raise.why)")
+        }
+    }
+
+    mutating func compareRuns(_ old: PolicyPack, _ new: PolicyPack) {
+        for tier in Tier.usable {
+            number(
+                "permits.yaml tier \(tier)", "hours that a run permit holds",
+                old.runLifetimeHours[tier] ?? 0, new.runLifetimeHours[tier] ?? 0, moreIs: .looser)
+        }
+    }
+
+    mutating func compareRetention(_ old: PolicyPack, _ new: PolicyPack) {
+        for tier in Tier.usable {
+            guard let before = old.retention.byTier[tier], let after = new.retention.byTier[tier]
+            else { continue }
+            let place = "retention.yaml tier \(tier)"
+            number(
+                place, "days that records are kept", before.recordDays, after.recordDays,
+                moreIs: .other)
+            number(
+                place, "days that personal values are kept", before.personalDays,
+                after.personalDays, moreIs: .other)
+        }
+    }
+
+    mutating func compareSigners(_ old: PolicyPack, _ new: PolicyPack) {
+        let (had, has) = (old.signers.identities, new.signers.identities)
+        for (trust, identity) in had where !has.contains(where: { $0 == (trust, identity) }) {
+            add(
+                .stricter, ArtifactSigners.path,
+                "no longer signs artifacts by \(trust): \(identity.identity)")
+        }
+        for (trust, identity) in has where !had.contains(where: { $0 == (trust, identity) }) {
+            add(
+                .looser, ArtifactSigners.path,
+                "signs artifacts by \(trust): \(identity.identity) as \(identity.principal)")
+        }
+    }
+
+    private static func direction(
+        _ old: FairnessThreshold, _ new: FairnessThreshold
+    ) -> PackDifference.Direction {
+        guard old.measure == new.measure, old.side == new.side, old.columns == new.columns else {
+            return .other
+        }
+        let grows = new.limit.fraction > old.limit.fraction
+        return grows == (old.side == .atLeast) ? .stricter : .looser
+    }
+
+    private static func words(_ threshold: FairnessThreshold) -> String {
+        let columns = threshold.columns.map { " by \($0.joined(separator: ", "))" } ?? ""
+        let side = threshold.side.rawValue.replacing("_", with: " ")
+        return "\(threshold.measure.rawValue)\(columns) \(side) \(threshold.limit)"
+    }
+
+    private static func words(_ field: RequiredField) -> String {
+        "\(field.pattern) from tier \(field.from)"
+            + (field.when.map { " when \($0.pattern)" } ?? "")
+    }
+
+    private static func counts(_ places: [Role]) -> [Role: Int64] {
+        places.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    }
+}
