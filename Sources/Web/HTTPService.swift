@@ -87,6 +87,7 @@ enum Web {
             + PrincipalRoutes(registry: registry).routes
             + VersionRoutes(registry: registry).routes
             + GateRoutes(registry: registry).routes
+            + AdmissionRoutes(registry: registry).routes
             + PersonalRoutes(registry: registry).routes
             + DisposalRoutes(registry: registry).routes
             + PolicyRoutes(registry: registry).routes

@@ -12,6 +12,8 @@ package enum WebLimits {
     static let bulkBytes = 16 << 20
     /// Commands of one bulk request: their locks are held for as long as all of them take.
     static let commands = 1...1_000
+    /// What Kubernetes asks about: an object of etcd's size, and the object before.
+    static let admissionBytes = 4 << 20
     /// Every other body: one statement or a few fields.
     static let bodyBytes = 1 << 20
     /// Bodies held in memory at once; parsed JSON takes many times as much.
@@ -49,4 +51,7 @@ package enum WebLimits {
     static func json(bytes: Int) -> JSON.Limits {
         JSON.Limits(bytes: bytes, depth: 32, integersOnly: true)
     }
+
+    /// What JSON of others is read.
+    static func foreignJSON(bytes: Int) -> JSON.Limits { JSON.Limits(bytes: bytes, depth: 64) }
 }

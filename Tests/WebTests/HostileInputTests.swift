@@ -202,6 +202,8 @@ import Testing
             for route in try service.table.routes where route.template.contains("{") {
                 // 0 is the index of an entry that exists.
                 for name in names where name != "0" || !route.template.contains("{entry}") {
+                    // A number is a name where clusters are named.
+                    if route.template.hasPrefix("/k8s/"), NameSegment.isValid(name) { continue }
                     let path = route.template.split(separator: "/")
                         .map { $0.hasPrefix("{") ? name : String($0) }
                         .reduce("") { $0 + "/" + $1 }

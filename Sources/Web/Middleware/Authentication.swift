@@ -18,7 +18,7 @@ struct Authentication: RouterMiddleware {
     ) async throws -> Response {
         let path = request.uri.path
         // Health must answer while the database is away.
-        guard path.hasPrefix("/api/v1/") || path.hasPrefix("/log/") || path == "/metrics",
+        guard ["/api/v1/", "/log/", "/k8s/"].contains(where: path.hasPrefix) || path == "/metrics",
             !request.headers[values: .authorization].isEmpty
         else { return try await next(request, context) }
         // A credential that does not hold is told so everywhere, also where none is needed.

@@ -15,12 +15,20 @@ struct Bodies: Sendable {
     func withJSON<R>(
         of request: WebRequest, limit: Int, _ body: ([UInt8], JSON) async throws -> R
     ) async throws -> R {
+        try await withJSON(of: request, limits: WebLimits.json(bytes: limit), body)
+    }
+
+    /// The same, within limits for documents that are not ours.
+    func withJSON<R>(
+        of request: WebRequest, limits: JSON.Limits, _ body: ([UInt8], JSON) async throws -> R
+    ) async throws -> R {
         try Self.checkType(request)
+        let limit = limits.bytes
         let announced = try Self.announcedLength(request, limit: limit)
         return try await capacity.withBytes(announced ?? limit) {
             let buffer = try await request.body.collect(upTo: announced ?? limit)
             let bytes = Array(buffer.readableBytesView)
-            let json = try JSON(parsing: bytes, limits: WebLimits.json(bytes: limit))
+            let json = try JSON(parsing: bytes, limits: limits)
             return try await body(bytes, json)
         }
     }

@@ -61,6 +61,21 @@ struct PathParameters: Sendable {
         try value(name, code, message) { SHA256Digest(hex: $0) }
     }
 
+    /// `{environment}`; nil where the path has none.
+    func environment() throws(Refusal) -> EnvironmentName? {
+        guard parameters.get("environment") != nil else { return nil }
+        return try value("environment", "environment-unknown", "This is no name of an environment.")
+        { EnvironmentName($0) }
+    }
+
+    /// `{target}`, of harmless characters; nil where the path has none.
+    func target() throws(Refusal) -> String? {
+        guard parameters.get("target") != nil else { return nil }
+        return try value("target", "target-unknown", "This is no name of a target.") {
+            NameSegment.isValid($0) ? $0 : nil
+        }
+    }
+
     /// An id that the registry made: short, and of harmless characters.
     func id(_ code: String, _ message: String) throws(Refusal) -> String {
         try value("id", code, message) { NameSegment.isValid($0) ? $0 : nil }

@@ -18,6 +18,8 @@ struct Route: Sendable {
         case write(limit: Int, @Sendable (Write) async throws -> Response)
         /// Many governed acts of a known caller, in a JSON body of at most `limit` bytes.
         case bulk(limit: Int, @Sendable (JSON, Authenticated) async throws -> Response)
+        /// A question of a known caller in a foreign JSON body of at most `limit` bytes.
+        case ask(limit: Int, @Sendable (JSON, WebRequest, Authenticated) async throws -> Response)
     }
 
     let method: HTTPRequest.Method
@@ -69,11 +71,19 @@ struct Route: Sendable {
         Route(.post, template, .bulk(limit: limit, handler))
     }
 
+    /// A POST that is a question in somebody else's format.
+    static func ask(
+        _ template: String, limit: Int,
+        _ handler: @escaping @Sendable (JSON, WebRequest, Authenticated) async throws -> Response
+    ) -> Route {
+        Route(.post, template, .ask(limit: limit, handler))
+    }
+
     /// Whether the route needs a token.
     var needsToken: Bool {
         switch handler {
         case .open: false
-        case .read, .write, .bulk: true
+        case .read, .write, .bulk, .ask: true
         }
     }
 
@@ -121,6 +131,14 @@ struct RouteTable: Sendable {
                 known.on(path, method: route.method) { request, context in
                     try await bodies.withJSON(of: request, limit: limit) { _, json in
                         try await handler(json, context)
+                    }
+                }
+            case .ask(let limit, let handler):
+                known.on(path, method: route.method) { request, context in
+                    try await bodies.withJSON(
+                        of: request, limits: WebLimits.foreignJSON(bytes: limit)
+                    ) { _, json in
+                        try await handler(json, request, context)
                     }
                 }
             }
