@@ -114,7 +114,7 @@ import Testing
         ("Only pods", "/request/kind/kind", "Deployment"),
         ("Only pods", "/request/kind/group", "apps"),
         ("Only pods", "/request/kind/version", "v2"), ("Only pods", "/request/kind", nil),
-        ("Only pods", "/request", []), ("uid", "/request/uid", nil), ("uid", "/request/uid", 7),
+        ("no uid", "/request", []), ("uid", "/request/uid", nil), ("uid", "/request/uid", 7),
         ("Only CREATE", "/request/operation", "CONNECT"),
         ("Only CREATE", "/request/operation", nil), ("no object", "/request/object", .null),
         ("no object", "/request/object", []), ("no object", "/request/object/metadata", nil),
