@@ -30,7 +30,8 @@ struct Imprimatur: AsyncParsableCommand {
                 name: "A model's life, through the service",
                 subcommands: [
                     Submit.self, Status.self, Approve.self, Reject.self, Suspend.self,
-                    Lift.self, Withdraw.self, Deploy.self, Undeploy.self, Retire.self, Dispose.self,
+                    Lift.self, FindingCommand.self, Withdraw.self, Deploy.self, Undeploy.self,
+                    Retire.self, Dispose.self,
                 ]),
             CommandGroup(
                 name: "People",

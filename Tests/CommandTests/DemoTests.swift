@@ -11,7 +11,8 @@ struct `The demo` {
         // Every denial with its own reason, and the yes between them.
         for part in [
             "SUB-004", "DEP-001", "DEP-101", "DEP-201", "DEP-203", "DEP-301", "DEP-302", "RET-003",
-            "APP-004", "allow: credit/scorecard@1 in production", "retired credit/scorecard@1",
+            "--condition", "finding raise", "finding-closure", "closed ", "APP-004",
+            "allow: credit/scorecard@1 in production", "retired credit/scorecard@1",
             "intact: ", "equal: ", "The service is stopped.",
         ] {
             #expect(ran.output.contains(part), "\(part)")

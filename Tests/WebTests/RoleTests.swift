@@ -145,6 +145,51 @@ import Testing
         }
     }
 
+    @Test func `findings are raised and closed by reviewers alone`() async throws {
+        try await WebService.with { service in
+            let version = try await service.submit()
+            let test = service.service
+            let forged = try test.finding(
+                on: version, by: service.owner.person, owner: service.owner.person)
+            let good = try test.finding(
+                on: version, by: service.validator.person, owner: service.owner.person)
+            let findings = WebService.version + "/findings"
+            let body: JSON = ["statement": good.json]
+            try await run(
+                [
+                    .post("nobody", nil, findings, body, 401),
+                    .post(
+                        "owner", service.owner, findings, ["statement": forged.json], 422,
+                        has: "finding-not-entitled"),
+                    .post(
+                        "under another version", service.validator,
+                        WebService.model + "/versions/2/findings", body, 422,
+                        has: "version-mismatch"),
+                    .post("validator", service.validator, findings, body, 201, has: "receipt"),
+                    .post("validator again", service.validator, findings, body, 409),
+                    .get(
+                        "validator", service.validator, WebService.version, 200,
+                        has: good.payloadDigest.hex),
+                ], service)
+            let own = try await test.closure(
+                of: good.payloadDigest, on: version, by: service.owner.person)
+            let closure = try await test.closure(
+                of: good.payloadDigest, on: version, by: service.validator.person)
+            try await run(
+                [
+                    .post(
+                        "owner", service.owner, findings + "/closure", ["statement": own.json], 422,
+                        has: "closure-not-entitled"),
+                    .post(
+                        "validator", service.validator, findings + "/closure",
+                        ["statement": closure.json], 201, has: "receipt"),
+                    .get(
+                        "validator", service.validator, WebService.version, 200,
+                        hasNot: good.payloadDigest.hex),
+                ], service)
+        }
+    }
+
     @Test func `restrictions and deployments have their roles`() async throws {
         try await WebService.with { service in
             let version = try await service.submit()

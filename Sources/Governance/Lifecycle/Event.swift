@@ -54,6 +54,8 @@ package enum Event: Sendable, Hashable {
     case projectionsDigested(ProjectionsDigested)
     case disposalRefused(DisposalRefused)
     case documentsDisposed(DocumentsDisposed)
+    case findingRaised(FindingRaised)
+    case findingClosed(FindingClosed)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -96,6 +98,8 @@ package enum Event: Sendable, Hashable {
         case .projectionsDigested(let payload): payload
         case .disposalRefused(let payload): payload
         case .documentsDisposed(let payload): payload
+        case .findingRaised(let payload): payload
+        case .findingClosed(let payload): payload
         }
     }
 
@@ -156,5 +160,7 @@ package enum Event: Sendable, Hashable {
         ProjectionsDigested.kind: { ProjectionsDigested(&$0).map(Event.projectionsDigested) },
         DisposalRefused.kind: { DisposalRefused(&$0).map(Event.disposalRefused) },
         DocumentsDisposed.kind: { DocumentsDisposed(&$0).map(Event.documentsDisposed) },
+        FindingRaised.kind: { FindingRaised(&$0).map(Event.findingRaised) },
+        FindingClosed.kind: { FindingClosed(&$0).map(Event.findingClosed) },
     ]
 }

@@ -83,7 +83,8 @@ package struct LogRecord: Sendable {
             .runDecided, .statusListed,
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
-            .restrictionCarried, .disposalRefused, .documentsDisposed:
+            .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
+            .findingClosed:
             break
         }
         return nil

@@ -15,6 +15,8 @@ package struct RestrictiveFold: Sendable {
     package private(set) var policy: SHA256Digest?
     private var restrictions = SharedMap<VersionReference, [Restriction]>()
     private var lifts = SharedMap<VersionReference, [Lift]>()
+    private var raised = SharedMap<VersionReference, [FindingRaised]>()
+    private var closures = SharedMap<VersionReference, [Closure]>()
     /// What the former log held against artifacts.
     private var carried = SharedMap<SHA256Digest, [RestrictionCarried]>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
@@ -61,6 +63,13 @@ package struct RestrictiveFold: Sendable {
     /// A statement by which a suspension was lifted; it counts only by what was signed.
     package struct Lift: Sendable, Hashable {
         package let event: VersionLifted
+        /// When the log took it.
+        package let at: Timestamp
+    }
+
+    /// A statement by which a finding was closed; it counts only by what was signed.
+    package struct Closure: Sendable, Hashable {
+        package let event: FindingClosed
         /// When the log took it.
         package let at: Timestamp
     }
@@ -129,6 +138,9 @@ package struct RestrictiveFold: Sendable {
             }
         case .versionLifted(let event):
             lifts[event.version, default: []].append(Lift(event: event, at: entry.time))
+        case .findingRaised(let event): raised[event.version, default: []].append(event)
+        case .findingClosed(let event):
+            closures[event.version, default: []].append(Closure(event: event, at: entry.time))
         case .deploymentConfirmed(let event):
             var deployment =
                 deployments[event.version]?[event.deployment]
@@ -219,6 +231,19 @@ package struct RestrictiveFold: Sendable {
 
     /// The lifts of a version's suspensions, in the order of the log.
     package func lifts(of version: VersionReference) -> [Lift] { lifts[version] ?? [] }
+
+    /// Everything that reviewers found about a version, closed or not, in the order of the log.
+    package func findings(of version: VersionReference) -> [FindingRaised] {
+        raised[version] ?? []
+    }
+
+    /// The closures of a version's findings, in the order of the log.
+    package func closures(of version: VersionReference) -> [Closure] { closures[version] ?? [] }
+
+    /// Every version of which something was ever found, in order.
+    package var examinedVersions: [VersionReference] {
+        raised.keys.sorted { $0.description < $1.description }
+    }
 
     /// What of a version runs or may be started, by the log.
     package func activeDeployments(

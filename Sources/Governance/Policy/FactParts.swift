@@ -256,6 +256,8 @@ extension RestrictionFact {
         case incident
         case hold
         case retirement
+        /// A finding that blocks, or that was not met in time.
+        case finding
         /// Rows or documents say otherwise than the log.
         case alarm
     }

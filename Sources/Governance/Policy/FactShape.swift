@@ -71,6 +71,8 @@ indirect enum FactShape: Sendable {
             "uncovered": .list(object("path", "reason")),
         ])
     private static let restrictions = FactShape.list(object("kind", "id", "source", "reason"))
+    private static let findings = FactShape.list(
+        object("id", "severity", "blocking", "role", "owner", "dueAt", "source"))
     private static let deployments = FactShape.list(object("id", "environment"))
     private static let approvals = FactShape.list(
         object(
@@ -114,7 +116,7 @@ indirect enum FactShape: Sendable {
         with: [
             "card": card, "artifact": artifact, "evidence": evidence, "policy": policy,
             "requester": holder, "submitter": submitter, "approvals": approvals,
-            "evaluations": evaluations, "restrictions": restrictions,
+            "evaluations": evaluations, "restrictions": restrictions, "findings": findings,
             "activeDeployments": deployments, "fold": fold,
         ])
     private static let retire = object(

@@ -26,6 +26,8 @@ package struct DeployFacts: Sendable, Hashable {
     package var evaluations: [EvaluationFact]?
     /// The union of what the rows and the gate's own fold of the log show (I6).
     package var restrictions: [RestrictionFact]?
+    /// Open findings, whether they restrict or not.
+    package var findings: [FindingFact]?
     package var activeDeployments: [DeploymentFact]?
     package var submitter: SubmitterFact?
     package var fold: FoldFact?
@@ -43,6 +45,7 @@ package struct DeployFacts: Sendable, Hashable {
             "approvals": .list(approvals?.map(\.json)),
             "evaluations": .list(evaluations?.map(\.json)),
             "restrictions": .list(restrictions?.map(\.json)),
+            "findings": .list(findings?.map(\.json)),
             "activeDeployments": .list(activeDeployments?.map(\.json)),
             "submitter": submitter?.json, "fold": fold?.json, "policy": policy?.json,
         ])

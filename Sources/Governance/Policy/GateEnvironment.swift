@@ -62,7 +62,7 @@ enum GateEnvironment {
             field("card", card), field("artifact", artifact), field("evidence", evidence),
             field("policy", policy), field("requester", holder), field("submitter", submitter),
             field("approvals", .list(approval)), field("evaluations", .list(evaluation)),
-            field("restrictions", .list(restriction)),
+            field("restrictions", .list(restriction)), field("findings", .list(finding)),
             field("activeDeployments", .list(deployment)), field("fold", fold),
         ]),
         .retire: environment([
@@ -147,6 +147,11 @@ enum GateEnvironment {
         "fold", [CELField("healthy", .bool), CELField("lagEntries", .int)])
     private static let restriction = record(
         "restriction", strings("kind", "id", "source", "reason"))
+    private static let finding = record(
+        "finding",
+        strings("id", "severity", "role", "owner", "source") + [
+            CELField("blocking", .bool), CELField("dueAt", .timestamp),
+        ])
     private static let deployment = record("deployment", strings("id", "environment"))
     private static let times = [
         CELField("signedAt", .timestamp), CELField("expiresAt", .timestamp),

@@ -72,7 +72,8 @@ package struct RuleNeed: Sendable {
     /// The kinds that a pack may name.
     package static let kinds: Set<String> = [
         "approval", "artifact", "artifact-signature", "audit", "card-field", "end", "evaluation",
-        "fact", "lift", "new-version", "release", "renewed-evaluation", "role", "undeploy",
+        "fact", "finding-closure", "lift", "new-version", "release", "renewed-evaluation", "role",
+        "undeploy",
     ]
 
     func needs(_ binding: CELBinding) -> [Need] {

@@ -24,6 +24,8 @@ extension Event {
         case .versionSuspended(let event): event.sentence
         case .versionWithdrawn(let event): event.sentence
         case .versionLifted(let event): event.sentence
+        case .findingRaised(let event): event.sentence
+        case .findingClosed(let event): event.sentence
         case .gateAsked(let event): event.sentence
         case .gateDenied(let event): event.sentence
         case .deploymentDecided(let event): event.sentence
@@ -164,6 +166,21 @@ extension VersionWithdrawn {
 extension VersionLifted {
     fileprivate var sentence: String {
         "The suspension \(restriction) of \(version) was lifted by its approvers: \(reason)"
+    }
+}
+
+extension FindingRaised {
+    fileprivate var sentence: String {
+        let what = approval == nil ? "A \(severity.rawValue) finding" : "A condition of an approval"
+        return
+            "\(what) on \(version)\(blocking ? ", blocking," : "") was put on record by a \(role), "
+            + "to be settled by \(dueAt): \(summary)"
+    }
+}
+
+extension FindingClosed {
+    fileprivate var sentence: String {
+        "The finding \(finding) on \(version) was closed as \(resolution.rawValue): \(reason)"
     }
 }
 

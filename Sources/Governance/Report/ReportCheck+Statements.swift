@@ -52,6 +52,8 @@ extension ReportCheck {
             case .evaluationRecorded(let event): check(event, at: place)
             case .approvalRecorded(let event): check(event, line.entry.time, at: place)
             case .versionLifted(let event): check(event, line.entry.time, at: place)
+            case .findingRaised(let event): check(event, line.entry.time, at: place)
+            case .findingClosed(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
                     try Permit($0).agrees(with: event)
@@ -268,6 +270,56 @@ extension ReportCheck {
             guard !entitlement.holds else { continue }
             let problems = entitlement.problems.map(\.rawValue).joined(separator: ", ")
             find(place, "authority", "\(signer.principal) does not count: \(problems).")
+        }
+    }
+
+    /// A finding is signed by the reviewer that it names, entitled then.
+    private mutating func check(
+        _ event: FindingRaised, _ time: Timestamp, at place: JSONPointer
+    ) {
+        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
+        else { return }
+        guard let finding = try? ValidationFinding(reading: statement) else {
+            find(place, "statement", "The statement is no finding.")
+            return
+        }
+        expect(
+            finding.origin == root.origin
+                && FindingRaised(finding, statement: event.statement, document: event.document)
+                    == event,
+            place,
+            "The signed statement says something else than the line.")
+        check(finding.signer, of: envelope, on: event.version, time, at: place)
+    }
+
+    /// A closure likewise; whether its signer may close this finding is for the gate to say.
+    private mutating func check(
+        _ event: FindingClosed, _ time: Timestamp, at place: JSONPointer
+    ) {
+        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
+        else { return }
+        guard let closure = try? FindingClosure(reading: statement) else {
+            find(place, "statement", "The statement closes no finding.")
+            return
+        }
+        expect(
+            closure.origin == root.origin && closure.version == event.version
+                && closure.finding == event.finding && closure.resolution == event.resolution
+                && closure.reason == event.reason, place,
+            "The signed statement says something else than the line.")
+        check(closure.signer, of: envelope, on: event.version, time, at: place)
+    }
+
+    private mutating func check(
+        _ signer: SigningOfficer, of envelope: Envelope, on version: VersionReference,
+        _ time: Timestamp, at place: JSONPointer
+    ) {
+        let problems = signer.problems(
+            in: version.model.namespace, keys: identities.signers(of: envelope),
+            chain: identities.chain, at: time)
+        if !problems.isEmpty {
+            let codes = problems.map(\.code).joined(separator: ", ")
+            find(place, "authority", "\(signer.principal) does not count: \(codes).")
         }
     }
 

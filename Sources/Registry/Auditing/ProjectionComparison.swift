@@ -114,7 +114,7 @@ struct ProjectionComparison {
         case .policy_pack, .decision, .trust_root: [.digest]
         case .principal, .token, .restriction, .deployment, .hold, .carried: [.id]
         case .credential: [.keyID]
-        case .assignment, .evaluation, .approval, .disposal: [.statement]
+        case .assignment, .evaluation, .approval, .disposal, .finding: [.statement]
         case .lineage: [.version, .position]
         case .retirement: [.version]
         case .erasure: [.subject]
@@ -125,7 +125,8 @@ struct ProjectionComparison {
     private func key(of alias: SQL) -> SQL {
         let fields = columns.map { column -> SQL in "\(alias).\(identifier: column)" }
         switch table {
-        case .policy_pack, .decision, .trust_root, .assignment, .evaluation, .approval, .disposal:
+        case .policy_pack, .decision, .trust_root, .assignment, .evaluation, .approval, .disposal,
+            .finding:
             return "encode(\(fields[0]), 'hex')"
         case .lineage:
             let all = SQL(joining: fields, with: ", ")

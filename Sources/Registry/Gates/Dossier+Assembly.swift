@@ -29,6 +29,8 @@ struct DossierSources {
     let documents: [SHA256Digest: [UInt8]]
     /// What rows alone hold against the version; nothing when the log alone is asked.
     let restrictions: [RestrictionRow]
+    /// Findings that are open by rows alone.
+    let findings: [FindingRow]
     /// Holds that nobody entitled has released.
     let holds: [RestrictionFact]
     let deployments: [DeploymentFact]
@@ -40,6 +42,7 @@ struct DossierSources {
     ) -> [SHA256Digest] {
         approvals + snapshot.record.evaluations(of: row.reference).map(\.document)
             + snapshot.fold.lifts(of: row.reference).map(\.event.document)
+            + snapshot.fold.closures(of: row.reference).map(\.event.document)
             + [row.cardDocument, row.manifestDocument, row.signatureDocument]
     }
 }
@@ -59,6 +62,7 @@ extension Dossier {
         let signature = examiner.signature(documents[row.signatureDocument], manifest, row)
         let authors = Dossier.authors(row, sources.chain, signature.signer)
         let card = examiner.card(documents[row.cardDocument], row)
+        let findings = sources.openFindings(authors)
         let alarms = Self.alarms(
             stored ?? row, row, card, missing: evaluations.filter { documents[$0] == nil })
         self.init(
@@ -70,8 +74,8 @@ extension Dossier {
             evaluations: evaluations.compactMap { documents[$0] }
                 .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
             restrictions: Self.union(sources.restrictions, sources.standing(signature.signer))
-                + sources.holds + alarms,
-            deployments: sources.deployments, now: sources.now)
+                + sources.holds + findings.compactMap { $0.restriction(at: sources.now) } + alarms,
+            findings: findings.map(\.fact), deployments: sources.deployments, now: sources.now)
     }
 
     /// What the rows or documents say otherwise than the log: each denies until it is settled.

@@ -27,6 +27,8 @@ struct Dossier {
     let approvals: [ApprovalFact]
     let evaluations: [EvaluationFact]
     let restrictions: [RestrictionFact]
+    /// Findings that nobody entitled has closed.
+    let findings: [FindingFact]
     let deployments: [DeploymentFact]
     let now: Timestamp
 
@@ -103,7 +105,7 @@ extension Registry {
                 .conflict, "policy-missing", "No policy pack is in force that can be read.")
         }
         let name = reference.description
-        let (approvals, restrictions, deployments, revocations) = try db.pipeline(
+        let (approvals, restrictions, findings, deployments, revocations) = try db.pipeline(
             Ask.all(
                 "SELECT document FROM registry.approval WHERE version = \(name) ORDER BY statement",
                 as: [UInt8].self),
@@ -114,6 +116,7 @@ extension Registry {
                 UNION ALL SELECT encode(certificate, 'hex'), 'retirement', reason
                 FROM registry.retirement WHERE version = \(name) ORDER BY 1
                 """, as: RestrictionRow.self),
+            Ask.all(FindingRow.open(of: name), as: FindingRow.self),
             Ask.all(
                 """
                 SELECT id, environment FROM registry.deployment
@@ -130,6 +133,7 @@ extension Registry {
             root: root, schema: schema, signatures: signatures, row: row, snapshot: snapshot,
             chain: chain, pack: pack, requestPack: try packs.pack(row.policy, db),
             approvals: statements, documents: documents, restrictions: restrictions,
+            findings: findings,
             holds: try holdFacts(on: reference, snapshot, db),
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),

@@ -24,6 +24,7 @@ extension Dossier {
         facts.approvals = approvals
         facts.evaluations = evaluations
         facts.restrictions = restrictions
+        facts.findings = findings
         facts.activeDeployments = deployments
         facts.submitter = submitter
         facts.fold = fold

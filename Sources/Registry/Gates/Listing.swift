@@ -89,11 +89,13 @@ extension Registry {
                 hint: "Try again in a moment.")
         }
         let deployed = snapshot.fold.deployedVersions(at: now)
-        var names = Set(snapshot.fold.restrictedVersions + deployed)
+        var names = Set(
+            snapshot.fold.restrictedVersions + snapshot.fold.examinedVersions + deployed)
         let rows = try db.all(
             """
             SELECT version FROM registry.restriction WHERE lifted_at IS NULL
             UNION SELECT version FROM registry.retirement
+            UNION SELECT version FROM registry.finding WHERE closed_at IS NULL
             """, as: String.self)
         names.formUnion(rows.compactMap { VersionReference($0) })
         guard names.count <= StatusList.mostLines else {
@@ -127,7 +129,7 @@ extension Registry {
     static func status(_ restrictions: [RestrictionFact]) -> StatusList.Status? {
         let kinds = Set(restrictions.map(\.kind))
         if kinds.contains(.retirement) { return .retired }
-        if !kinds.isDisjoint(with: [.suspension, .incident]) { return .suspended }
+        if !kinds.isDisjoint(with: [.suspension, .incident, .finding]) { return .suspended }
         return kinds.isEmpty ? nil : .revoked
     }
 }

@@ -88,6 +88,10 @@ extension Registry {
             FROM registry.retirement WHERE version = \(name)
             UNION ALL SELECT id, 'hold', reason, placed_at, released_at
             FROM registry.hold WHERE scope = \(HoldScope.version(reference).description)
+            UNION ALL SELECT encode(statement, 'hex'), 'finding', summary,
+                             CASE WHEN blocking THEN raised_at ELSE due_at END, closed_at
+            FROM registry.finding WHERE version = \(name)
+                AND (blocking OR closed_at IS NULL OR due_at < closed_at)
             ORDER BY 4, 1
             """, as: RestrictionLine.self)
     }

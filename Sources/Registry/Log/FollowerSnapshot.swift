@@ -145,7 +145,7 @@ extension Event {
     var isRestrictive: Bool {
         switch self {
         case .keyRevoked, .roleRevoked, .tokenRevoked, .versionSuspended, .versionWithdrawn,
-            .deploymentConfirmed, .holdPlaced:
+            .deploymentConfirmed, .holdPlaced, .findingRaised:
             true
         case .approvalRecorded(let event): event.meaning != .approve
         case .deploymentDecided(let event): event.notAfter != nil

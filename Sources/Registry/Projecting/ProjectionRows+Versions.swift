@@ -89,6 +89,28 @@ extension ProjectionRows {
         """
     }
 
+    func findingRaised(_ event: FindingRaised) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).finding
+            (statement, document, version, severity, blocking, summary, owner, due_at, approval,
+             principal, role, raised_at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                \(event.severity.rawValue), \(event.blocking), \(event.summary),
+                \(event.owner.description), \(SQLTimestamp(event.dueAt)),
+                \(event.approval?.bytes), \(event.principal.description),
+                \(event.role.rawValue), \(at))
+        """
+    }
+
+    func findingClosed(_ event: FindingClosed) -> SQL {
+        """
+        UPDATE \(identifier: schema).finding
+        SET closed_at = \(at), closure = \(event.statement.bytes),
+            resolution = \(event.resolution.rawValue)
+        WHERE statement = \(event.finding.bytes)
+        """
+    }
+
     func state(_ state: String, of version: VersionReference) -> SQL {
         """
         UPDATE \(identifier: schema).version SET state = \(state)

@@ -53,6 +53,8 @@ struct ProjectionRows {
                 state("withdrawn", of: event.version),
             ]
         case .versionLifted(let event): [versionLifted(event)]
+        case .findingRaised(let event): [findingRaised(event)]
+        case .findingClosed(let event): [findingClosed(event)]
         case .deploymentDecided(let event): deploymentDecided(event, entry)
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
         case .deploymentEnded(let event): [deploymentEnded(event)]

@@ -97,6 +97,8 @@ struct FormerLog: Sendable {
         case .retirementDecided(let event):
             guard event.certificate != nil else { return }
             facts.append(fact(event.version, .retirement, event.reason))
+        case .findingRaised(let event) where event.blocking:
+            facts.append(fact(event.version, .suspension, "finding: \(event.summary)"))
         case .restrictionCarried(let event):
             submissions[event.former, default: []].insert(event.artifact)
             facts.append(fact(event.former, event.formerKind, event.reason))

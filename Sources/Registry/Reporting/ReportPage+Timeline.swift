@@ -61,6 +61,8 @@ extension ReportPage {
         case .retirementDecided(let event): event.verdict == .allow ? "end" : "bad"
         case .approvalRecorded(let event): event.meaning == .approve ? "good" : "bad"
         case .versionSuspended, .versionWithdrawn, .keyRevoked, .roleRevoked: "bad"
+        case .findingRaised(let event): event.blocking ? "bad" : ""
+        case .findingClosed: "good"
         default: ""
         }
     }

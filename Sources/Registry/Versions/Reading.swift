@@ -31,6 +31,7 @@ extension Registry {
             "approvals": .array(dossier.approvals.map(\.json)),
             "evaluations": .array(dossier.evaluations.map(\.json)),
             "restrictions": .array(dossier.restrictions.map(\.json)),
+            "findings": .array(dossier.findings.map(\.json)),
             "deployments": .array(try Self.deployments(of: reference, db)),
             "disposals": .array(try Self.disposed(of: reference, db)),
             "missing": .array(missing(dossier, now)),

@@ -28,6 +28,8 @@ struct VersionRoutes {
             .write(Self.version + "/suspension", suspend),
             .write(Self.version + "/lift", lift),
             .write(Self.version + "/withdrawal", withdraw),
+            .write(Self.version + "/findings", raiseFinding),
+            .write(Self.version + "/findings/closure", closeFinding),
         ]
     }
 
@@ -178,6 +180,40 @@ struct VersionRoutes {
         let outcome = try await registry.lift(envelope, write.request())
         return Answering.response(
             outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
+    }
+
+    @Sendable private func raiseFinding(_ write: Write) async throws -> Response {
+        let version = try write.parameters.version()
+        let envelope = try write.decode { $0.envelope("statement") }
+        try Self.require(version, in: envelope) { try ValidationFinding(reading: $0).version }
+        let outcome = try await registry.raiseFinding(envelope, write.request())
+        return Answering.response(
+            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
+    }
+
+    @Sendable private func closeFinding(_ write: Write) async throws -> Response {
+        let version = try write.parameters.version()
+        let envelope = try write.decode { $0.envelope("statement") }
+        try Self.require(version, in: envelope) { try FindingClosure(reading: $0).version }
+        let outcome = try await registry.closeFinding(envelope, write.request())
+        return Answering.response(
+            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
+    }
+
+    /// Refuses a statement that is about another version than the address.
+    private static func require(
+        _ version: VersionReference, in envelope: Envelope,
+        _ read: (Statement) throws -> VersionReference
+    ) throws(Refusal) {
+        guard let statement = try? Statement(parsing: envelope.payload),
+            let stated = try? read(statement), stated != version
+        else { return }
+        throw Refusal(
+            .unprocessable, "version-mismatch", "The statement is about another version.",
+            findings: [
+                JSONFinding(
+                    JSONPointer(["statement"]), "version", "It is about \(stated), not \(version).")
+            ])
     }
 
     @Sendable private func withdraw(_ write: Write) async throws -> Response {

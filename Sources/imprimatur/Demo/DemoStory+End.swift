@@ -5,9 +5,10 @@ internal import Foundation
 extension DemoStory {
     func suspendSecondVersion() throws {
         stage.step(
-            "A second version, approved and then suspended",
+            "A second version, approved, with a finding, and then suspended",
             "What forbids needs no quorum: one entitled person, at once. Version 1 is not touched.")
         try prepareSecondVersion()
+        try findSomething()
         stage.person = "robot"
         try stage.run(deployment(of: "model2", 2) + ["--dry-run"])
         stage.person = "vera"
@@ -40,9 +41,46 @@ extension DemoStory {
             "predictions.csv", version: 2, artifact: "model2", "fair2.json", shown: false)
         for (name, role) in [("vera", "validator"), ("carl", "compliance-officer")] {
             stage.person = name
-            _ = try stage.quiet(approval(2, name, role))
+            guard name == "carl" else {
+                _ = try stage.quiet(approval(2, name, role))
+                continue
+            }
+            try stage.run(
+                approval(2, name, role) + [
+                    "--condition", "Refusals are watched by age for a quarter.", "--owner",
+                    submitter(of: 2), "--due", "2099-01-01T00:00:00.000Z",
+                ])
         }
-        stage.remark("credit/scorecard@2 was submitted, evaluated and approved like the first")
+        stage.remark("credit/scorecard@2 was submitted, evaluated and approved, under a condition")
+    }
+
+    private func submitter(of version: Int) throws -> String {
+        let lines = try stage.quiet(["status", "credit/scorecard@\(version)"])
+            .split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("submitted") } ?? ""
+        return line.split(separator: " ").last.map(String.init) ?? ""
+    }
+
+    /// A blocking finding, which its finder closes when it is settled.
+    private func findSomething() throws {
+        stage.person = "vera"
+        try stage.run([
+            "finding", "raise", "credit/scorecard@2", "--key", "vera.pem", "--role", "validator",
+            "--severity", "high", "--blocking", "--summary", "No reason codes for refusals.",
+            "--owner", submitter(of: 2), "--due", "2099-01-01T00:00:00.000Z",
+        ])
+        stage.person = "robot"
+        try stage.run(deployment(of: "model2", 2) + ["--dry-run"], expecting: 1)
+        let findings = try stage.quiet(["status", "credit/scorecard@2"]).split(separator: "\n")
+            .filter { $0.hasPrefix("finding") && $0.contains("blocking") }
+        let finding =
+            findings.first?.split(whereSeparator: { " ,".contains($0) })
+            .first { $0.utf8.count == 64 }.map(String.init) ?? ""
+        stage.person = "vera"
+        try stage.run([
+            "finding", "close", "credit/scorecard@2", "--finding", finding, "--reason",
+            "Refusals name their reasons now.", "--key", "vera.pem", "--role", "validator",
+        ])
     }
 
     func retire() throws {

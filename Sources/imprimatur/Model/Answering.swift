@@ -33,7 +33,7 @@ struct AnswerOptions: ParsableArguments {
     @OptionGroup var format: Format
 
     /// Builds the statement, shows it, signs it, sends it.
-    func answer(_ meaning: ApprovalMeaning) async throws {
+    func answer(_ meaning: ApprovalMeaning, condition: FindingTexts? = nil) async throws {
         let client = try service.client()
         let key = try key.load()
         let who = try await Who(asking: client)
@@ -41,6 +41,12 @@ struct AnswerOptions: ParsableArguments {
         let statement = try self.statement(meaning, who, status)
         let envelope = try statement.statement.sign(with: [key])
         try EnvelopeText.show(envelope)
+        // The condition comes first: no approval stands without it.
+        if var condition {
+            condition.approval = envelope.payloadDigest
+            let (finding, _) = try await condition.raise(on: version, key, role, who, client)
+            Console.note("condition \(finding.payloadDigest)")
+        }
         let answer = try await client.write(
             version.address + "/approvals", ["statement": envelope.json])
         try answer.finish(
@@ -50,13 +56,7 @@ struct AnswerOptions: ParsableArguments {
     private func statement(
         _ meaning: ApprovalMeaning, _ who: Who, _ status: JSON
     ) throws -> ApprovalStatement {
-        func digest(_ name: String) throws -> SHA256Digest {
-            guard let digest = status["digests"]?[name]?.string.flatMap({ SHA256Digest(hex: $0) })
-            else {
-                throw CommandError("The service does not say which \(name) is to be signed for.")
-            }
-            return digest
-        }
+        func digest(_ name: String) throws -> SHA256Digest { try status.signedDigest(name) }
         guard let id = status["request"]?["id"]?.string,
             let nonce = status["request"]?["nonce"]?.string
         else { throw CommandError("The service names no request for \(version).") }

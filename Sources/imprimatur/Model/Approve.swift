@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Governance
+internal import OfflineCommands
 
 /// Approves a version.
 struct Approve: AsyncParsableCommand {
@@ -9,13 +10,38 @@ struct Approve: AsyncParsableCommand {
         commandName: "approve", abstract: "Approve a version by a signed statement.",
         discussion: """
             What is signed is shown first: exactly the card, artifact, evidence and policy that the \
-            service lists now. A later change of any of them voids it. Exit codes: 0 recorded, 1 \
-            refused, 2 could not be asked, 64 usage, 75 receipt to come.
+            service lists now. A later change of any of them voids it. With --condition a duty is put \
+            on record first, in the same role: if nobody entitled has closed it by --due, every \
+            deployment is denied from then on. Exit codes: 0 recorded, 1 refused, 2 could not be \
+            asked, 64 usage, 75 receipt to come.
             """)
 
     @OptionGroup var options: AnswerOptions
 
-    func run() async throws { try await options.answer(.approve) }
+    @Option(help: "What has to be done; signed for ever, so without personal data.")
+    var condition: String?
+
+    @Option(help: "Who has to do it, p-….", transform: Parse.principal)
+    var owner: PrincipalID?
+
+    @Option(help: "By when, 2027-01-31T00:00:00.000Z.", transform: Parse.time)
+    var due: Timestamp?
+
+    func validate() throws {
+        let given = [condition != nil, owner != nil, due != nil]
+        guard Set(given).count == 1 else {
+            throw ValidationError("Give --condition, --owner and --due together.")
+        }
+    }
+
+    func run() async throws {
+        var duty: FindingTexts?
+        if let condition, let owner, let due {
+            duty = FindingTexts(
+                summary: condition, severity: .medium, blocking: false, owner: owner, dueAt: due)
+        }
+        try await options.answer(.approve, condition: duty)
+    }
 }
 
 /// Rejects a version.

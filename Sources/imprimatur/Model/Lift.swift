@@ -91,13 +91,7 @@ struct Lift: AsyncParsableCommand {
 
     private func make(_ client: ServiceClient) async throws -> Envelope {
         let status = try await client.get(version.address).json()
-        func digest(_ name: String) throws -> SHA256Digest {
-            guard let digest = status["digests"]?[name]?.string.flatMap({ SHA256Digest(hex: $0) })
-            else {
-                throw CommandError("The service does not say which \(name) is to be signed for.")
-            }
-            return digest
-        }
+        func digest(_ name: String) throws -> SHA256Digest { try status.signedDigest(name) }
         var signers: [SuspensionLift.Signer] = []
         for signer in signer {
             signers.append(

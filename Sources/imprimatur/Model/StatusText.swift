@@ -27,6 +27,13 @@ enum StatusText {
         for restriction in status["restrictions"]?.array ?? [] {
             lines.append("restricted \(restriction.canonicalText)")
         }
+        for finding in status["findings"]?.array ?? [] {
+            lines.append(
+                "finding   \(text(finding, "severity"))"
+                    + (finding["blocking"]?.bool == true ? ", blocking" : "")
+                    + " \(text(finding, "id")), for \(text(finding, "owner")) "
+                    + "by \(text(finding, "dueAt"))")
+        }
         for deployment in status["deployments"]?.array ?? [] {
             lines.append(
                 "deployed  \(text(deployment, "id")) in \(text(deployment, "environment")): "

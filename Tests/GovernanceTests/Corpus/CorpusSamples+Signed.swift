@@ -15,7 +15,8 @@ extension CorpusSamples {
         "key-assignment-first", "key-assignment-further", "role-assignment", "policy-pack-first",
         "policy-pack-next", "permit-deploy", "permit-run", "retirement-certificate", "trust-root",
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
-        "status-list", "disposal-request",
+        "status-list", "disposal-request", "validation-finding", "validation-condition",
+        "finding-closure",
     ]
 
     private static let model = version.model.description
@@ -53,6 +54,9 @@ extension CorpusSamples {
             ("log-recovery", try recovery().statement.sign(with: keys)),
             ("status-list", try statusList().statement().sign(with: [permitKey])),
             ("disposal-request", try disposalRequest().sign(with: keys)),
+            ("validation-finding", try finding(approval: nil).sign(with: one)),
+            ("validation-condition", try finding(approval: digest("approval")).sign(with: one)),
+            ("finding-closure", try closure().sign(with: one)),
         ]
     }
 
@@ -177,6 +181,23 @@ extension CorpusSamples {
                     principal: principal(3), role: .complianceOfficer,
                     assignment: digest("officer")),
             ], signedAt: now, expiresAt: SampleFacts.days(7)
+        ).statement
+    }
+
+    private static func finding(approval: SHA256Digest?) -> Statement {
+        ValidationFinding(
+            origin: origin, version: version, artifact: digest("artifact"), severity: .high,
+            blocking: approval == nil, summary: "no reason codes", owner: principal(1),
+            dueAt: SampleFacts.days(30), approval: approval, signer: officer(2, .validator),
+            signedAt: now
+        ).statement
+    }
+
+    private static func closure() -> Statement {
+        FindingClosure(
+            origin: origin, version: version, finding: digest("finding"), resolution: .resolved,
+            reason: "they are there now", digests: SampleFacts.digests,
+            signer: officer(2, .validator), signedAt: now, expiresAt: SampleFacts.days(7)
         ).statement
     }
 

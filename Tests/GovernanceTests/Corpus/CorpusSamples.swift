@@ -266,7 +266,26 @@ enum CorpusSamples {
                         document: digest("document"), reason: "the drift was a fault of the sensor")
                 )
             ),
+            ("", .findingRaised(raised(approval: nil))),
+            ("condition", .findingRaised(raised(approval: digest("approval")))),
+            (
+                "",
+                .findingClosed(
+                    FindingClosed(
+                        version: version, finding: digest("finding"),
+                        statement: digest("statement"), document: digest("document"),
+                        resolution: .resolved, reason: "the drift was a fault of the sensor"))
+            ),
         ]
+    }
+
+    private static func raised(approval: SHA256Digest?) -> FindingRaised {
+        FindingRaised(
+            version: version, statement: digest("finding"), document: digest("document"),
+            severity: .high, blocking: approval == nil, summary: "no reason codes",
+            owner: principal(1),
+            dueAt: SampleFacts.days(30), approval: approval, principal: principal(2),
+            role: .validator)
     }
 
     private static func approval(

@@ -31,6 +31,10 @@ import Testing
             try RetirementCertificate(reading: $0).statement.payload
         },
         SuspensionLift.predicateType: { try SuspensionLift(reading: $0).statement.payload },
+        ValidationFinding.predicateType: {
+            try ValidationFinding(reading: $0).statement.payload
+        },
+        FindingClosure.predicateType: { try FindingClosure(reading: $0).statement.payload },
         HoldRelease.predicateType: { try HoldRelease(reading: $0).statement.payload },
         LogRecovery.predicateType: { try LogRecovery(reading: $0).statement.payload },
         DisposalRequest.predicateType: {

@@ -183,12 +183,19 @@ import Testing
         }
     }
 
+    /// Rules of the shipped pack whose conditions are its own.
+    private static let beyondTheFloor: Set<String> = ["DEP-303"]
+
     /// Every part of every condition that makes the floor, one left out or bent.
     @Test(arguments: Gate.allCases)
     func `no part of the floor's conditions can be left out`(_ gate: Gate) throws {
         let pack = try ShippedPack.pack()
         for rule in pack.rules[gate] ?? [] {
             guard case .expression(let program) = rule.condition else { continue }
+            if Self.beyondTheFloor.contains(rule.id) {
+                #expect(rule.made.isEmpty, "\(rule.id)")
+                continue
+            }
             #expect(!rule.made.isEmpty, "\(rule.id)")
             let parts = program.syntax.conjuncts.map(\.description)
             for index in parts.indices {

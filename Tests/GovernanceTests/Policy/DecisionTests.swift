@@ -130,6 +130,15 @@ struct Change: Sendable, CustomTestStringConvertible {
                 .json.setting("/meaning", "reject")),
         Change(.deploy, "DEP-302", "retired", "/restrictions/-", retirement),
         Change(
+            .deploy, "DEP-303", "critical finding", "/findings/-",
+            FindingFact(
+                id: "f-1", severity: .critical, blocking: false, role: .validator,
+                owner: SampleFacts.principal(1), dueAt: SampleFacts.days(3), source: .log
+            ).json),
+        Change(
+            .deploy, "DEP-301", "blocking finding", "/restrictions/-",
+            ["kind": "finding", "id": "f-1", "source": "log", "reason": "bias"]),
+        Change(
             .deploy, "DEP-401", "not a deployer", "/requester/roles", ["owner", "administrator"]),
         Change(.deploy, "DEP-501", "fold lags", "/fold/lagEntries", 1_001),
         Change(.deploy, "DEP-501", "fold ill", "/fold/healthy", false),

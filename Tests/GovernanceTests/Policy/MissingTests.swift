@@ -48,6 +48,19 @@ import Testing
                 RestrictionFact(kind: .hold, id: "h-1", source: .rows, reason: "claim"),
             ].filter { _ in Bool.random(using: &chance) }
         }
+        if Int.random(in: 0..<3, using: &chance) == 0 {
+            let severity = FindingSeverity.allCases.randomElement(using: &chance) ?? .critical
+            let blocking = Bool.random(using: &chance)
+            facts.findings = [
+                FindingFact(
+                    id: "f-1", severity: severity, blocking: blocking, role: .validator,
+                    owner: SampleFacts.principal(1), dueAt: SampleFacts.days(3), source: .both)
+            ]
+            if blocking {
+                facts.restrictions?.append(
+                    RestrictionFact(kind: .finding, id: "f-1", source: .both, reason: "bias"))
+            }
+        }
         facts.approvals = facts.approvals?.filter { _ in Bool.random(using: &chance) }.map {
             var approval = $0
             switch Int.random(in: 0..<8, using: &chance) {
@@ -84,6 +97,9 @@ import Testing
                 facts.card?.missing.removeAll { $0.description == need.detail.string }
             case "lift", "release":
                 facts.restrictions?.removeAll { $0.id == need.detail["id"]?.string }
+            case "finding-closure":
+                facts.restrictions?.removeAll { $0.id == need.detail["id"]?.string }
+                facts.findings?.removeAll { $0.id == need.detail["id"]?.string }
             case "approval":
                 let role = try #require(need.detail["role"]?.string.flatMap { Role(rawValue: $0) })
                 facts.approvals?.append(SampleFacts.approval(30 + number, role))

@@ -82,6 +82,7 @@ enum SampleFacts {
         ]
         facts.evaluations = [evaluation(pack)]
         facts.restrictions = []
+        facts.findings = []
         facts.activeDeployments = []
         facts.submitter = submitter
         facts.fold = FoldFact(healthy: true, lagEntries: 0)

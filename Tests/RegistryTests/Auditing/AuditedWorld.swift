@@ -1,5 +1,6 @@
 // A log with a whole life in it, made once; every test gets a copy of its database to tamper with.
 
+import Attestation
 import Cryptography
 import Database
 import Governance
@@ -83,6 +84,13 @@ struct AuditedWorld: Sendable {
         let second = try await service.submit(by: team.owner, seed: "two")
         _ = try await registry.suspend(
             second.reference, reason: "drift", service.request(team.validator))
+        let finding = try service.finding(
+            on: second, by: team.validator, owner: team.owner)
+        _ = try await registry.raiseFinding(finding, service.request(team.validator))
+        try await service.settled()
+        _ = try await registry.closeFinding(
+            service.closure(of: finding.payloadDigest, on: second, by: team.validator),
+            service.request(team.validator))
         _ = try await registry.retire(
             version.reference, reason: "superseded", successor: nil, service.request(team.owner))
         try await service.recordEmptyDisposal(of: version, by: officers)

@@ -103,6 +103,6 @@ import Testing
                 path: path, bytes: Array(data), tree: try StrictYAML.json(Array(data)))
         }
         let pack = try PolicyPack.parse(files)
-        #expect(pack.rules[.deploy]?.count == 19)
+        #expect(pack.rules[.deploy]?.count == 20)
     }
 }

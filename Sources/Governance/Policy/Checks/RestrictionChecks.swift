@@ -59,6 +59,7 @@ private func remedy(_ kind: String) -> String {
     switch RestrictionFact.Kind(rawValue: kind) {
     case .suspension: "lift"
     case .hold: "release"
+    case .finding: "finding-closure"
     case .rejection, .withdrawal, .retirement: "new-version"
     case .alarm: "audit"
     case .revocation, .incident, nil: "end"

@@ -1,0 +1,148 @@
+// The signed statement by which a reviewer closes a finding.
+//
+// An in-toto statement of type https://imprimatur.dev/predicate/finding-closure/v1 about the subject
+// {"name":"credit/scorecard@3","digest":{"sha256":ARTIFACT}} with the predicate
+//
+//     {"origin":"example.com/log","model":"credit/scorecard@3","finding":DIGEST,"resolution":"resolved",
+//      "reason":"…","digests":{"card":…,"artifact":…,"evidence":…,"policy":…},
+//      "signer":{"principal":"p-…","role":"validator","assignment":DIGEST},"signedAt":…,"expiresAt":…}
+//
+// Whoever closes holds the role in which the finding was made, or is a risk officer; is none of those who
+// made the version, and not the one who had to see to it. The statement is about the state that the
+// version then has.
+
+package import Attestation
+package import CanonicalJSON
+package import Cryptography
+
+/// What a reviewer signed about the end of a finding.
+package struct FindingClosure: Sendable, Hashable {
+    /// The predicate type.
+    package static let predicateType = "https://imprimatur.dev/predicate/finding-closure/v1"
+
+    /// Why a finding is closed.
+    package enum Resolution: String, Sendable, Hashable, CaseIterable {
+        /// What was wrong is right now, or what was to be done is done.
+        case resolved
+        /// It was no fault.
+        case refuted
+        /// It stays, and somebody answers for it: risk officers only.
+        case accepted
+    }
+
+    /// The log that the statement is for.
+    package var origin: String
+    package var version: VersionReference
+    /// The finding, by payload digest.
+    package var finding: SHA256Digest
+    package var resolution: Resolution
+    /// Why; in the log for ever, so without personal data.
+    package var reason: String
+    /// The state that the signer looked at.
+    package var digests: SignedDigests
+    package var signer: SigningOfficer
+    package var signedAt: Timestamp
+    package var expiresAt: Timestamp
+
+    package init(
+        origin: String, version: VersionReference, finding: SHA256Digest, resolution: Resolution,
+        reason: String, digests: SignedDigests, signer: SigningOfficer, signedAt: Timestamp,
+        expiresAt: Timestamp
+    ) {
+        self.origin = origin
+        self.version = version
+        self.finding = finding
+        self.resolution = resolution
+        self.reason = reason
+        self.digests = digests
+        self.signer = signer
+        self.signedAt = signedAt
+        self.expiresAt = expiresAt
+    }
+
+    /// The statement to sign.
+    package var statement: Statement {
+        Statement(
+            subjects: [.init(name: version.description, sha256: digests.artifact)],
+            predicateType: Self.predicateType,
+            predicate: [
+                "origin": .string(origin), "model": .text(version), "finding": .hex(finding),
+                "resolution": .string(resolution.rawValue), "reason": .string(reason),
+                "digests": digests.json, "signer": signer.json, "signedAt": .text(signedAt),
+                "expiresAt": .text(expiresAt),
+            ])
+    }
+
+    /// Reads a statement; throws every finding.
+    package init(reading statement: Statement) throws(JSONFindings) {
+        self = try statement.readPredicate(
+            Self.predicateType, subject: { ($0.version.description, $0.digests.artifact) },
+            Self.init(predicate:))
+    }
+
+    private init?(predicate reader: JSONReader) {
+        let origin = reader.origin()
+        let version = reader.parsed("model", as: "namespace/name@number") { VersionReference($0) }
+        let finding = reader.digest("finding")
+        let resolution = reader.choice("resolution", of: Resolution.self)
+        let reason = reader.string("reason", length: 1...2_000)
+        let digests = reader.object("digests", SignedDigests.init(reading:))
+        let signer = reader.object("signer") {
+            SigningOfficer.read($0, roles: ValidationFinding.roles)
+        }
+        let times = reader.signingTimes()
+        guard let version, let finding, let resolution, let digests, let signer, let times else {
+            return nil
+        }
+        self.init(
+            origin: origin, version: version, finding: finding, resolution: resolution,
+            reason: reason, digests: digests, signer: signer, signedAt: times.signedAt,
+            expiresAt: times.expiresAt)
+    }
+}
+
+extension FindingClosure {
+    /// What stands against believing that this closes a finding; empty when it does.
+    ///
+    /// - Parameters:
+    ///   - digests: the present state of the version.
+    ///   - authors: everybody who made the version, with all who are the same person.
+    ///   - keys: the keys whose signatures hold.
+    ///   - now: when the log took the statement, or takes it.
+    package func problems(
+        closing raised: FindingRaised, origin: String, digests: SignedDigests,
+        authors: Set<PrincipalID>, keys: Set<KeyID>, chain: TrustChain, at now: Timestamp
+    ) -> [JSONFinding] {
+        var findings: [JSONFinding] = []
+        func find(_ member: String, _ code: String, _ message: String) {
+            findings.append(.predicate(member, code, message))
+        }
+        if self.origin != origin {
+            find("origin", TrustProblem.wrongOrigin.rawValue, "The statement is for another log.")
+        }
+        if version != raised.version || finding != raised.statement {
+            find("finding", "another-finding", "The statement is about another finding.")
+        }
+        if self.digests != digests {
+            find("digests", "another-state", "The version is in another state than was signed for.")
+        }
+        if let problem = timeProblem(signedAt, expiresAt, at: now) { findings.append(problem) }
+        findings += signer.problems(in: version.model.namespace, keys: keys, chain: chain, at: now)
+        if signer.role != raised.role, signer.role != .riskOfficer {
+            find(
+                "signer", "another-role",
+                "What a \(raised.role) found, a \(raised.role) or a risk officer closes.")
+        }
+        if resolution == .accepted, signer.role != .riskOfficer {
+            find("resolution", "role-cannot-accept", "Only a risk officer accepts a risk.")
+        }
+        let linked = Set(chain.linked(to: signer.principal))
+        if !linked.isDisjoint(with: authors) {
+            find("signer", "is-author", "\(signer.principal) made the version.")
+        }
+        if !linked.isDisjoint(with: chain.linked(to: raised.owner)) {
+            find("signer", "is-owner", "\(signer.principal) had to see to the finding.")
+        }
+        return findings
+    }
+}

@@ -1,0 +1,53 @@
+// Findings about versions, as reviewers sign them.
+
+import Attestation
+import CanonicalJSON
+import Cryptography
+import Governance
+import Registry
+
+extension TestPerson {
+    /// This person as the signer of a statement.
+    func signing(as role: Role) -> SigningOfficer {
+        SigningOfficer(principal: principal, role: role, assignment: assignments[role] ?? .zero)
+    }
+}
+
+extension TestService {
+    /// A blocking finding that is due in an hour.
+    func finding(
+        on version: TestVersion, by person: TestPerson, as role: Role = .validator,
+        owner: TestPerson, edit: (inout ValidationFinding) -> Void = { _ in }
+    ) throws -> Envelope {
+        let now = clock.now
+        var finding = ValidationFinding(
+            origin: origin, version: version.reference, artifact: version.artifact, severity: .high,
+            blocking: true, summary: "no reason codes", owner: owner.principal,
+            dueAt: now.adding(seconds: 3_600), signer: person.signing(as: role), signedAt: now)
+        edit(&finding)
+        return try finding.statement.sign(with: [person.key])
+    }
+
+    /// A statement that a finding is resolved, over what the status document shows now.
+    func closure(
+        of finding: SHA256Digest, on version: TestVersion, by person: TestPerson,
+        as role: Role = .validator, edit: (inout FindingClosure) -> Void = { _ in }
+    ) async throws -> Envelope {
+        let status = try await registry.status(of: version.reference)
+        func digest(_ name: String) throws -> SHA256Digest {
+            guard let digest = status["digests"]?[name]?.string.flatMap({ SHA256Digest(hex: $0) })
+            else { throw TestFailure("no digest \(name)") }
+            return digest
+        }
+        let now = clock.now
+        var closure = FindingClosure(
+            origin: origin, version: version.reference, finding: finding, resolution: .resolved,
+            reason: "they are there now",
+            digests: SignedDigests(
+                card: try digest("card"), artifact: try digest("artifact"),
+                evidence: try digest("evidence"), policy: try digest("policy")),
+            signer: person.signing(as: role), signedAt: now, expiresAt: now.adding(seconds: 86_400))
+        edit(&closure)
+        return try closure.statement.sign(with: [person.key])
+    }
+}
