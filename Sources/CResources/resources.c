@@ -34,6 +34,9 @@ static const unsigned char migration_0070[] = {
 static const unsigned char migration_0075[] = {
 #embed "../../migrations/0075_findings.sql"
 };
+static const unsigned char migration_0076[] = {
+#embed "../../migrations/0076_abstentions.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -163,6 +166,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0060_run_permits.sql", migration_0060),
     ROW("migrations/0070_disposal.sql", migration_0070),
     ROW("migrations/0075_findings.sql", migration_0075),
+    ROW("migrations/0076_abstentions.sql", migration_0076),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),

@@ -30,7 +30,8 @@ struct Imprimatur: AsyncParsableCommand {
                 name: "A model's life, through the service",
                 subcommands: [
                     Submit.self, Status.self, Approve.self, Reject.self, Suspend.self,
-                    Lift.self, FindingCommand.self, Withdraw.self, Deploy.self, Undeploy.self,
+                    Lift.self, FindingCommand.self, Abstain.self, Recuse.self, Withdraw.self,
+                    Deploy.self, Undeploy.self,
                     Retire.self, Dispose.self,
                 ]),
             CommandGroup(

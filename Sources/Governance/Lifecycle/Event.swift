@@ -56,6 +56,7 @@ package enum Event: Sendable, Hashable {
     case documentsDisposed(DocumentsDisposed)
     case findingRaised(FindingRaised)
     case findingClosed(FindingClosed)
+    case abstentionRecorded(AbstentionRecorded)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -100,6 +101,7 @@ package enum Event: Sendable, Hashable {
         case .documentsDisposed(let payload): payload
         case .findingRaised(let payload): payload
         case .findingClosed(let payload): payload
+        case .abstentionRecorded(let payload): payload
         }
     }
 
@@ -162,5 +164,6 @@ package enum Event: Sendable, Hashable {
         DocumentsDisposed.kind: { DocumentsDisposed(&$0).map(Event.documentsDisposed) },
         FindingRaised.kind: { FindingRaised(&$0).map(Event.findingRaised) },
         FindingClosed.kind: { FindingClosed(&$0).map(Event.findingClosed) },
+        AbstentionRecorded.kind: { AbstentionRecorded(&$0).map(Event.abstentionRecorded) },
     ]
 }

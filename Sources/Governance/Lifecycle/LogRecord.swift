@@ -84,7 +84,7 @@ package struct LogRecord: Sendable {
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
-            .findingClosed:
+            .findingClosed, .abstentionRecorded:
             break
         }
         return nil

@@ -17,6 +17,7 @@ package struct RestrictiveFold: Sendable {
     private var lifts = SharedMap<VersionReference, [Lift]>()
     private var raised = SharedMap<VersionReference, [FindingRaised]>()
     private var closures = SharedMap<VersionReference, [Closure]>()
+    private var abstentions = SharedMap<VersionReference, [AbstentionRecorded]>()
     /// What the former log held against artifacts.
     private var carried = SharedMap<SHA256Digest, [RestrictionCarried]>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
@@ -141,6 +142,8 @@ package struct RestrictiveFold: Sendable {
         case .findingRaised(let event): raised[event.version, default: []].append(event)
         case .findingClosed(let event):
             closures[event.version, default: []].append(Closure(event: event, at: entry.time))
+        case .abstentionRecorded(let event):
+            abstentions[event.version, default: []].append(event)
         case .deploymentConfirmed(let event):
             var deployment =
                 deployments[event.version]?[event.deployment]
@@ -239,6 +242,11 @@ package struct RestrictiveFold: Sendable {
 
     /// The closures of a version's findings, in the order of the log.
     package func closures(of version: VersionReference) -> [Closure] { closures[version] ?? [] }
+
+    /// Who abstained or is not to judge a version, in the order of the log.
+    package func abstentions(of version: VersionReference) -> [AbstentionRecorded] {
+        abstentions[version] ?? []
+    }
 
     /// Every version of which something was ever found, in order.
     package var examinedVersions: [VersionReference] {

@@ -26,6 +26,7 @@ extension Event {
         case .versionLifted(let event): event.sentence
         case .findingRaised(let event): event.sentence
         case .findingClosed(let event): event.sentence
+        case .abstentionRecorded(let event): event.sentence
         case .gateAsked(let event): event.sentence
         case .gateDenied(let event): event.sentence
         case .deploymentDecided(let event): event.sentence
@@ -175,6 +176,15 @@ extension FindingRaised {
         return
             "\(what) on \(version)\(blocking ? ", blocking," : "") was put on record by a \(role), "
             + "to be settled by \(dueAt): \(summary)"
+    }
+}
+
+extension AbstentionRecorded {
+    fileprivate var sentence: String {
+        switch meaning {
+        case .abstain: "A \(role) abstained from judging \(version): \(reason)"
+        case .recuse: "A \(role) is not to judge \(version): \(reason)"
+        }
     }
 }
 

@@ -54,6 +54,7 @@ extension ReportCheck {
             case .versionLifted(let event): check(event, line.entry.time, at: place)
             case .findingRaised(let event): check(event, line.entry.time, at: place)
             case .findingClosed(let event): check(event, line.entry.time, at: place)
+            case .abstentionRecorded(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
                     try Permit($0).agrees(with: event)
@@ -308,6 +309,23 @@ extension ReportCheck {
                 && closure.reason == event.reason, place,
             "The signed statement says something else than the line.")
         check(closure.signer, of: envelope, on: event.version, time, at: place)
+    }
+
+    private mutating func check(
+        _ event: AbstentionRecorded, _ time: Timestamp, at place: JSONPointer
+    ) {
+        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
+        else { return }
+        guard let abstention = try? Abstention(reading: statement) else {
+            find(place, "statement", "The statement is no abstention.")
+            return
+        }
+        expect(
+            abstention.origin == root.origin
+                && AbstentionRecorded(
+                    abstention, statement: event.statement, document: event.document) == event,
+            place, "The signed statement says something else than the line.")
+        check(abstention.signer, of: envelope, on: event.version, time, at: place)
     }
 
     private mutating func check(

@@ -74,6 +74,7 @@ package struct ReportScope: Sendable {
         case .principalRegistered(let event): met.formUnion([event.principal, event.person])
         case .roleAssigned(let event): met.formUnion([event.principal, event.person])
         case .keyAssigned(let event): met.insert(event.principal)
+        case .abstentionRecorded(let event): met.insert(event.principal)
         case .findingRaised(let event): met.formUnion([event.principal, event.owner])
         case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked,
             .tokenIssued,

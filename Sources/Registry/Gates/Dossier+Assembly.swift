@@ -31,6 +31,8 @@ struct DossierSources {
     let restrictions: [RestrictionRow]
     /// Findings that are open by rows alone.
     let findings: [FindingRow]
+    /// Who is not to judge the version, by rows alone.
+    let recused: [PrincipalID]
     /// Holds that nobody entitled has released.
     let holds: [RestrictionFact]
     let deployments: [DeploymentFact]
@@ -63,6 +65,7 @@ extension Dossier {
         let authors = Dossier.authors(row, sources.chain, signature.signer)
         let card = examiner.card(documents[row.cardDocument], row)
         let findings = sources.openFindings(authors)
+        let recused = sources.recusedPeople
         let alarms = Self.alarms(
             stored ?? row, row, card, missing: evaluations.filter { documents[$0] == nil })
         self.init(
@@ -70,12 +73,14 @@ extension Dossier {
             requestPack: sources.requestPack, card: card, manifest: manifest,
             signature: signature,
             approvals: sources.approvals.compactMap { documents[$0] }
-                .compactMap { examiner.approval($0, row) },
+                .compactMap { examiner.approval($0, row) }
+                .map { Self.counting($0, without: recused) },
             evaluations: evaluations.compactMap { documents[$0] }
                 .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
             restrictions: Self.union(sources.restrictions, sources.standing(signature.signer))
                 + sources.holds + findings.compactMap { $0.restriction(at: sources.now) } + alarms,
-            findings: findings.map(\.fact), deployments: sources.deployments, now: sources.now)
+            findings: findings.map(\.fact), recused: recused, deployments: sources.deployments,
+            now: sources.now)
     }
 
     /// What the rows or documents say otherwise than the log: each denies until it is settled.

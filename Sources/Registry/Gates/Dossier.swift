@@ -29,6 +29,8 @@ struct Dossier {
     let restrictions: [RestrictionFact]
     /// Findings that nobody entitled has closed.
     let findings: [FindingFact]
+    /// Who is not to judge the version, with all who are the same person.
+    let recused: Set<PrincipalID>
     let deployments: [DeploymentFact]
     let now: Timestamp
 
@@ -105,26 +107,30 @@ extension Registry {
                 .conflict, "policy-missing", "No policy pack is in force that can be read.")
         }
         let name = reference.description
-        let (approvals, restrictions, findings, deployments, revocations) = try db.pipeline(
-            Ask.all(
-                "SELECT document FROM registry.approval WHERE version = \(name) ORDER BY statement",
-                as: [UInt8].self),
-            Ask.all(
-                """
-                SELECT id, kind, reason FROM registry.restriction
-                WHERE version = \(name) AND lifted_at IS NULL
-                UNION ALL SELECT encode(certificate, 'hex'), 'retirement', reason
-                FROM registry.retirement WHERE version = \(name) ORDER BY 1
-                """, as: RestrictionRow.self),
-            Ask.all(FindingRow.open(of: name), as: FindingRow.self),
-            Ask.all(
-                """
-                SELECT id, environment FROM registry.deployment
-                WHERE version = \(name) AND (state = 'active'
-                    OR (state = 'permitted' AND not_after > \(SQLTimestamp(now)))
-                    OR (state = 'ended' AND run_until > \(SQLTimestamp(now)))) ORDER BY id
-                """, as: DeploymentRow.self),
-            Ask.all(Self.revocations, as: RevocationRow.self))
+        let (approvals, restrictions, findings, recused, deployments, revocations) =
+            try db.pipeline(
+                Ask.all(
+                    "SELECT document FROM registry.approval WHERE version = \(name) ORDER BY statement",
+                    as: [UInt8].self),
+                Ask.all(
+                    """
+                    SELECT id, kind, reason FROM registry.restriction
+                    WHERE version = \(name) AND lifted_at IS NULL
+                    UNION ALL SELECT encode(certificate, 'hex'), 'retirement', reason
+                    FROM registry.retirement WHERE version = \(name) ORDER BY 1
+                    """, as: RestrictionRow.self),
+                Ask.all(FindingRow.open(of: name), as: FindingRow.self),
+                Ask.all(
+                    "SELECT principal FROM registry.abstention WHERE version = \(name) AND meaning <> 'abstain'",
+                    as: String.self),
+                Ask.all(
+                    """
+                    SELECT id, environment FROM registry.deployment
+                    WHERE version = \(name) AND (state = 'active'
+                        OR (state = 'permitted' AND not_after > \(SQLTimestamp(now)))
+                        OR (state = 'ended' AND run_until > \(SQLTimestamp(now)))) ORDER BY id
+                    """, as: DeploymentRow.self),
+                Ask.all(Self.revocations, as: RevocationRow.self))
         let chain = Self.chain(snapshot, revocations)
         let statements = approvals.compactMap { SHA256Digest(bytes: $0) }
         let documents = try Documents.load(
@@ -133,7 +139,7 @@ extension Registry {
             root: root, schema: schema, signatures: signatures, row: row, snapshot: snapshot,
             chain: chain, pack: pack, requestPack: try packs.pack(row.policy, db),
             approvals: statements, documents: documents, restrictions: restrictions,
-            findings: findings,
+            findings: findings, recused: recused.compactMap { PrincipalID($0) },
             holds: try holdFacts(on: reference, snapshot, db),
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),

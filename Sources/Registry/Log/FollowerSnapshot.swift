@@ -148,6 +148,7 @@ extension Event {
             .deploymentConfirmed, .holdPlaced, .findingRaised:
             true
         case .approvalRecorded(let event): event.meaning != .approve
+        case .abstentionRecorded(let event): event.meaning == .recuse
         case .deploymentDecided(let event): event.notAfter != nil
         case .retirementDecided(let event): event.certificate != nil
         default: false

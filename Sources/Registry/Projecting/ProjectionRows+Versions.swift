@@ -111,6 +111,16 @@ extension ProjectionRows {
         """
     }
 
+    func abstentionRecorded(_ event: AbstentionRecorded) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).abstention
+            (statement, document, version, request_id, principal, role, meaning, reason, at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                \(event.request), \(event.principal.description), \(event.role.rawValue),
+                \(event.meaning.rawValue), \(event.reason), \(at))
+        """
+    }
+
     func state(_ state: String, of version: VersionReference) -> SQL {
         """
         UPDATE \(identifier: schema).version SET state = \(state)

@@ -55,6 +55,7 @@ struct ProjectionRows {
         case .versionLifted(let event): [versionLifted(event)]
         case .findingRaised(let event): [findingRaised(event)]
         case .findingClosed(let event): [findingClosed(event)]
+        case .abstentionRecorded(let event): [abstentionRecorded(event)]
         case .deploymentDecided(let event): deploymentDecided(event, entry)
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
         case .deploymentEnded(let event): [deploymentEnded(event)]

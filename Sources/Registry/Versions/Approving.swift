@@ -28,7 +28,11 @@ extension Registry {
                 root: root, identities: dossier.snapshot.identities, signatures: signatures,
                 chain: dossier.chain,
                 schema: schema, pack: pack.pack, fold: dossier.snapshot.fold, now: now)
-            let (problems, person) = examiner.entitlement(of: approval, in: envelope, at: now)
+            var (problems, person) = examiner.entitlement(of: approval, in: envelope, at: now)
+            // Who is not to judge may still object.
+            if approval.meaning == .approve, dossier.isRecused(approval.signer.principal) {
+                problems.append(Dossier.recusedProblem)
+            }
             // What restricts is taken from anybody entitled, whatever else has changed since.
             var records: [[UInt8]] = []
             if approval.meaning == .approve {

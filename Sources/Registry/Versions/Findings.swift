@@ -99,6 +99,11 @@ extension Registry {
                     .conflict, "finding-unknown",
                     "\(reference) has no open finding \(closure.finding).")
             }
+            guard !dossier.isRecused(closure.signer.principal) else {
+                throw Refusal(
+                    .unprocessable, "signer-recused",
+                    "\(closure.signer.principal) is not to judge the version.")
+            }
             let problems = closure.problems(
                 closing: raised, origin: root.origin, digests: dossier.digests,
                 authors: Dossier.authors(dossier.row, dossier.chain, dossier.signature.signer),
@@ -123,7 +128,8 @@ extension Registry {
         }
     }
 
-    private func read<T>(
+    /// Reads a statement of a kind, or refuses it with everything that is wrong.
+    func read<T>(
         _ envelope: Envelope, _ code: String, _ message: String,
         _ body: (Statement) throws(JSONFindings) -> T
     ) throws(Refusal) -> T {

@@ -32,6 +32,11 @@ extension Registry {
                     .conflict, "suspension-unknown",
                     "\(reference) is not suspended by \(lift.restriction).")
             }
+            guard !lift.signers.contains(where: { dossier.isRecused($0.principal) }) else {
+                throw Refusal(
+                    .unprocessable, "signer-recused",
+                    "One of the signers is not to judge the version.")
+            }
             let problems = lift.problems(
                 of: reference, restriction: lift.restriction,
                 keys: dossier.snapshot.identities.signers(of: envelope), chain: dossier.chain,

@@ -32,6 +32,8 @@ extension Registry {
             "evaluations": .array(dossier.evaluations.map(\.json)),
             "restrictions": .array(dossier.restrictions.map(\.json)),
             "findings": .array(dossier.findings.map(\.json)),
+            "abstentions": .array(
+                dossier.snapshot.fold.abstentions(of: reference).map { .object($0.members) }),
             "deployments": .array(try Self.deployments(of: reference, db)),
             "disposals": .array(try Self.disposed(of: reference, db)),
             "missing": .array(missing(dossier, now)),

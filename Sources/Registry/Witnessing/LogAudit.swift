@@ -237,7 +237,7 @@ struct LogAudit: Sendable {
                 root: root, schema: schema, signatures: signatures, row: row, snapshot: snapshot,
                 chain: identities.chain, pack: active, requestPack: requestPack,
                 approvals: approvals[event.version] ?? [], documents: documents,
-                restrictions: [], findings: [],
+                restrictions: [], findings: [], recused: [],
                 holds: standingHolds(on: event.version, snapshot, documents, under: root),
                 deployments: fold.activeDeployments(of: event.version, at: entry.time).map {
                     DeploymentFact(id: $0.id, environment: $0.environment)

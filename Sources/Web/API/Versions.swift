@@ -28,6 +28,7 @@ struct VersionRoutes {
             .write(Self.version + "/suspension", suspend),
             .write(Self.version + "/lift", lift),
             .write(Self.version + "/withdrawal", withdraw),
+            .write(Self.version + "/abstentions", abstain),
             .write(Self.version + "/findings", raiseFinding),
             .write(Self.version + "/findings/closure", closeFinding),
         ]
@@ -178,6 +179,15 @@ struct VersionRoutes {
                 ])
         }
         let outcome = try await registry.lift(envelope, write.request())
+        return Answering.response(
+            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
+    }
+
+    @Sendable private func abstain(_ write: Write) async throws -> Response {
+        let version = try write.parameters.version()
+        let envelope = try write.decode { $0.envelope("statement") }
+        try Self.require(version, in: envelope) { try Abstention(reading: $0).version }
+        let outcome = try await registry.abstain(envelope, write.request())
         return Answering.response(
             outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
     }

@@ -27,6 +27,11 @@ enum StatusText {
         for restriction in status["restrictions"]?.array ?? [] {
             lines.append("restricted \(restriction.canonicalText)")
         }
+        for abstention in status["abstentions"]?.array ?? [] {
+            lines.append(
+                "\(text(abstention, "meaning").padded(to: 10))by \(text(abstention, "role")) "
+                    + text(abstention, "principal"))
+        }
         for finding in status["findings"]?.array ?? [] {
             lines.append(
                 "finding   \(text(finding, "severity"))"

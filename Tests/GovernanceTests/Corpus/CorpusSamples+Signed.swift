@@ -16,7 +16,7 @@ extension CorpusSamples {
         "policy-pack-next", "permit-deploy", "permit-run", "retirement-certificate", "trust-root",
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
         "status-list", "disposal-request", "validation-finding", "validation-condition",
-        "finding-closure",
+        "finding-closure", "abstention",
     ]
 
     private static let model = version.model.description
@@ -57,6 +57,7 @@ extension CorpusSamples {
             ("validation-finding", try finding(approval: nil).sign(with: one)),
             ("validation-condition", try finding(approval: digest("approval")).sign(with: one)),
             ("finding-closure", try closure().sign(with: one)),
+            ("abstention", try abstention().sign(with: one)),
         ]
     }
 
@@ -190,6 +191,14 @@ extension CorpusSamples {
             blocking: approval == nil, summary: "no reason codes", owner: principal(1),
             dueAt: SampleFacts.days(30), approval: approval, signer: officer(2, .validator),
             signedAt: now
+        ).statement
+    }
+
+    private static func abstention() -> Statement {
+        Abstention(
+            origin: origin, request: .init(id: "r-01", nonce: "00112233445566778899aabbccddeeff"),
+            version: version, artifact: digest("artifact"), meaning: .recuse,
+            reason: "worked on it", signer: officer(2, .validator), signedAt: now
         ).statement
     }
 

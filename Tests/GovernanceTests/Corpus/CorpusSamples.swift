@@ -266,6 +266,14 @@ enum CorpusSamples {
                         document: digest("document"), reason: "the drift was a fault of the sensor")
                 )
             ),
+            (
+                "",
+                .abstentionRecorded(
+                    AbstentionRecorded(
+                        version: version, request: "r-01", statement: digest("statement"),
+                        document: digest("document"), principal: principal(2), role: .validator,
+                        meaning: .recuse, reason: "worked on it"))
+            ),
             ("", .findingRaised(raised(approval: nil))),
             ("condition", .findingRaised(raised(approval: digest("approval")))),
             (

@@ -84,6 +84,9 @@ struct AuditedWorld: Sendable {
         let second = try await service.submit(by: team.owner, seed: "two")
         _ = try await registry.suspend(
             second.reference, reason: "drift", service.request(team.validator))
+        _ = try await registry.abstain(
+            try await service.abstention(from: second, by: team.officer, as: .complianceOfficer),
+            service.request(team.officer))
         let finding = try service.finding(
             on: second, by: team.validator, owner: team.owner)
         _ = try await registry.raiseFinding(finding, service.request(team.validator))

@@ -40,6 +40,7 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
         .init(.evaluation, "kind", "UPDATE registry.evaluation SET kind = 'x'"),
         .init(.approval, "meaning", "UPDATE registry.approval SET meaning = 'reject'"),
         .init(.restriction, "reason", "UPDATE registry.restriction SET reason = 'x'"),
+        .init(.abstention, "meaning", "UPDATE registry.abstention SET meaning = 'x'"),
         .init(.finding, "severity", "UPDATE registry.finding SET severity = 'low'"),
         .init(
             .decision, "verdict",

@@ -50,4 +50,21 @@ extension TestService {
         edit(&closure)
         return try closure.statement.sign(with: [person.key])
     }
+
+    /// A statement of somebody who does not judge a version.
+    func abstention(
+        from version: TestVersion, by person: TestPerson, as role: Role,
+        _ meaning: Abstention.Meaning = .recuse, edit: (inout Abstention) -> Void = { _ in }
+    ) async throws -> Envelope {
+        let status = try await registry.status(of: version.reference)
+        var abstention = Abstention(
+            origin: origin,
+            request: .init(
+                id: status["request"]?["id"]?.string ?? "",
+                nonce: status["request"]?["nonce"]?.string ?? ""),
+            version: version.reference, artifact: version.artifact, meaning: meaning,
+            reason: "worked on it", signer: person.signing(as: role), signedAt: clock.now)
+        edit(&abstention)
+        return try abstention.statement.sign(with: [person.key])
+    }
 }

@@ -1,0 +1,96 @@
+// Records who abstains from judging a version, and who is not to judge it.
+//
+// A recusal takes away: it counts for whatever the log or a row shows, whatever becomes of its signer's keys
+// and roles afterwards, and cannot be taken back.
+
+package import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+
+extension Registry {
+    /// Records an abstention or a recusal.
+    package func abstain(_ envelope: Envelope, _ request: Request) async throws -> Outcome {
+        let caller = try caller(of: request)
+        let abstention = try read(
+            envelope, "abstention-malformed", "The statement is no abstention."
+        ) { (statement: Statement) throws(JSONFindings) in
+            try Abstention(reading: statement)
+        }
+        let document = envelope.canonicalBytes
+        let reference = abstention.version
+        let subjects = Subjects(
+            written: [Subjects.version(reference)],
+            read: [
+                Subjects.principal(caller.principal),
+                Subjects.principal(abstention.signer.principal),
+            ])
+        return try await record(request, subjects) { db, now in
+            let dossier = try dossier(of: reference, db, now: now)
+            guard dossier.isOpen else {
+                throw Refusal(
+                    .conflict, "request-closed", "The request on \(reference) is closed.")
+            }
+            let known = dossier.snapshot.fold.abstentions(of: reference)
+            guard
+                !known.contains(where: {
+                    $0.principal == abstention.signer.principal
+                        && ($0.meaning == abstention.meaning || $0.meaning == .recuse)
+                })
+            else {
+                throw Refusal(
+                    .conflict, "abstention-known",
+                    "\(abstention.signer.principal) has said so already.")
+            }
+            let problems = abstention.problems(
+                origin: root.origin, request: dossier.row.request, artifact: dossier.row.artifact,
+                keys: dossier.snapshot.identities.signers(of: envelope), chain: dossier.chain,
+                at: now)
+            guard problems.isEmpty else {
+                throw Refusal(
+                    .unprocessable, "abstention-not-entitled",
+                    "The statement does not count: "
+                        + problems.map(\.message).joined(separator: " "),
+                    findings: problems, offence: .statementInvalid)
+            }
+            return Act(
+                .abstentionRecorded(
+                    AbstentionRecorded(
+                        abstention, statement: envelope.payloadDigest,
+                        document: SHA256.hash(document))),
+                documents: [document])
+        }
+    }
+}
+
+extension Dossier {
+    /// The code of an approval by somebody who is not to judge the version.
+    static let recusedProblem = "recused"
+
+    /// Whether this principal, or anybody who is the same person, is not to judge the version.
+    func isRecused(_ principal: PrincipalID) -> Bool {
+        !recused.isDisjoint(with: chain.linked(to: principal))
+    }
+
+    /// An approval, which does not count when its signer is not to judge the version.
+    static func counting(
+        _ approval: ApprovalFact, without recused: Set<PrincipalID>
+    ) -> ApprovalFact {
+        guard approval.meaning == .approve,
+            recused.contains(approval.principal) || recused.contains(approval.person)
+        else { return approval }
+        var approval = approval
+        approval.valid = false
+        approval.problems.append(recusedProblem)
+        return approval
+    }
+}
+
+extension DossierSources {
+    /// Who is not to judge the version by rows or log, with all who are the same person.
+    var recusedPeople: Set<PrincipalID> {
+        let logged = snapshot.fold.abstentions(of: row.reference)
+            .filter { $0.meaning == .recuse }.map(\.principal)
+        return Set((recused + logged).flatMap { chain.linked(to: $0) })
+    }
+}
