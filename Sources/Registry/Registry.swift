@@ -20,6 +20,7 @@ package struct Registry: Sendable {
     package let clock: Clock
     let committed: Wakeup
     let authenticator: EntryAuthenticator
+    let desk: WriteDesk
     let signatures = SignatureCache()
     let accesses = AccessLedger()
 
@@ -44,6 +45,7 @@ package struct Registry: Sendable {
         self.clock = clock
         self.committed = committed
         self.authenticator = authenticator
+        desk = WriteDesk(writer)
         self.receiptTimeout = receiptTimeout
     }
 
@@ -61,11 +63,17 @@ package struct Registry: Sendable {
     ///
     /// The commit is not flushed by itself: the sequencer's, which gives the entry its place and comes
     /// later in the WAL, is, and so one flush serves all who wait. Nobody is told of an act before.
+    ///
+    /// - Parameter alone: in a transaction of its own: for acts whose decision writes or takes its time,
+    ///   which others should not wait for.
     func record(
-        _ request: Request, _ subjects: Subjects,
+        _ request: Request, _ subjects: Subjects, alone: Bool = false,
         _ decide: @escaping @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Outcome {
-        let recorded = try await commit(request, subjects, .writeUnflushed, decide)
+        let recorded = try await carryOut(job(request, subjects, decide)) { job in
+            alone
+                ? try await writer.alone(job, .writeUnflushed).get() : try await desk.write(job)
+        }
         // Who hands in many at once does not wait for receipts.
         if BulkDesk.place != nil { return Outcome(recorded: recorded, receipt: nil) }
         if let receipt = try await receipt(of: recorded) {
@@ -86,14 +94,24 @@ package struct Registry: Sendable {
         }
     }
 
-    /// Writes and wakes the sequencer; what it answers is committed, and kept unless `options` say so.
+    /// Writes and wakes the sequencer; what it answers is committed and kept.
     func commit(
-        _ request: Request, _ subjects: Subjects, _ options: TransactionOptions = .write,
+        _ request: Request, _ subjects: Subjects,
         _ decide: @escaping @Sendable (borrowing Connection, Timestamp) throws -> Act
     ) async throws -> Recorded {
+        try await carryOut(job(request, subjects, decide)) { job in
+            try await writer.alone(job, .write).get()
+        }
+    }
+
+    /// An act that is decided only while the log may go on.
+    private func job(
+        _ request: Request, _ subjects: Subjects,
+        _ decide: @escaping @Sendable (borrowing Connection, Timestamp) throws -> Act
+    ) throws -> Writer.Job {
         if let reason = follower.clockReason(at: clock()) { halt.halt(reason) }
         try halt.check()
-        let job = Writer.Job(request: request, subjects: subjects) { [follower, halt] db, now in
+        return Writer.Job(request: request, subjects: subjects) { [follower, halt] db, now in
             // Asked again under the locks: the clock may have been set back, or the log have gone on.
             if let reason = follower.clockReason(at: now) {
                 halt.halt(reason)
@@ -101,10 +119,16 @@ package struct Registry: Sendable {
             }
             return try decide(db, now)
         }
+    }
+
+    /// Hands an act in where the request hands in many, or writes it.
+    private func carryOut(
+        _ job: Writer.Job, _ write: (Writer.Job) async throws -> Recorded
+    ) async throws -> Recorded {
         if let place = BulkDesk.place {
             return try await place.desk.hand(job, at: place.position)
         }
-        let recorded = try await writer.write(request, subjects, options, job.decide)
+        let recorded = try await write(job)
         follower.remember(recorded)
         committed.ring()
         return recorded

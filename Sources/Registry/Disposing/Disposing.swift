@@ -67,7 +67,7 @@ extension Registry {
             read: Set(
                 ([caller.principal] + officers).map(Subjects.principal)
                     + survey.sharers.map(Subjects.version) + [Subjects.policy]))
-        let outcome = try await record(request, subjects) { db, now in
+        let outcome = try await record(request, subjects, alone: true) { db, now in
             let dossier = try dossier(of: asked.version, db, now: now)
             try check(asked, envelope, dossier)
             // From here on nobody stores a document, so nobody comes to name one of these.

@@ -60,7 +60,7 @@ extension Registry {
         let subjects = Subjects(
             written: [Subjects.version(question.version)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
-        let outcome = try await record(request, subjects) { db, now in
+        let outcome = try await record(request, subjects, alone: true) { db, now in
             let dossier = try dossier(of: question.version, db, now: now)
             let namespace = question.version.model.namespace
             let facts = dossier.deployFacts(

@@ -20,7 +20,7 @@ extension Registry {
         let subjects = Subjects(
             written: [Subjects.version(reference)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
-        let outcome = try await record(request, subjects) { db, now in
+        let outcome = try await record(request, subjects, alone: true) { db, now in
             if let successor { _ = try VersionRow.require(successor, db) }
             let dossier = try dossier(of: reference, db, now: now)
             let facts = dossier.retireFacts(

@@ -29,7 +29,7 @@ extension Registry {
         let subjects = Subjects(
             written: [Subjects.version(version)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
-        let outcome = try await record(request, subjects) { db, now in
+        let outcome = try await record(request, subjects, alone: true) { db, now in
             let dossier = try dossier(of: version, db, now: now)
             let deployment = try running(id, in: dossier, db)
             let lifetime = dossier.pack.pack.runLifetimeHours[dossier.row.tier]

@@ -29,7 +29,7 @@ extension Registry {
         if let caller = request.caller { try requireAdministrator(caller, of: key.principal) }
         let name = PersonalValue(.string(enrolment.name))
         return try await record(
-            request, Subjects(written: [Subjects.principal(key.principal)])
+            request, Subjects(written: [Subjects.principal(key.principal)]), alone: true
         ) { [vault] db, _ in
             let exists = try db.one(
                 "SELECT EXISTS (SELECT FROM registry.principal WHERE id = \(key.principal.description))",

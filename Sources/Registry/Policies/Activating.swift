@@ -18,7 +18,7 @@ extension Registry {
         let signed = try readPack(envelope, files)
         let subjects = Subjects(
             written: [Subjects.policy], read: [Subjects.principal(caller.principal)])
-        return try await record(request, subjects) { db, now in
+        return try await record(request, subjects, alone: true) { db, now in
             let current = try packs.active(db)
             let inForce = current.map {
                 (name: $0.pack.name, version: $0.pack.version, digest: $0.pack.digest)

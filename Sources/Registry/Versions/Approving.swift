@@ -18,7 +18,7 @@ extension Registry {
                 Subjects.principal(caller.principal), Subjects.principal(approval.signer.principal),
                 Subjects.policy,
             ])
-        let outcome = try await record(request, subjects) { db, now in
+        let outcome = try await record(request, subjects, alone: true) { db, now in
             let dossier = try dossier(of: reference, db, now: now)
             guard let pack = dossier.requestPack else {
                 throw Refusal(

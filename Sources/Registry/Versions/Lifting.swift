@@ -21,7 +21,7 @@ extension Registry {
             written: [Subjects.version(reference)],
             read: Set(lift.signers.map { Subjects.principal($0.principal) })
                 .union([Subjects.principal(caller.principal), Subjects.policy]))
-        return try await record(request, subjects) { db, now in
+        return try await record(request, subjects, alone: true) { db, now in
             let dossier = try dossier(of: reference, db, now: now)
             guard
                 dossier.restrictions.contains(where: {

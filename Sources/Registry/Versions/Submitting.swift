@@ -47,7 +47,7 @@ extension Registry {
         let subjects = Subjects(
             written: [Subjects.model(submission.model)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
-        let outcome = try await record(request, subjects) { db, now in
+        let outcome = try await record(request, subjects, alone: true) { db, now in
             guard let pack = try packs.active(db) else {
                 throw Refusal(.conflict, "policy-missing", "No policy pack is in force.")
             }

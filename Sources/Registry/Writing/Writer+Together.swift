@@ -2,14 +2,16 @@
 //
 // The order inside the transaction is that of one act (Writer.swift), each step for all acts:
 //   1. the retry keys;
-//   2. the head rows of all subjects, once and in order: exclusive what any act changes;
+//   2. the head rows of all subjects, once: exclusive what any act changes. No row is waited for, so
+//      nobody waits for a stranger's lock and no two such transactions can block one another: an act
+//      with a subject that somebody else holds is put aside;
 //   3. act by act, in their order: load, decide, its documents and projections. They travel with the
 //      next act's first question, so a later act sees what an earlier one did. A refusal is thrown
 //      before anything of its act is sent, and leaves the others as they are;
 //   4. the subjects' new numbers, and last all entries under one signature, in the order of the acts.
 // What the database itself refuses in one act has failed the transaction for all: nothing is stored,
-// and each act is then written by itself. So every act has the outcome that it would have had behind a
-// savepoint of its own, and acts without such faults, which are nearly all, pay for none.
+// and all are put aside. Whoever is put aside is written in a transaction of its own. So every act has
+// the outcome that it would have had alone, and acts without such faults, nearly all, pay for none.
 
 internal import Cryptography
 internal import Database
@@ -23,27 +25,40 @@ extension Writer {
         let decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
     }
 
-    /// Carries out several acts of one caller; the outcome of each, in their order.
+    /// Carries out several acts one after the other; the outcome of each, in their order.
     func write(_ jobs: [Job]) async -> [Result<Recorded, any Error>] {
-        if jobs.count > 1 {
-            do {
-                return try await database.write { db in try together(jobs, db) }
-            } catch let error where Self.concernsOneAct(error) {
-                // Nothing is stored: one by one, below.
-            } catch {
-                return jobs.map { _ in .failure(error) }
-            }
-        }
+        let outcomes = await together(jobs, .write)
         var results: [Result<Recorded, any Error>] = []
-        for job in jobs {
-            do {
-                results.append(
-                    .success(try await write(job.request, job.subjects, .write, job.decide)))
-            } catch {
-                results.append(.failure(error))
+        for (job, outcome) in zip(jobs, outcomes) {
+            if let outcome {
+                results.append(outcome)
+            } else {
+                results.append(await alone(job, .write))
             }
         }
         return results
+    }
+
+    /// Carries out one act in a transaction of its own.
+    func alone(_ job: Job, _ options: TransactionOptions) async -> Result<Recorded, any Error> {
+        do {
+            return .success(try await write(job.request, job.subjects, options, job.decide))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Carries out what can be in one transaction; nil is the outcome of an act that is put aside.
+    func together(
+        _ jobs: [Job], _ options: TransactionOptions
+    ) async -> [Result<Recorded, any Error>?] {
+        do {
+            return try await database.write(options) { db in try inOne(jobs, db) }
+        } catch let error where Self.concernsOneAct(error) {
+            return jobs.map { _ in nil }
+        } catch {
+            return jobs.map { _ in .failure(error) }
+        }
     }
 
     /// An entry that waits for its signature.
@@ -55,33 +70,39 @@ extension Writer {
 
     /// Whether the transaction failed because of what is in it.
     private static func concernsOneAct(_ error: any Error) -> Bool {
-        if error is NotTogether { return true }
-        guard let error = error as? DatabaseError else { return false }
+        guard let error = error as? DatabaseError else { return true }
         return error.kind == .server || error.kind == .rolledBack || error.kind == .timeout
     }
 
-    /// An entry that would be too large beside the others' signature path.
+    /// An act that needs a transaction of its own, or an entry too large beside the others' signature path.
     private struct NotTogether: Error {}
 
     /// What the seal of a batch adds to an entry at most: a path of 16 hashes, key and signature.
     private static let sealBytes = 1_800
 
-    private func together(
+    private func inOne(
         _ jobs: [Job], _ db: borrowing Connection
-    ) throws -> [Result<Recorded, any Error>] {
+    ) throws -> [Result<Recorded, any Error>?] {
         var results = [Result<Recorded, any Error>?](repeating: nil, count: jobs.count)
         try answerRetries(jobs, &results, db)
         let open = jobs.indices.filter { results[$0] == nil }
         let written = open.reduce(into: Set<String>()) { $0.formUnion(jobs[$1].subjects.written) }
         let read = open.reduce(into: Set<String>()) { $0.formUnion(jobs[$1].subjects.read) }
-        var sequences = try Self.lock(
-            Subjects(written: written, read: read), for: jobs.first?.request.caller, db)
+        let tokens = Set(open.compactMap { jobs[$0].request.caller?.token })
+        var (sequences, revoked) = try Self.lockFree(
+            Subjects(written: written, read: read), tokens: tokens, db)
         var drafts: [Draft] = []
         for position in open {
             let job = jobs[position]
+            let subjects = job.subjects.written.union(job.subjects.read)
+            guard subjects.allSatisfy({ sequences[$0] != nil }) else { continue }
             do {
+                if let token = job.request.caller?.token, revoked.contains(token) {
+                    throw Self.tokenRevoked
+                }
                 let now = clock()
                 let act = try job.decide(db, now)
+                guard act.disposes == nil else { throw NotTogether() }
                 let entry = entry(of: act, job.request, job.subjects, sequences, now)
                 let payload = entry.canonicalBytes
                 guard payload.count + Self.sealBytes <= SignedEntry.maximumBytes else {
@@ -100,8 +121,11 @@ extension Writer {
                 results[position] = .failure(refusal)
             }
         }
-        try insert(drafts, sequences.filter { written.contains($0.key) }, &results, db)
-        return results.map { $0 ?? .failure(NotTogether()) }
+        let changed = drafts.reduce(into: Set<String>()) {
+            $0.formUnion(jobs[$1.position].subjects.written)
+        }
+        try insert(drafts, sequences.filter { changed.contains($0.key) }, &results, db)
+        return results
     }
 
     /// Finds what earlier requests with the same retry keys did.

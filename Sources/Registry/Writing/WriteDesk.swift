@@ -1,0 +1,79 @@
+// Acts of different requests share transactions when there are more requests than transactions at work.
+//
+// An act that comes while a transaction is free goes at once. While none is, acts gather, and the next
+// free one takes them all (Writer+Together.swift): the busier the service, the less each act costs. Who is
+// put aside, because somebody else holds a row or the database refused something, goes alone and keeps
+// nobody waiting.
+
+internal import Database
+internal import Synchronization
+
+/// Brings the acts of many requests to the database.
+final class WriteDesk: Sendable {
+    private struct Waiting {
+        let job: Writer.Job
+        let continuation: CheckedContinuation<Recorded, any Error>
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        /// Transactions at work.
+        var running = 0
+
+        /// What the next transaction takes.
+        mutating func next() -> [Waiting] {
+            let taken = Array(waiting.prefix(WriteDesk.mostActs))
+            waiting.removeFirst(taken.count)
+            return taken
+        }
+    }
+
+    /// Most transactions at work: one is decided while the other is committed.
+    private static let mostTransactions = 2
+    /// Most acts of one transaction.
+    private static let mostActs = 32
+
+    private let state = Mutex(State())
+    private let writer: Writer
+
+    init(_ writer: Writer) {
+        self.writer = writer
+    }
+
+    /// Carries out an act, in whatever company. Its commit is not flushed yet.
+    func write(_ job: Writer.Job) async throws -> Recorded {
+        try await withCheckedThrowingContinuation { continuation in
+            let mustStart = state.withLock { state in
+                state.waiting.append(Waiting(job: job, continuation: continuation))
+                guard state.running < Self.mostTransactions else { return false }
+                state.running += 1
+                return true
+            }
+            if mustStart { Task { await work() } }
+        }
+    }
+
+    /// Writes what waits, until nothing does.
+    private func work() async {
+        while true {
+            let taken = state.withLock { state in
+                let taken = state.next()
+                if taken.isEmpty { state.running -= 1 }
+                return taken
+            }
+            guard !taken.isEmpty else { return }
+            let outcomes = await writer.together(taken.map(\.job), .writeUnflushed)
+            for (one, outcome) in zip(taken, outcomes) {
+                if let outcome {
+                    one.continuation.resume(with: outcome)
+                } else {
+                    // It may have to wait for a row: not in the way of the others.
+                    Task {
+                        let outcome = await writer.alone(one.job, .writeUnflushed)
+                        one.continuation.resume(with: outcome)
+                    }
+                }
+            }
+        }
+    }
+}
