@@ -25,7 +25,7 @@ package struct LogRecord: Sendable {
     package private(set) var principals = SharedMap<PrincipalID, PrincipalRegistered>()
     package private(set) var trustRoot: NamedRoot?
     private var submissions = SharedMap<VersionReference, Submission>()
-    private var evaluations = SharedMap<VersionReference, [EvaluationRecorded]>()
+    private var evaluations = SharedLists<VersionReference, EvaluationRecorded>()
     private var sequences = SharedMap<String, Int64>()
     /// The size of the last digest of the projections, and when it was written; of the empty log, when
     /// it was opened.
@@ -41,7 +41,7 @@ package struct LogRecord: Sendable {
 
     /// Every evaluation of a version, in the order of the log.
     package func evaluations(of version: VersionReference) -> [EvaluationRecorded] {
-        evaluations[version] ?? []
+        evaluations[version]
     }
 
     /// Takes in the next entry; answers what does not follow from those before it, nil when all does.
@@ -74,7 +74,7 @@ package struct LogRecord: Sendable {
         case .tokenIssued(let event): tokens[event.hash] = event
         case .versionSubmitted(let event):
             submissions[event.version] = Submission(event: event, at: entry.time)
-        case .evaluationRecorded(let event): evaluations[event.version, default: []].append(event)
+        case .evaluationRecorded(let event): evaluations.append(event, to: event.version)
         case .policyActivated(let event): return follow(event)
         case .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked,
             .tokenRevoked,

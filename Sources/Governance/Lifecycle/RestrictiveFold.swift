@@ -13,13 +13,13 @@ package struct RestrictiveFold: Sendable {
     package private(set) var size: Int64 = 0
     /// The pack that was last activated.
     package private(set) var policy: SHA256Digest?
-    private var restrictions = SharedMap<VersionReference, [Restriction]>()
-    private var lifts = SharedMap<VersionReference, [Lift]>()
-    private var raised = SharedMap<VersionReference, [FindingRaised]>()
-    private var closures = SharedMap<VersionReference, [Closure]>()
-    private var abstentions = SharedMap<VersionReference, [AbstentionRecorded]>()
+    private var restrictions = SharedLists<VersionReference, Restriction>()
+    private var lifts = SharedLists<VersionReference, Lift>()
+    private var raised = SharedLists<VersionReference, FindingRaised>()
+    private var closures = SharedLists<VersionReference, Closure>()
+    private var abstentions = SharedLists<VersionReference, AbstentionRecorded>()
     /// What the former log held against artifacts.
-    private var carried = SharedMap<SHA256Digest, [RestrictionCarried]>()
+    private var carried = SharedLists<SHA256Digest, RestrictionCarried>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
     private var statements = SharedMap<SHA256Digest, Timestamp>()
     /// Keys that do not count for signatures after a moment.
@@ -128,9 +128,9 @@ package struct RestrictiveFold: Sendable {
             add(
                 Restriction(id: event.restriction, kind: .withdrawal, reason: event.reason),
                 to: event.version)
-        case .restrictionCarried(let event): carried[event.artifact, default: []].append(event)
+        case .restrictionCarried(let event): carried.append(event, to: event.artifact)
         case .versionSubmitted(let event):
-            for former in carried[event.artifact] ?? [] {
+            for former in carried[event.artifact] {
                 add(
                     Restriction(
                         id: former.id(for: event.version), kind: .suspension,
@@ -138,12 +138,11 @@ package struct RestrictiveFold: Sendable {
                     to: event.version)
             }
         case .versionLifted(let event):
-            lifts[event.version, default: []].append(Lift(event: event, at: entry.time))
-        case .findingRaised(let event): raised[event.version, default: []].append(event)
+            lifts.append(Lift(event: event, at: entry.time), to: event.version)
+        case .findingRaised(let event): raised.append(event, to: event.version)
         case .findingClosed(let event):
-            closures[event.version, default: []].append(Closure(event: event, at: entry.time))
-        case .abstentionRecorded(let event):
-            abstentions[event.version, default: []].append(event)
+            closures.append(Closure(event: event, at: entry.time), to: event.version)
+        case .abstentionRecorded(let event): abstentions.append(event, to: event.version)
         case .deploymentConfirmed(let event):
             var deployment =
                 deployments[event.version]?[event.deployment]
@@ -213,12 +212,12 @@ package struct RestrictiveFold: Sendable {
     package func recordedAt(_ statement: SHA256Digest) -> Timestamp? { statements[statement] }
 
     private mutating func add(_ restriction: Restriction, to version: VersionReference) {
-        restrictions[version, default: []].append(restriction)
+        restrictions.append(restriction, to: version)
     }
 
     /// Everything that restricted a version, lifted or not.
     package func restrictions(of version: VersionReference) -> [Restriction] {
-        restrictions[version] ?? []
+        restrictions[version]
     }
 
     /// Every version that anything was ever held against, in order.
@@ -233,19 +232,19 @@ package struct RestrictiveFold: Sendable {
     }
 
     /// The lifts of a version's suspensions, in the order of the log.
-    package func lifts(of version: VersionReference) -> [Lift] { lifts[version] ?? [] }
+    package func lifts(of version: VersionReference) -> [Lift] { lifts[version] }
 
     /// Everything that reviewers found about a version, closed or not, in the order of the log.
     package func findings(of version: VersionReference) -> [FindingRaised] {
-        raised[version] ?? []
+        raised[version]
     }
 
     /// The closures of a version's findings, in the order of the log.
-    package func closures(of version: VersionReference) -> [Closure] { closures[version] ?? [] }
+    package func closures(of version: VersionReference) -> [Closure] { closures[version] }
 
     /// Who abstained or is not to judge a version, in the order of the log.
     package func abstentions(of version: VersionReference) -> [AbstentionRecorded] {
-        abstentions[version] ?? []
+        abstentions[version]
     }
 
     /// Every version of which something was ever found, in order.

@@ -4,7 +4,7 @@
 //   1. the retry keys;
 //   2. the head rows of all subjects, once: exclusive what any act changes. No row is waited for, so
 //      nobody waits for a stranger's lock and no two such transactions can block one another: an act
-//      with a subject that somebody else holds is put aside;
+//      with a subject that somebody else holds, or that has no row yet, is put aside;
 //   3. act by act, in their order: load, decide, its documents and projections. They travel with the
 //      next act's first question, so a later act sees what an earlier one did. A refusal is thrown
 //      before anything of its act is sent, and leaves the others as they are;
@@ -25,16 +25,21 @@ extension Writer {
         let decide: @Sendable (borrowing Connection, Timestamp) throws -> Act
     }
 
-    /// Carries out several acts one after the other; the outcome of each, in their order.
+    /// Carries out several acts one after the other; the outcome of each, in their order, and kept.
     func write(_ jobs: [Job]) async -> [Result<Recorded, any Error>] {
-        let outcomes = await together(jobs, .write)
+        let outcomes = await together(jobs, .writeUnflushed)
         var results: [Result<Recorded, any Error>] = []
         for (job, outcome) in zip(jobs, outcomes) {
             if let outcome {
                 results.append(outcome)
             } else {
-                results.append(await alone(job, .write))
+                results.append(await alone(job, .writeUnflushed))
             }
+        }
+        do {
+            try await database.flush()
+        } catch {
+            return jobs.map { _ in .failure(error) }
         }
         return results
     }

@@ -154,7 +154,13 @@ package struct Writer: Sendable {
                 """, as: Bool.self))
         guard !revoked.contains(true) else { throw tokenRevoked }
         if shared.count < read.count || locked.count < written.count {
-            try makeSubjects(read + written, db)
+            // A subject that nobody has spoken of: its row is made first, so that there is one to lock.
+            let names = (read + written).sorted()
+            try db.execute(
+                """
+                INSERT INTO registry.subject (name, seq)
+                SELECT name, 0 FROM unnest(\(names)) name ORDER BY name ON CONFLICT DO NOTHING
+                """)
             (shared, locked) = try db.pipeline(
                 Ask.all(Self.shared(read), as: SubjectRow.self),
                 Ask.all(exclusively(written), as: SubjectRow.self))
@@ -162,43 +168,27 @@ package struct Writer: Sendable {
         return sequences(shared + locked)
     }
 
-    /// Locks the subjects that nobody else holds, without waiting; the sequence number of each that it
-    /// got, and which of the tokens are revoked by now.
+    /// Locks the subjects that there are and nobody else holds, without waiting; the sequence number of
+    /// each that it got, and which of the tokens are revoked by now.
     static func lockFree(
         _ subjects: Subjects, tokens: Set<String>, _ db: borrowing Connection
     ) throws -> (sequences: [String: Int64], revoked: Set<String>) {
         let read = subjects.read.sorted()
         let written = subjects.written.sorted()
-        let shared: SQL = "\(Self.shared(read)) SKIP LOCKED"
-        let exclusive: SQL = "\(exclusively(written)) SKIP LOCKED"
-        var (seen, locked, revoked) = try db.pipeline(
-            Ask.all(shared, as: SubjectRow.self),
-            Ask.all(exclusive, as: SubjectRow.self),
+        let (seen, locked, revoked) = try db.pipeline(
+            Ask.all("\(shared(read)) SKIP LOCKED", as: SubjectRow.self),
+            Ask.all("\(exclusively(written)) SKIP LOCKED", as: SubjectRow.self),
             Ask.all(
                 """
                 SELECT id FROM registry.token
                 WHERE id = ANY(\(tokens.sorted())) AND revoked_at IS NOT NULL
                 """, as: String.self))
-        if seen.count < read.count || locked.count < written.count {
-            try makeSubjects(read + written, db)
-            (seen, locked) = try db.pipeline(
-                Ask.all(shared, as: SubjectRow.self), Ask.all(exclusive, as: SubjectRow.self))
-        }
         return (sequences(seen + locked), Set(revoked))
     }
 
     /// What a caller with a revoked token is told.
     static let tokenRevoked = Refusal(
         .unauthenticated, "unauthenticated", "The token is revoked.")
-
-    /// Makes the rows of subjects that nobody has spoken of, so that there are some to lock.
-    private static func makeSubjects(_ names: [String], _ db: borrowing Connection) throws {
-        try db.execute(
-            """
-            INSERT INTO registry.subject (name, seq)
-            SELECT name, 0 FROM unnest(\(names.sorted())) name ORDER BY name ON CONFLICT DO NOTHING
-            """)
-    }
 
     private static func sequences(_ rows: [SubjectRow]) -> [String: Int64] {
         Dictionary(rows.map { ($0.name, $0.seq) }, uniquingKeysWith: { $1 })

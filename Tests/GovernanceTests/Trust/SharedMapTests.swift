@@ -36,3 +36,22 @@ import Testing
         #expect(map[3] == "newer")
     }
 }
+
+@Suite struct `Lists of which copies are cheap` {
+    @Test func `grow at the end, each for itself, and copies stay what they were`() {
+        var random = SystemRandomNumberGenerator()
+        var lists = SharedLists<String, Int>()
+        var model: [String: [Int]] = [:]
+        var kept: [(SharedLists<String, Int>, [String: [Int]])] = []
+        for step in 0..<3_000 {
+            let key = "key \(Int.random(in: 0..<7, using: &random))"
+            lists.append(step, to: key)
+            model[key, default: []].append(step)
+            if step % 1_000 == 0 { kept.append((lists, model)) }
+        }
+        for (lists, model) in kept + [(lists, model)] {
+            for key in 0..<8 { #expect(lists["key \(key)"] == model["key \(key)"] ?? []) }
+            #expect(Set(lists.keys) == Set(model.keys))
+        }
+    }
+}
