@@ -197,7 +197,7 @@ extension Registry {
             snapshot.readAhead(entry)
         }
         let read = Set(rows.map(\.0))
-        for (id, entry) in snapshot.committed.sorted(by: { $0.key < $1.key })
+        for (id, entry) in snapshot.committed.entries.sorted(by: { $0.key < $1.key })
         where !read.contains(id) {
             snapshot.readAhead(entry)
         }

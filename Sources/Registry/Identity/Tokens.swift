@@ -85,21 +85,12 @@ extension Registry {
         return follower.look { snapshot in
             guard let token = snapshot.record.tokens[hash], now < token.expiresAt,
                 !snapshot.fold.isRevoked(token: token.token),
-                !snapshot.committed.values.contains(where: {
-                    $0.event.revokes(token: token.token)
-                }), let principal = snapshot.record.principals[token.principal]
+                !snapshot.committed.revokes(token: token.token),
+                let principal = snapshot.record.principals[token.principal]
             else { return nil }
             return Caller(
                 principal: principal.principal, person: principal.person, kind: principal.kind,
                 token: token.token)
         }
-    }
-}
-
-extension Event {
-    /// Whether the event ends the life of this token.
-    fileprivate func revokes(token: String) -> Bool {
-        guard case .tokenRevoked(let event) = self else { return false }
-        return event.token == token
     }
 }

@@ -36,7 +36,7 @@ extension Follower {
         package var lastEntryID: Int64 = 0
         /// Restrictive entries that this process committed and the fold does not show yet, by row id:
         /// they count whatever becomes of their rows.
-        package var committed: [Int64: Entry] = [:]
+        package var committed = CommittedRestrictions()
         /// Entries that have been without a place in the log for longer than a gate tolerates.
         package var overdue: [Int64] = []
 
@@ -90,11 +90,11 @@ extension Follower {
         /// Remembers a restriction until the fold shows it.
         mutating func remember(_ id: Int64, _ entry: Entry) {
             guard !young.contains(id), !old.contains(id) else { return }
-            guard snapshot.committed.count < Self.mostCommitted else {
+            guard snapshot.committed.entries.count < Self.mostCommitted else {
                 snapshot.isWhole = false
                 return
             }
-            snapshot.committed[id] = entry
+            snapshot.committed.insert(entry, id)
         }
 
         /// Notes that the fold shows these entries.
@@ -104,9 +104,7 @@ extension Follower {
                 young = []
             }
             young.formUnion(ids)
-            if !snapshot.committed.isEmpty {
-                for id in ids { snapshot.committed[id] = nil }
-            }
+            for id in ids { snapshot.committed.remove(id) }
             if let last = ids.max() { snapshot.lastEntryID = max(snapshot.lastEntryID, last) }
         }
     }
@@ -137,6 +135,31 @@ extension Follower {
                 if root != range.root { contradicted = contradicted ?? (range.size, root) }
             }
         }
+    }
+}
+
+/// Restrictive entries by row id.
+package struct CommittedRestrictions: Sendable {
+    package private(set) var entries: [Int64: Entry] = [:]
+    /// Which of them revokes a token: asked at every request.
+    private var tokens: [String: Set<Int64>] = [:]
+
+    /// Whether one of the entries ends the life of a token.
+    package func revokes(token: String) -> Bool { tokens[token] != nil }
+
+    mutating func insert(_ entry: Entry, _ id: Int64) {
+        entries[id] = entry
+        if case .tokenRevoked(let event) = entry.event {
+            tokens[event.token, default: []].insert(id)
+        }
+    }
+
+    mutating func remove(_ id: Int64) {
+        guard !entries.isEmpty, let entry = entries.removeValue(forKey: id),
+            case .tokenRevoked(let event) = entry.event
+        else { return }
+        tokens[event.token]?.remove(id)
+        if tokens[event.token]?.isEmpty == true { tokens[event.token] = nil }
     }
 }
 

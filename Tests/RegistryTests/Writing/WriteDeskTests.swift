@@ -1,0 +1,175 @@
+// Acts that share a transaction with others: each has the outcome that it would have had alone.
+
+import Cryptography
+import Database
+import Governance
+import Registry
+import TestSupport
+import Testing
+
+@Suite struct `Acts of many requests` {
+    /// Nobody can lock a subject while it is held, so acts gather.
+    private static let everything: SQL = "LOCK TABLE registry.subject IN EXCLUSIVE MODE"
+
+    private func versions(
+        _ count: Int, _ service: TestService, _ team: TestTeam
+    ) async throws -> [VersionReference] {
+        var versions: [VersionReference] = []
+        for number in 0..<count {
+            versions.append(
+                try await service.submit(
+                    by: team.owner, "credit/model\(number)", seed: "\(number)"
+                ).reference)
+        }
+        try await service.settled()
+        return versions
+    }
+
+    /// How many transactions wrote these entries.
+    private func transactions(
+        _ outcomes: [Registry.Outcome], _ service: TestService
+    ) async throws -> Int64 {
+        let ids = outcomes.map(\.recorded.entryID)
+        return try await service.registry.database.read { db in
+            try db.one(
+                "SELECT count(DISTINCT xmin::text) FROM audit.entry WHERE id = ANY(\(ids))",
+                as: Int64.self)
+        }
+    }
+
+    private func restrictions(_ service: TestService) async throws -> Int64 {
+        try await service.registry.database.read { db in
+            try db.one("SELECT count(*) FROM registry.restriction", as: Int64.self)
+        }
+    }
+
+    @Test func `share transactions, and one that is refused leaves the others`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let versions = try await versions(8, service, team)
+            let registry = service.registry
+            let token = team.validator.caller.token
+            let (kept, refused) = try await service.holding(Self.everything) {
+                let kept = versions.map { version in
+                    Task {
+                        try await registry.suspend(
+                            version, reason: "kept", service.request(team.owner))
+                    }
+                }
+                let refused = Task {
+                    try await service.refusal {
+                        try await registry.suspend(
+                            versions[7], reason: "refused", service.request(team.validator))
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(300))
+                // The row restricts before the log does: by now the validator's token is revoked.
+                _ = try await service.asSuperuser([
+                    "UPDATE registry.token SET revoked_at = now() WHERE id = '\(token)'"
+                ])
+                return (kept, refused)
+            }
+            var outcomes: [Registry.Outcome] = []
+            for task in kept { outcomes.append(try await task.value) }
+            #expect(try await refused.value == "unauthenticated")
+            for outcome in outcomes {
+                #expect(try service.isVerified(outcome.receipt, of: outcome.recorded.bytes))
+            }
+            // Two begin at once; the others go together.
+            #expect(try await transactions(outcomes, service) <= 3)
+            _ = try await service.asSuperuser([
+                "UPDATE registry.token SET revoked_at = NULL WHERE id = '\(token)'"
+            ])
+            let replay = try await Auditing.replay(service.access.migrator, root: registry.root)
+            #expect(replay.isEqual, "\(replay.findings)")
+        }
+    }
+
+    @Test func `nobody waits for a subject that a stranger holds, but who is concerned`()
+        async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let versions = try await versions(4, service, team)
+            let registry = service.registry
+            let held = "version/\(versions[0])"
+            let waiting = try await service.holding(
+                "SELECT FROM registry.subject WHERE name = \(held) FOR UPDATE"
+            ) {
+                let waiting = (0..<4).map { _ in
+                    Task {
+                        try await registry.suspend(
+                            versions[0], reason: "waits", service.request(team.owner))
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(200))
+                for version in versions.dropFirst() {
+                    let outcome = try await registry.suspend(
+                        version, reason: "goes on", service.request(team.owner))
+                    #expect(outcome.receipt != nil)
+                }
+                #expect(try await restrictions(service) == 3)
+                return waiting
+            }
+            for task in waiting { #expect(try await task.value.receipt != nil) }
+            #expect(try await restrictions(service) == 7)
+        }
+    }
+
+    @Test func `the same retry key at the same moment is one act`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let versions = try await versions(3, service, team)
+            let registry = service.registry
+            let tasks = try await service.holding(Self.everything) {
+                let tasks = [0, 1, 2, 2, 2, 2].map { number in
+                    Task {
+                        try await registry.suspend(
+                            versions[number], reason: "r",
+                            service.request(team.owner, key: "key \(number)"))
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(300))
+                return tasks
+            }
+            var outcomes: [Registry.Outcome] = []
+            for task in tasks { outcomes.append(try await task.value) }
+            #expect(Set(outcomes.map(\.recorded.entryID)).count == 3)
+            #expect(outcomes.count(where: \.recorded.wasReplayed) == 3)
+        }
+    }
+
+    @Test func `an act that the database refuses fails alone`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let versions = try await versions(6, service, team)
+            let registry = service.registry
+            _ = try await service.asSuperuser([
+                """
+                ALTER TABLE registry.restriction
+                ADD CONSTRAINT unlucky CHECK (reason <> 'unlucky') NOT VALID
+                """
+            ])
+            let tasks = try await service.holding(Self.everything) {
+                let tasks = versions.enumerated().map { number, version in
+                    Task {
+                        try await registry.suspend(
+                            version, reason: number == 4 ? "unlucky" : "fine",
+                            service.request(team.owner))
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(300))
+                return tasks
+            }
+            for (number, task) in tasks.enumerated() {
+                let result = await task.result
+                if number == 4 {
+                    #expect(throws: DatabaseError.self) { try result.get() }
+                } else {
+                    #expect(try result.get().receipt != nil)
+                }
+            }
+            #expect(try await restrictions(service) == 5)
+        }
+    }
+}
