@@ -141,6 +141,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Benchmarks",
+            exclude: ["Policy/peers.py"],
             swiftSettings: settings
         ),
         .target(

@@ -74,6 +74,9 @@ struct Bench {
         Suite(
             title: "Verifying a whole log", names: VerifyBenchmark.names, run: VerifyBenchmark.run),
         Suite(
+            title: "Decisions of the deploy gate, beside cel-python and Cedar",
+            names: PolicyBenchmark.names, run: PolicyBenchmark.run),
+        Suite(
             title: "Verifying model signatures, beside model-signing and openssl",
             names: ArtifactBenchmark.names, run: ArtifactBenchmark.run),
     ]

@@ -114,17 +114,10 @@ struct ModelSigning: Sendable {
 
     /// Installs it when it is missing.
     init(_ options: Options) throws {
-        let environment = options.peers + "/model-signing-" + Self.version
-        program = environment + "/bin/model_signing"
-        guard access(environment + "/complete", F_OK) != 0 else { return }
-        say("installing model-signing \(Self.version) from PyPI")
-        try Program.run(["mkdir", "-p", options.peers])
-        try Program.run(["python3", "-m", "venv", environment])
-        try Program.run([
-            environment + "/bin/pip", "install", "--quiet", "--disable-pip-version-check",
-            "model-signing==\(Self.version)", "pyOpenSSL",
-        ])
-        try Program.run(["touch", environment + "/complete"])
+        let environment = try PythonEnvironment(
+            "model-signing-" + Self.version,
+            packages: ["model-signing==" + Self.version, "pyOpenSSL"], options)
+        program = environment.path + "/bin/model_signing"
     }
 
     /// The command line that verifies a model.
