@@ -45,7 +45,7 @@ package struct AuditCheck: ParsableCommand {
         }
         let bytes = try Files.read(receipt, limit: 1 << 20)
         guard let leafHash = try leaf ?? entry.map({ MerkleTree.leafHash(of: try Files.read($0)) })
-        else { return }
+        else { throw ValidationError("Give --entry or --leaf.") }
         var reasons: [String] = []
         var proof: VerifiedLogProof?
         do {
@@ -61,6 +61,7 @@ package struct AuditCheck: ParsableCommand {
                 "valid": .bool(proof != nil), "leafHash": .string(leafHash.hex),
                 "index": proof.map { .integer($0.index) } ?? .null,
                 "size": proof.map { .integer($0.checkpoint.checkpoint.size) } ?? .null,
+                "development": .bool(trust.development),
                 "findings": .array(reasons.map(JSON.string)),
             ])
         } else if let proof {

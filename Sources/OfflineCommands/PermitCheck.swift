@@ -124,7 +124,7 @@ extension PermitCheck {
     /// The check as JSON.
     var json: JSON {
         [
-            "valid": .bool(isValid),
+            "valid": .bool(isValid && !isUndecided),
             "permit": digest.map { .string($0.hex) } ?? .null,
             "model": claimed.map { .string($0.model) } ?? .null,
             "environment": claimed.map { .string($0.environment) } ?? .null,

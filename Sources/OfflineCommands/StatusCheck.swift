@@ -50,7 +50,10 @@ package struct StatusCheck {
         }
         guard let list, let issuedAt = Timestamp(list.issuedAt),
             let validUntil = Timestamp(list.validUntil)
-        else { return }
+        else {
+            refuse("malformed", "The times of the list are no times.")
+            return
+        }
         let root = receipts.root
         if envelope.verify(with: root.permitKeys(at: issuedAt)).isEmpty {
             refuse("signature-invalid", "No permit key of the trust root has signed the list.")

@@ -79,17 +79,14 @@ package struct Registry: Sendable {
         if let receipt = try await receipt(of: recorded) {
             return Outcome(recorded: recorded, receipt: receipt)
         }
-        try await database.flush()
-        return Outcome(recorded: recorded, receipt: nil)
+        return Outcome(recorded: try await writer.keep([.success(recorded)])[0].get(), receipt: nil)
     }
 
-    /// The receipt, if it comes in time. A database that is too busy to prove it has it committed all
-    /// the same: the receipt is then to come.
+    /// The receipt, if it comes in time. When the database does not prove it now, it is to come.
     private func receipt(of recorded: Recorded) async throws -> LogProof? {
         do {
-            return try await follower.receipt(
-                for: recorded.entryID, timeout: receiptTimeout)
-        } catch let error as DatabaseError where error.kind == .busy {
+            return try await follower.receipt(for: recorded, timeout: receiptTimeout)
+        } catch is DatabaseError {
             return nil
         }
     }
@@ -129,7 +126,8 @@ package struct Registry: Sendable {
             return try await place.desk.hand(job, at: place.position)
         }
         let recorded = try await write(job)
-        follower.remember(recorded)
+        // What was done earlier is in the log, with whatever ended it since.
+        if !recorded.wasReplayed { follower.remember(recorded) }
         committed.ring()
         return recorded
     }

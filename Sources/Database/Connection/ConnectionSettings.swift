@@ -105,10 +105,16 @@ package struct TransactionOptions: Sendable {
 
     /// READ COMMITTED, reading and writing.
     package static let write = TransactionOptions()
-    /// READ COMMITTED, reading and writing; whoever tells of it waits for `Database.flush` first.
+    /// READ COMMITTED, reading and writing; whoever tells of it sees first that it is kept.
     package static let writeUnflushed: TransactionOptions = {
         var options = TransactionOptions()
         options.flush = .later
+        return options
+    }()
+    /// The same for several acts of strangers, which wait for nobody's lock.
+    package static let together: TransactionOptions = {
+        var options = writeUnflushed
+        options.lockTimeout = .milliseconds(100)
         return options
     }()
     /// READ COMMITTED, refusing to write.

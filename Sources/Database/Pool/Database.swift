@@ -59,14 +59,6 @@ package final class Database: Sendable {
         try await transaction(options, body)
     }
 
-    /// Returns when everything committed so far is kept, also what did not wait for it.
-    package func flush() async throws {
-        // A commit waits only if it wrote something: a message that nobody reads is the least.
-        try await write { db in
-            try db.execute("SELECT pg_logical_emit_message(true, 'imprimatur', '')")
-        }
-    }
-
     /// Runs outside a transaction, each statement for itself: CREATE DATABASE, VACUUM.
     @discardableResult
     package func withConnection<R: Sendable>(

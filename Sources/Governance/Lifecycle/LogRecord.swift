@@ -44,6 +44,11 @@ package struct LogRecord: Sendable {
         evaluations[version]
     }
 
+    /// Takes in an evaluation that is committed and has no place in the log yet.
+    package mutating func readAhead(_ event: EvaluationRecorded) {
+        evaluations.append(event, to: event.version)
+    }
+
     /// Takes in the next entry; answers what does not follow from those before it, nil when all does.
     package mutating func apply(_ entry: Entry) -> String? {
         for (name, subject) in entry.subjects {

@@ -32,6 +32,10 @@ extension Registry {
     /// Erases what a statement of two officers asks for, or records the refusal.
     package func erase(_ envelope: Envelope, _ request: Request) async throws -> ErasureAnswer {
         let caller = try caller(of: request)
+        guard BulkDesk.place == nil else {
+            // A second rotation of the key in the same transaction would destroy the first one's key.
+            throw Refusal(.unprocessable, "not-in-bulk", "An erasure is a request of its own.")
+        }
         let erasure = try Refusal.reading(
             "erasure-malformed", "The statement is no request for an erasure."
         ) { try ErasureRequest(reading: Statement(parsing: envelope.payload)) }

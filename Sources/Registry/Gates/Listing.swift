@@ -31,7 +31,7 @@ extension Registry {
         if let known = try await knownList() { return known }
         let outcome = try await record(
             Request(caller: nil, id: Self.makeID("c-", bytes: 8)),
-            Subjects(written: [Subjects.statusList], read: [Subjects.policy])
+            Subjects(written: [Subjects.statusList], read: [Subjects.policy]), alone: true
         ) { db, now in
             let list = try makeList(db, now)
             let envelope = try list.statement().sign(with: [permitKey])

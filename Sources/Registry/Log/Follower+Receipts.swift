@@ -6,15 +6,22 @@ internal import Governance
 package import TransparencyLog
 
 extension Follower {
-    /// The receipt of an entry, when the log has published it within `timeout`; nil otherwise.
-    package func receipt(for entryID: Int64, timeout: Duration) async throws -> LogProof? {
-        if let receipt = await receipts.wait(for: entryID, timeout: timeout) { return receipt }
-        return try await makeReceipt(for: entryID)
+    /// The receipt of an act, when the log has published it within `timeout`; nil otherwise.
+    package func receipt(for recorded: Recorded, timeout: Duration) async throws -> LogProof? {
+        let leaf = MerkleTree.leafHash(of: recorded.bytes)
+        let id = recorded.entryID
+        if let receipt = await receipts.wait(for: id, leaf, timeout: timeout) { return receipt }
+        return try await makeReceipt(for: id, leaf)
     }
 
     /// The receipt of an entry that has its place in the log; nil before. A stored proof that does not
     /// lead from the entry's bytes to the published root halts, and is handed to nobody.
-    package func makeReceipt(for entryID: Int64) async throws -> LogProof? {
+    ///
+    /// - Parameter expected: the leaf hash that the entry must have; nil for whatever is stored. A row id
+    ///   that a crash of PostgreSQL took back may have been given to another entry.
+    package func makeReceipt(
+        for entryID: Int64, _ expected: SHA256Digest? = nil
+    ) async throws -> LogProof? {
         let (shown, cosigned, edge) = look { ($0.published, $0.cosigned, $0.edge) }
         guard let shown else { return nil }
         let made = try await database.read { db -> (LogProof, SHA256Digest, Published)? in
@@ -29,7 +36,9 @@ extension Follower {
             let proof = try Self.proof(of: index, in: published, edge, db)
             return (proof, MerkleTree.leafHash(of: bytes), published)
         }
-        guard let (proof, leaf, published) = made else { return nil }
+        guard let (proof, leaf, published) = made, expected.map({ $0 == leaf }) ?? true else {
+            return nil
+        }
         guard holds(proof.index, proof.hashes, leaf, published.checkpoint) else { return nil }
         return proof
     }
@@ -93,7 +102,7 @@ extension Follower {
             }
             receipts.deliver(
                 try LogProof(index: addition.index, hashes: proof.hashes, checkpoint: note),
-                to: addition.entryID)
+                to: addition)
         }
     }
 }

@@ -40,12 +40,14 @@ extension Follower {
         /// Entries that have been without a place in the log for longer than a gate tolerates.
         package var overdue: [Int64] = []
 
-        /// Takes in an entry that is committed and has no place yet: only what restricts is read ahead.
+        /// Takes in an entry that is committed and has no place yet: what restricts, and what
+        /// changes the evidence that approvals are for.
         mutating func readAhead(_ entry: Entry) {
             fold.apply(entry)
             switch entry.event {
             case .keyRevoked, .roleRevoked, .principalRegistered:
                 identities.apply(entry, document: nil)
+            case .evaluationRecorded(let event): record.readAhead(event)
             default: break
             }
         }

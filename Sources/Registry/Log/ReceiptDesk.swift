@@ -16,6 +16,8 @@ final class ReceiptDesk: Sendable {
 
     private struct Waiter {
         let continuation: CheckedContinuation<LogProof?, Never>
+        /// What the entry must be: its row id may be another's after a crash of PostgreSQL.
+        let leaf: SHA256Digest
         let deadline: ContinuousClock.Instant
     }
 
@@ -44,7 +46,9 @@ final class ReceiptDesk: Sendable {
 
     /// Waits for the receipt of an entry; nil after `timeout` (to a tenth of a second), when the task
     /// is cancelled, or when the entry came before anybody waited: its receipt can be made then.
-    func wait(for entryID: Int64, timeout: Duration) async -> LogProof? {
+    func wait(
+        for entryID: Int64, _ leaf: SHA256Digest, timeout: Duration
+    ) async -> LogProof? {
         let deadline = ContinuousClock.now + timeout
         let id = state.withLock { state in
             state.nextID += 1
@@ -57,7 +61,7 @@ final class ReceiptDesk: Sendable {
                         !state.old.contains(entryID)
                     else { return (true, false) }
                     state.waiters[entryID, default: [:]][id] = Waiter(
-                        continuation: continuation, deadline: deadline)
+                        continuation: continuation, leaf: leaf, deadline: deadline)
                     defer { state.isSwept = true }
                     return (false, !state.isSwept)
                 }
@@ -102,10 +106,12 @@ final class ReceiptDesk: Sendable {
         }
     }
 
-    /// Hands a receipt to everyone who waits for it.
-    func deliver(_ receipt: LogProof, to entryID: Int64) {
-        let waiters = state.withLock { $0.waiters.removeValue(forKey: entryID) } ?? [:]
-        for waiter in waiters.values { waiter.continuation.resume(returning: receipt) }
+    /// Hands a receipt to everyone who waits for it; none to those who wait for another entry of that id.
+    func deliver(_ receipt: LogProof, to addition: Addition) {
+        let waiters = state.withLock { $0.waiters.removeValue(forKey: addition.entryID) } ?? [:]
+        for waiter in waiters.values {
+            waiter.continuation.resume(returning: waiter.leaf == addition.leaf ? receipt : nil)
+        }
     }
 
     private func leave(_ entryID: Int64, _ id: Int) {

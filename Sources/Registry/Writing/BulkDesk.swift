@@ -92,7 +92,9 @@ extension Registry {
         let desk = BulkDesk(count: commands.count) { jobs in
             let results = await writer.write(jobs)
             for result in results {
-                if case .success(let recorded) = result { follower.remember(recorded) }
+                if case .success(let recorded) = result, !recorded.wasReplayed {
+                    follower.remember(recorded)
+                }
             }
             committed.ring()
             return results

@@ -62,7 +62,7 @@ final class WriteDesk: Sendable {
                 return taken
             }
             guard !taken.isEmpty else { return }
-            let outcomes = await writer.together(taken.map(\.job), .writeUnflushed)
+            let outcomes = await writer.together(taken.map(\.job))
             for (one, outcome) in zip(taken, outcomes) {
                 if let outcome {
                     one.continuation.resume(with: outcome)

@@ -6,8 +6,9 @@
 //      nobody waits for a stranger's lock and no two such transactions can block one another: an act
 //      with a subject that somebody else holds, or that has no row yet, is put aside;
 //   3. act by act, in their order: load, decide, its documents and projections. They travel with the
-//      next act's first question, so a later act sees what an earlier one did. A refusal is thrown
-//      before anything of its act is sent, and leaves the others as they are;
+//      next act's first question, so a later act sees what an earlier one did; one that would have to
+//      see it in the entry is put aside. A refusal is thrown before anything of its act is sent, and
+//      leaves the others as they are;
 //   4. the subjects' new numbers, and last all entries under one signature, in the order of the acts.
 // What the database itself refuses in one act has failed the transaction for all: nothing is stored,
 // and all are put aside. Whoever is put aside is written in a transaction of its own. So every act has
@@ -27,7 +28,7 @@ extension Writer {
 
     /// Carries out several acts one after the other; the outcome of each, in their order, and kept.
     func write(_ jobs: [Job]) async -> [Result<Recorded, any Error>] {
-        let outcomes = await together(jobs, .writeUnflushed)
+        let outcomes = await together(jobs)
         var results: [Result<Recorded, any Error>] = []
         for (job, outcome) in zip(jobs, outcomes) {
             if let outcome {
@@ -36,12 +37,7 @@ extension Writer {
                 results.append(await alone(job, .writeUnflushed))
             }
         }
-        do {
-            try await database.flush()
-        } catch {
-            return jobs.map { _ in .failure(error) }
-        }
-        return results
+        return await keep(results)
     }
 
     /// Carries out one act in a transaction of its own.
@@ -54,11 +50,9 @@ extension Writer {
     }
 
     /// Carries out what can be in one transaction; nil is the outcome of an act that is put aside.
-    func together(
-        _ jobs: [Job], _ options: TransactionOptions
-    ) async -> [Result<Recorded, any Error>?] {
+    func together(_ jobs: [Job]) async -> [Result<Recorded, any Error>?] {
         do {
-            return try await database.write(options) { db in try inOne(jobs, db) }
+            return try await database.write(.together) { db in try inOne(jobs, db) }
         } catch let error where Self.concernsOneAct(error) {
             return jobs.map { _ in nil }
         } catch {
@@ -76,7 +70,33 @@ extension Writer {
     /// Whether the transaction failed because of what is in it.
     private static func concernsOneAct(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return true }
-        return error.kind == .server || error.kind == .rolledBack || error.kind == .timeout
+        switch error.kind {
+        case .timeout, .server, .rolledBack, .decoding, .rowCount, .usage: return true
+        case .connection, .commitUnknown, .busy, .cancelled, .configuration, .migration:
+            return false
+        }
+    }
+
+    /// Subjects of acts that show in their entries only, which are inserted last: an act that would have
+    /// to see one is put aside.
+    private struct Unseen {
+        private var subjects: Set<String> = []
+        private var isEverything = false
+
+        func concerns(_ others: Set<String>) -> Bool {
+            isEverything || !subjects.isDisjoint(with: others)
+        }
+
+        mutating func note(_ event: Event, _ concerned: Subjects) {
+            switch event {
+            case .keyRevoked, .roleRevoked, .tokenRevoked, .principalRegistered, .holdPlaced,
+                .holdReleased, .subjectErased, .policyActivated, .rootChanged:
+                isEverything = true
+            case .evaluationRecorded, .deploymentConfirmed, .deploymentEnded:
+                subjects.formUnion(concerned.written)
+            default: break
+            }
+        }
     }
 
     /// An act that needs a transaction of its own, or an entry too large beside the others' signature path.
@@ -97,10 +117,13 @@ extension Writer {
         var (sequences, revoked) = try Self.lockFree(
             Subjects(written: written, read: read), tokens: tokens, db)
         var drafts: [Draft] = []
+        var unseen = Unseen()
         for position in open {
             let job = jobs[position]
             let subjects = job.subjects.written.union(job.subjects.read)
-            guard subjects.allSatisfy({ sequences[$0] != nil }) else { continue }
+            guard subjects.allSatisfy({ sequences[$0] != nil }), !unseen.concerns(subjects) else {
+                continue
+            }
             do {
                 if let token = job.request.caller?.token, revoked.contains(token) {
                     throw Self.tokenRevoked
@@ -122,6 +145,7 @@ extension Writer {
                 statements += act.secrets.flatMap(\.statements) + Projection.rows(for: entry)
                 try db.later(statements)
                 drafts.append(Draft(position: position, entry: entry, payload: payload))
+                unseen.note(entry.event, job.subjects)
             } catch let refusal as Refusal {
                 results[position] = .failure(refusal)
             }

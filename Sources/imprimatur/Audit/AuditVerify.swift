@@ -62,29 +62,7 @@ struct AuditVerify: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let trust = try root.map { RootHistory(try Files.root($0)) } ?? database.rootHistory()
-        let pin = Pin(path: try database.settings().pin)
-        let kept = try anchor.map { path in
-            KeptCheckpoint(
-                note: try AuditState(parsing: Files.read(path, limit: 1 << 20)).checkpoint,
-                source: path)
-        }
-        let begin = from ?? state.flatMap { File.exists($0) ? $0 : nil }
-        let from = try begin.map { try AuditState(parsing: Files.read($0, limit: 1 << 20)) }
-        let (replay, replayState) = (replay, replayState)
-        let (report, replayed) = try await database.withAccess { access in
-            let report = try await Auditing.verify(
-                access.migrator, history: trust, pin: pin, kept: kept, from: from,
-                progress: AuditText.progress)
-            let replayed =
-                replay
-                ? try await Auditing.replay(
-                    access.migrator, history: trust,
-                    anchored: report.verdict == .intact ? report.anchor?.size : nil,
-                    state: replayState,
-                    progress: AuditText.progress) : nil
-            return (report, replayed)
-        }
+        let (report, replayed) = try await audit(Sources(self))
         Console.endProgress()
         if let state, let reached = report.state {
             try Files.write(state, reached.json.canonicalBytes)
@@ -99,6 +77,42 @@ struct AuditVerify: AsyncParsableCommand {
         }
         if report.verdict == .tampered || replayed?.isEqual == false { throw ExitCode.no }
         if report.verdict == .unanchored { throw ExitCode.undecided }
+    }
+
+    /// What the log is compared with.
+    private struct Sources {
+        let trust: RootHistory
+        let pin: Pin
+        let kept: [KeptCheckpoint]
+        let from: AuditState?
+
+        init(_ command: AuditVerify) throws {
+            let database = command.database
+            trust = try command.root.map { RootHistory(try Files.root($0)) } ?? database.rootHistory()
+            pin = Pin(path: try database.settings().pin)
+            kept = try command.anchor.map { path in
+                KeptCheckpoint(
+                    note: try AuditState(parsing: Files.read(path, limit: 1 << 20)).checkpoint,
+                    source: path)
+            }
+            let begin = command.from ?? command.state.flatMap { File.exists($0) ? $0 : nil }
+            from = try begin.map { try AuditState(parsing: Files.read($0, limit: 1 << 20)) }
+        }
+    }
+
+    private func audit(_ sources: Sources) async throws -> (AuditReport, ReplayReport?) {
+        let (replay, replayState) = (replay, replayState)
+        return try await database.withAccess { access in
+            let report = try await Auditing.verify(
+                access.migrator, history: sources.trust, pin: sources.pin, kept: sources.kept,
+                from: sources.from, progress: AuditText.progress)
+            guard replay else { return (report, nil) }
+            let replayed = try await Auditing.replay(
+                access.migrator, history: sources.trust,
+                anchored: report.verdict == .intact ? report.anchor?.size : nil,
+                state: replayState, progress: AuditText.progress)
+            return (report, replayed)
+        }
     }
 
     private func describe(_ report: AuditReport) {

@@ -64,9 +64,9 @@ import TransparencyLog
                         mayLook.signal()
                         let deployment = try await deploying.value
                         let before = try await service.registry.follower.receipt(
-                            for: approval.recorded.entryID, timeout: .seconds(5))
+                            for: approval.recorded, timeout: .seconds(5))
                         let after = try await service.registry.follower.receipt(
-                            for: deployment.entryID, timeout: .seconds(5))
+                            for: deployment, timeout: .seconds(5))
                         guard case .gateAsked(let asked) = deployment.entry.event else {
                             throw TestFailure("no gate")
                         }

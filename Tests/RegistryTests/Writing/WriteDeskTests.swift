@@ -151,6 +151,77 @@ import Testing
         }
     }
 
+    @Test func `a token that was revoked in the same transaction does nothing any more`()
+        async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let versions = try await versions(4, service, team)
+            let registry = service.registry
+            let issued = try await registry.issueToken(
+                for: team.validator.principal, days: 1, service.request(service.administrator))
+            let caller = Caller(
+                principal: team.validator.principal, person: team.validator.principal,
+                kind: .person, token: issued.id)
+            let refused = try await service.holding(Self.everything) {
+                for version in versions.dropFirst(2) {
+                    Task {
+                        try await registry.suspend(
+                            version, reason: "first", service.request(team.owner))
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(200))
+                Task {
+                    try await registry.revokeToken(
+                        issued.id, reason: "lost", service.request(service.administrator))
+                }
+                try await Task.sleep(for: .milliseconds(200))
+                let refused = Task {
+                    try await service.refusal {
+                        try await registry.suspend(
+                            versions[0], reason: "too late", Request(caller: caller, id: "late"))
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(200))
+                return refused
+            }
+            let code = try await refused.value
+            #expect(code == "unauthenticated")
+        }
+    }
+
+    @Test func `an act that a crash took back is not said to be done`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let versions = try await versions(1, service, team)
+            let registry = service.registry
+            let last = try await registry.database.read { db in
+                try db.one("SELECT max(id) FROM audit.entry", as: Int64.self)
+            }
+            // Nothing gets its place, so no receipt comes.
+            try await service.asSuperuser([
+                "REVOKE DELETE ON audit.pending FROM imprimatur_sequencer"
+            ])
+            let act = Task {
+                try await registry.suspend(
+                    versions[0], reason: "lost", service.request(team.owner))
+            }
+            let isThere = try await service.eventually {
+                try await registry.database.read { db in
+                    try db.one(
+                        "SELECT EXISTS (SELECT FROM audit.entry WHERE id > \(last))", as: Bool.self)
+                }
+            }
+            #expect(isThere)
+            try await service.sabotage([
+                "DELETE FROM audit.pending WHERE entry_id > \(last)",
+                "DELETE FROM audit.entry WHERE id > \(last)",
+            ])
+            let result = await act.result
+            #expect { try result.get() } throws: { ($0 as? DatabaseError)?.kind == .commitUnknown }
+        }
+    }
+
     @Test func `an act that the database refuses fails alone`() async throws {
         try await TestService.with { service in
             let team = try await service.makeTeam()
