@@ -25,7 +25,7 @@ extension Registry {
                 Subjects.principal(caller.principal),
                 Subjects.principal(abstention.signer.principal),
             ])
-        return try await record(request, subjects) { db, now in
+        return try await record(request, subjects, alone: true) { db, now in
             let dossier = try dossier(of: reference, db, now: now)
             guard dossier.isOpen else {
                 throw Refusal(

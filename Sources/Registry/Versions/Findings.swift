@@ -29,7 +29,7 @@ extension Registry {
             read: [
                 Subjects.principal(caller.principal), Subjects.principal(finding.signer.principal),
             ])
-        return try await record(request, subjects) { db, now in
+        return try await record(request, subjects, alone: true) { db, now in
             let dossier = try dossier(of: reference, db, now: now)
             guard dossier.row.state != "retired" else {
                 throw Refusal(.conflict, "version-closed", "\(reference) is retired.")
@@ -88,7 +88,7 @@ extension Registry {
             read: [
                 Subjects.principal(caller.principal), Subjects.principal(closure.signer.principal),
             ])
-        return try await record(request, subjects) { db, now in
+        return try await record(request, subjects, alone: true) { db, now in
             let dossier = try dossier(of: reference, db, now: now)
             let raised = dossier.snapshot.fold.findings(of: reference).first {
                 $0.statement == closure.finding

@@ -92,7 +92,8 @@ extension Writer {
             case .keyRevoked, .roleRevoked, .tokenRevoked, .principalRegistered, .holdPlaced,
                 .holdReleased, .subjectErased, .policyActivated, .rootChanged:
                 isEverything = true
-            case .evaluationRecorded, .deploymentConfirmed, .deploymentEnded:
+            case .evaluationRecorded, .findingRaised, .findingClosed, .abstentionRecorded,
+                .deploymentConfirmed, .deploymentEnded:
                 subjects.formUnion(concerned.written)
             default: break
             }
