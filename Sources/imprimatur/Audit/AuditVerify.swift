@@ -88,7 +88,8 @@ struct AuditVerify: AsyncParsableCommand {
 
         init(_ command: AuditVerify) throws {
             let database = command.database
-            trust = try command.root.map { RootHistory(try Files.root($0)) } ?? database.rootHistory()
+            trust =
+                try command.root.map { RootHistory(try Files.root($0)) } ?? database.rootHistory()
             pin = Pin(path: try database.settings().pin)
             kept = try command.anchor.map { path in
                 KeptCheckpoint(
