@@ -89,6 +89,8 @@ package struct TransactionOptions: Sendable {
     package var idleInTransactionTimeout: Duration?
     /// The snapshot of another transaction, to be taken over by a REPEATABLE READ one.
     package var snapshot: SnapshotID?
+    /// Whether it gets a connection before those who wait already.
+    package var isPreferred = false
     /// How often the body is run again after 40001 or 40P01.
     package var retries = 5
 
@@ -115,6 +117,13 @@ package struct TransactionOptions: Sendable {
     package static let together: TransactionOptions = {
         var options = writeUnflushed
         options.lockTimeout = .milliseconds(100)
+        options.isPreferred = true
+        return options
+    }()
+    /// For one that was put aside: it has waited once, and waits for locks like everybody.
+    package static let putAside: TransactionOptions = {
+        var options = writeUnflushed
+        options.isPreferred = true
         return options
     }()
     /// READ COMMITTED, refusing to write.

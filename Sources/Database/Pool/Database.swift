@@ -85,7 +85,7 @@ package final class Database: Sendable {
     private func transaction<R: Sendable>(
         _ options: TransactionOptions, _ body: @Sendable (borrowing Connection) throws -> R
     ) async throws -> R {
-        let lane = try await acquire()
+        let lane = try await acquire(isPreferred: options.isPreferred)
         defer { release(lane) }
         var attempt = 0
         var reconnected = false
@@ -114,7 +114,7 @@ package final class Database: Sendable {
 
     // MARK: lanes
 
-    private func acquire() async throws -> Lane {
+    private func acquire(isPreferred: Bool = false) async throws -> Lane {
         switch line.withLock({ $0.arrive() }) {
         case .use(let lane): return lane
         case .open(let number): return openLane(number)
@@ -136,7 +136,7 @@ package final class Database: Sendable {
                     case .refuse:
                         return (nil, busy("too many callers wait for a database connection"))
                     case .wait:
-                        line.enqueue(id, waiter, deadline: deadline)
+                        line.enqueue(id, waiter, deadline: deadline, isPreferred: isPreferred)
                         return (nil, nil)
                     }
                 }

@@ -1,6 +1,6 @@
 // Who gets which connection: a state machine without time, threads or connections of its own.
 
-/// Idle lanes and a bounded line of waiting callers, first come first served.
+/// Idle lanes and a bounded line of waiting callers, first come first served; some come before all others.
 struct WaitingLine<Lane, Waiter> {
     /// What a caller is told at once.
     enum Answer {
@@ -16,6 +16,7 @@ struct WaitingLine<Lane, Waiter> {
     // ids in order of arrival; those that gave up are skipped when their turn comes
     private var order: [UInt64] = []
     private var head = 0
+    private var preferred: [UInt64] = []
     private let maxLanes: Int
     private let maxWaiters: Int
 
@@ -39,13 +40,20 @@ struct WaitingLine<Lane, Waiter> {
     }
 
     /// A caller that was told to wait lines up.
-    mutating func enqueue(_ id: UInt64, _ waiter: Waiter, deadline: ContinuousClock.Instant) {
+    mutating func enqueue(
+        _ id: UInt64, _ waiter: Waiter, deadline: ContinuousClock.Instant, isPreferred: Bool = false
+    ) {
         waiters[id] = (waiter, deadline)
-        order.append(id)
+        if isPreferred { preferred.append(id) } else { order.append(id) }
     }
 
     /// A lane comes back: the first waiter gets it, or it rests.
     mutating func giveBack(_ lane: Lane) -> Waiter? {
+        while !preferred.isEmpty {
+            if let first = waiters.removeValue(forKey: preferred.removeFirst()) {
+                return first.waiter
+            }
+        }
         while head < order.count {
             let id = order[head]
             head += 1

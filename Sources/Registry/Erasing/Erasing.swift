@@ -99,7 +99,7 @@ extension Registry {
             ? try await database.read { try Exports.before(recorded.entry.time, of: subject, $0) }
             : []
         let receipt = try await follower.receipt(
-            for: recorded.entryID, timeout: receiptTimeout)
+            for: recorded, timeout: receiptTimeout)
         return ErasureAnswer(
             outcome: Outcome(recorded: recorded, receipt: receipt), subject: subject,
             grounds: grounds, commitments: commitments, isKeyDestroyed: isDestroyed,

@@ -1,6 +1,6 @@
 // Receipts: inclusion proofs in a published checkpoint, each checked before anybody gets it.
 
-internal import Cryptography
+package import Cryptography
 internal import Database
 internal import Governance
 package import TransparencyLog

@@ -69,7 +69,7 @@ final class WriteDesk: Sendable {
                 } else {
                     // It may have to wait for a row: not in the way of the others.
                     Task {
-                        let outcome = await writer.alone(one.job, .writeUnflushed)
+                        let outcome = await writer.alone(one.job, .putAside)
                         one.continuation.resume(with: outcome)
                     }
                 }

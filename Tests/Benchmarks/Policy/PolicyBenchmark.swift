@@ -6,6 +6,7 @@
 // compiled before the time begins, and the peers must agree with us on every condition of every case.
 
 import CanonicalJSON
+import Cryptography
 import Governance
 import Registry
 
