@@ -33,7 +33,7 @@ import TransparencyLog
                                             facts: .zero)))
                             }
                             let receipt = try await service.registry.follower.receipt(
-                                for: recorded.entryID, timeout: .seconds(10))
+                                for: recorded, timeout: .seconds(10))
                             receipts.append((recorded, receipt))
                         }
                     }
@@ -86,7 +86,7 @@ import TransparencyLog
                 let outcome = try await second.registry.submit(
                     second.submission(by: team.owner, seed: "late"), second.request(team.owner))
                 let receipt = try await second.registry.follower.receipt(
-                    for: outcome.recorded.entryID, timeout: .seconds(10))
+                    for: outcome.recorded, timeout: .seconds(10))
                 #expect(try second.isVerified(receipt, of: outcome.recorded.bytes))
                 #expect(try await second.leaders() == 1)
                 #expect(try await second.epoch() == epoch + 1)
@@ -111,7 +111,7 @@ import TransparencyLog
                     service.submission(by: team.owner, seed: "\(round)"),
                     service.request(team.owner))
                 let receipt = try await service.registry.follower.receipt(
-                    for: outcome.recorded.entryID, timeout: .seconds(10))
+                    for: outcome.recorded, timeout: .seconds(10))
                 #expect(try service.isVerified(receipt, of: outcome.recorded.bytes))
             }
             // Another raises the epoch: the leader steps back and leads again under a higher one.

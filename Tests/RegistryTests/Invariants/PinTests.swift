@@ -259,7 +259,7 @@ import TransparencyLog
             try service.movePinFolder(from: ".away")
             #expect(try pinned() == before)
             let receipt = try await service.registry.follower.receipt(
-                for: outcome.recorded.entryID, timeout: .seconds(5))
+                for: outcome.recorded, timeout: .seconds(5))
             #expect(try service.isVerified(receipt, of: outcome.recorded.bytes))
             #expect(try await pinned() == stored())
         }

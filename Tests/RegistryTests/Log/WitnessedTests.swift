@@ -105,7 +105,7 @@ import TransparencyLog
             #expect(service.registry.follower.served?.checkpoint.size == before)
             witnesses.set(away: false, 0)
             let receipt = try await service.registry.follower.receipt(
-                for: issued.outcome.recorded.entryID, timeout: .seconds(8))
+                for: issued.outcome.recorded, timeout: .seconds(8))
             #expect(try service.isVerified(receipt, of: issued.outcome.recorded.bytes))
         }
     }
