@@ -1,8 +1,8 @@
-// Acts of different requests share transactions when there are more requests than transactions at work.
+// Acts of different requests share transactions when they come faster than one transaction after the other.
 //
-// An act that comes while a transaction is free goes at once. While none is, acts gather, and the next
-// free one takes them all (Writer+Together.swift): the busier the service, the less each act costs. Who is
-// put aside, because somebody else holds a row or the database refused something, goes alone and keeps
+// An act that comes while nothing is written goes at once. Meanwhile others gather, and the next
+// transaction takes them all (Writer+Together.swift): the busier the service, the less each act costs. Who
+// is put aside, because somebody else holds a row or the database refused something, goes alone and keeps
 // nobody waiting.
 
 internal import Database
@@ -17,8 +17,8 @@ final class WriteDesk: Sendable {
 
     private struct State {
         var waiting: [Waiting] = []
-        /// Transactions at work.
-        var running = 0
+        /// Whether a transaction is at work.
+        var isAtWork = false
 
         /// What the next transaction takes.
         mutating func next() -> [Waiting] {
@@ -28,8 +28,6 @@ final class WriteDesk: Sendable {
         }
     }
 
-    /// Most transactions at work: one is decided while the other is committed.
-    private static let mostTransactions = 2
     /// Most acts of one transaction.
     private static let mostActs = 32
 
@@ -45,9 +43,8 @@ final class WriteDesk: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             let mustStart = state.withLock { state in
                 state.waiting.append(Waiting(job: job, continuation: continuation))
-                guard state.running < Self.mostTransactions else { return false }
-                state.running += 1
-                return true
+                defer { state.isAtWork = true }
+                return !state.isAtWork
             }
             if mustStart { Task { await work() } }
         }
@@ -58,7 +55,7 @@ final class WriteDesk: Sendable {
         while true {
             let taken = state.withLock { state in
                 let taken = state.next()
-                if taken.isEmpty { state.running -= 1 }
+                if taken.isEmpty { state.isAtWork = false }
                 return taken
             }
             guard !taken.isEmpty else { return }
