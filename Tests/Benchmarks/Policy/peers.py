@@ -11,7 +11,8 @@ import json
 import sys
 import time
 
-# The conditions in Cedar's words. Cedar has no `all` over sets of records, so it is given the kinds.
+# The conditions in Cedar's words. Cedar has no `all` over sets of records, so it is given what the records
+# say in sets of their own.
 CEDAR = {
     "DEP-001": "context.artifact.presentedDigest == context.artifact.approvedDigest",
     "DEP-002": "context.artifact.signature.verified && context.artifact.signature.findings.isEmpty()"
@@ -19,6 +20,7 @@ CEDAR = {
     ' && context.artifact.signature.signerRoles.containsAny(["owner"])',
     "DEP-003": "context.card.missing.isEmpty()",
     "DEP-302": '!context.kinds.contains("retirement")',
+    "DEP-303": '!context.severities.contains("critical")',
     "DEP-401": 'context.requester.roles.containsAny(["deployer"])',
     "DEP-501": "context.fold.healthy && context.fold.lagEntries >= 0"
     " && context.fold.lagEntries <= 1000",
@@ -81,6 +83,7 @@ def cedar(document):
             name: facts[name] for name in ("artifact", "card", "requester", "fold", "policy")
         }
         context["kinds"] = [one["kind"] for one in facts["restrictions"]]
+        context["severities"] = [one["severity"] for one in facts["findings"]]
         context["now"] = milliseconds(facts["now"])
         effective = milliseconds(facts["pack"]["effectiveFrom"])
         context["pack"] = {"digest": facts["pack"]["digest"], "effectiveFrom": effective}
