@@ -69,7 +69,7 @@ package struct TestPooler: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // a test run that is killed must not leave it behind for ever
-        var command = ["timeout", "--signal=KILL", "900"]
+        var command = ["timeout", "--signal=KILL", "5400"]
         if geteuid() == 0 {
             let user = cluster.serverUser
             for name in ["", "/pgbouncer.ini", "/users.txt"] {
