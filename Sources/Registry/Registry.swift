@@ -82,6 +82,16 @@ package struct Registry: Sendable {
         return Outcome(recorded: try await writer.keep([.success(recorded)])[0].get(), receipt: nil)
     }
 
+    /// Reads what an answer to a committed act needs. A database that does not answer now has the act all
+    /// the same, so nobody is told that nothing was done.
+    func afterCommit<R>(_ read: () async throws -> R) async throws -> R {
+        do {
+            return try await read()
+        } catch let error as DatabaseError {
+            throw DatabaseError(.commitUnknown, "what was committed cannot be read: \(error)")
+        }
+    }
+
     /// The receipt, if it comes in time. When the database does not prove it now, it is to come.
     private func receipt(of recorded: Recorded) async throws -> LogProof? {
         do {

@@ -72,7 +72,7 @@ extension Registry {
                         subject: erasure.subject, statement: statement, document: digest,
                         commitments: erased.commitments, key: erased.key)), documents: [document])
         }
-        return try await answer(recorded, erasure.subject)
+        return try await afterCommit { try await answer(recorded, erasure.subject) }
     }
 
     /// The former key goes before anybody is told that the data is gone.

@@ -143,7 +143,9 @@ extension Registry {
             default: nil
             }
         let wanted = [decision] + (document.map { [$0] } ?? [])
-        let documents = try await database.read { try Documents.load(wanted, $0) }
+        let documents = try await afterCommit {
+            try await database.read { try Documents.load(wanted, $0) }
+        }
         guard let record = documents[decision] else {
             throw Refusal(.conflict, "document-missing", "The decision's document is missing.")
         }

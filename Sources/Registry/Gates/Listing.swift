@@ -47,7 +47,9 @@ extension Registry {
         guard case .statusListed(let event) = outcome.recorded.entry.event,
             let receipt = outcome.receipt
         else { return nil }
-        return try await listed(event, outcome.recorded.bytes, receipt)
+        return try await afterCommit {
+            try await listed(event, outcome.recorded.bytes, receipt)
+        }
     }
 
     /// The last list, if it is young, says what is the case, and has its receipt.
