@@ -9,9 +9,13 @@
 //   /model/licences          each licence that a header names must be one of the card's, as an SPDX
 //                            identifier or as the text in "raw"; upper and lower case are the same,
 //                            "other" and "unknown" say nothing.
-//   /model/base_models       one of the models that a header names as its origin must be one of the
-//                            card's; addresses and names are compared by their last two parts.
-// A contradiction is named with the place in the card, the file, and both statements.
+//   /model/base_models       every model that a header names as its origin must be one of the card's;
+//                            addresses and names are compared by their last two parts.
+// A contradiction is named with the field of the card, the files, and both statements. It is certain
+// where the header's word has one meaning: numbers and types of tensors; licences by an identifier of
+// SPDX (CommonLicences.swift); base models by a reference, that is an address or owner/name. Where it
+// is free text (another licence's name, a bare name, a path of the machine that made the file) it is
+// told and refuses nothing.
 
 package import CanonicalJSON
 
@@ -28,19 +32,14 @@ package enum CardComparison {
         }
     }
 
-    /// Every contradiction between the card and the headers, by place.
-    package static func contradictions(card: JSON, files: [File]) -> [JSONFinding] {
+    /// Every contradiction between the card and the headers, by field.
+    package static func contradictions(card: JSON, files: [File]) -> [Contradiction] {
         guard let model = card["model"], !files.isEmpty else { return [] }
-        return
-            (parameters(model, files) + types(model, files) + licences(model, files)
-            + baseModels(model, files)).sorted()
+        return baseModels(model, files) + licences(model, files) + parameters(model, files)
+            + types(model, files)
     }
 
-    private static func finding(_ name: String, _ message: String) -> JSONFinding {
-        JSONFinding(JSONPointer(["model", name]), "contradiction", message)
-    }
-
-    private static func parameters(_ model: JSON, _ files: [File]) -> [JSONFinding] {
+    private static func parameters(_ model: JSON, _ files: [File]) -> [Contradiction] {
         guard let stated = model["parameter_count"]?.integer else { return [] }
         var sets: [String: Int64] = [:]
         var totals: [ModelHeader.Format: Int64] = [:]
@@ -51,11 +50,11 @@ package enum CardComparison {
         }
         guard !sets.values.contains(stated), !totals.values.contains(stated) else { return [] }
         let counts = sets.sorted { $0.key < $1.key }.prefix(8)
-            .map { "\($0.key): \($0.value)" }.joined(separator: "; ")
+            .map { "\($0.value) (\(shown($0.key)))" }.joined(separator: ", ")
         return [
-            finding(
-                "parameter_count",
-                "The card says \(stated) parameters, the headers say \(counts).")
+            Contradiction(
+                field: "parameter_count", card: "\(stated)", header: counts,
+                files: files.map(\.path))
         ]
     }
 
@@ -73,7 +72,7 @@ package enum CardComparison {
         return parts.dropLast(3).joined(separator: "-")
     }
 
-    private static func types(_ model: JSON, _ files: [File]) -> [JSONFinding] {
+    private static func types(_ model: JSON, _ files: [File]) -> [Contradiction] {
         guard let stated = model["weight_types"]?.array?.compactMap(\.string) else { return [] }
         let named = Set(stated.map(canonicalType))
         var seen: [String: Int64] = [:]
@@ -86,14 +85,19 @@ package enum CardComparison {
         let absent = named.filter { seen[$0] == nil }.sorted()
         let unnamed = seen.filter { $0.value > total / 100 && !named.contains($0.key) }
             .keys.sorted()
+        let all = seen.keys.sorted().joined(separator: ", ")
         return absent.map {
-            finding("weight_types", "The card names \($0); no header has a tensor of that type.")
+            Contradiction(
+                field: "weight_types", card: shown($0), header: "no tensor but of \(all)",
+                files: files.map(\.path))
         }
-            + unnamed.map {
-                finding(
-                    "weight_types",
-                    "The headers have \(seen[$0] ?? 0) of \(total) elements in \($0), which the card "
-                        + "does not name.")
+            + unnamed.map { type in
+                Contradiction(
+                    field: "weight_types", card: named.sorted().map(shown).joined(separator: ", "),
+                    header: "\(seen[type] ?? 0) of \(total) elements in \(type)",
+                    files: files.filter { file in
+                        file.header.types.keys.contains { canonicalType($0) == type }
+                    }.map(\.path))
             }
     }
 
@@ -108,32 +112,40 @@ package enum CardComparison {
         return names[name] ?? name
     }
 
-    private static func licences(_ model: JSON, _ files: [File]) -> [JSONFinding] {
+    private static func licences(_ model: JSON, _ files: [File]) -> [Contradiction] {
         guard let stated = model["licences"]?.array, !stated.isEmpty else { return [] }
         var known: Set<String> = []
         for licence in stated {
             for text in [licence["spdx"]?.string, licence["raw"]?.string].compactMap(\.self) {
                 known.insert(canonicalLicence(text))
-                for part in text.split(whereSeparator: { " ()".contains($0) }) {
-                    known.insert(canonicalLicence(String(part)))
-                }
+                known.formUnion(terms(text))
             }
         }
-        var findings: [JSONFinding] = []
-        for file in files {
+        return files.compactMap { file in
             let named = file.header.licences.filter {
                 !["other", "unknown", ""].contains(canonicalLicence($0))
             }
-            // A header may give the identifier and the full name of one licence.
-            guard !named.isEmpty, !named.contains(where: { known.contains(canonicalLicence($0)) })
-            else { continue }
-            findings.append(
-                finding(
-                    "licences",
-                    "\(file.path) says \(named.map(shown).joined(separator: ", ")); the card says "
-                        + stated.compactMap { $0["spdx"]?.string }.joined(separator: ", ") + "."))
+            // A header may give the identifier and the full name of one licence, or an expression.
+            let agrees = named.contains {
+                known.contains(canonicalLicence($0)) || known.isSuperset(of: terms($0))
+            }
+            guard !named.isEmpty, !agrees else { return nil }
+            return Contradiction(
+                field: "licences",
+                card: stated.prefix(8).compactMap { $0["spdx"]?.string }.map(shown)
+                    .joined(separator: ", "),
+                header: named.prefix(8).map(shown).joined(separator: ", "), files: [file.path],
+                isCertain: named.contains { name in
+                    let terms = terms(name)
+                    return !terms.isEmpty && CommonLicences.identifiers.isSuperset(of: terms)
+                })
         }
-        return findings
+    }
+
+    /// The identifiers in an SPDX expression.
+    private static func terms(_ expression: String) -> Set<String> {
+        let words = expression.split { " ()".contains($0) }
+        return Set(words.map { canonicalLicence(String($0)) }).subtracting(["or", "and", "with"])
     }
 
     private static func canonicalLicence(_ text: String) -> String {
@@ -142,20 +154,36 @@ package enum CardComparison {
         return String(text.map { $0 == " " || $0 == "_" ? "-" : $0 })
     }
 
-    private static func baseModels(_ model: JSON, _ files: [File]) -> [JSONFinding] {
+    private static func baseModels(_ model: JSON, _ files: [File]) -> [Contradiction] {
         let stated = (model["base_models"]?.array ?? []).compactMap { $0["ref"]?.string }
-        return files.compactMap { file in
-            let named = file.header.baseModels
-            guard !named.isEmpty else { return nil }
-            let agrees = named.contains { name in stated.contains { same($0, name) } }
-            guard !agrees else { return nil }
-            return finding(
-                "base_models",
-                "\(file.path) says it is derived from \(named.map(shown).joined(separator: ", ")); "
-                    + (stated.isEmpty
-                        ? "the card names no base model."
-                        : "the card says \(stated.joined(separator: ", "))."))
+        let card =
+            stated.isEmpty ? "none" : stated.prefix(8).map(shown).joined(separator: ", ")
+        return files.flatMap { file -> [Contradiction] in
+            let strangers = file.header.baseModels.filter { name in
+                !stated.contains { same($0, name) }
+            }
+            let references = strangers.filter(isReference)
+            // A bare name beside a reference that agrees is another word for the same model.
+            let others =
+                strangers.count < file.header.baseModels.count
+                ? [] : strangers.filter { !isReference($0) }
+            return [(references, true), (others, false)].compactMap { names, isCertain in
+                names.isEmpty
+                    ? nil
+                    : Contradiction(
+                        field: "base_models", card: card,
+                        header: names.prefix(8).map(shown).joined(separator: ", "),
+                        files: [file.path], isCertain: isCertain)
+            }
         }
+    }
+
+    /// Whether this is an address, or owner/name as hubs write it: no path of somebody's machine.
+    static func isReference(_ name: String) -> Bool {
+        guard !name.contains("\\"), !["/", ".", "~"].contains(name.prefix(1)) else { return false }
+        if name.contains("://") { return !name.lowercased().hasPrefix("file:") }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.contains(" ") }
     }
 
     /// Whether two references mean one model: their last parts, and the ones before where both have

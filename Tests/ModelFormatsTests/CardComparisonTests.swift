@@ -13,7 +13,7 @@ import Testing
 
     static func places(_ model: JSON, _ files: [CardComparison.File]) -> [String] {
         CardComparison.contradictions(card: ["model": model], files: files)
-            .map { $0.pointer.tokens.last ?? "" }
+            .map(\.field)
     }
 
     @Test func `agrees where both say the same in other words`() throws {
@@ -66,5 +66,61 @@ import Testing
         header.licences = ["llama3"]
         let named = CardComparison.File(path: "a", header: header)
         #expect(Self.places(["licences": [["spdx": "LicenseRef-Llama3"]]], [named]) == [])
+    }
+
+    static let model: JSON = [
+        "licences": [["spdx": "MIT"]], "base_models": [["ref": "acme/base"]],
+    ]
+
+    @Test func `contradicts by field, both words and file`() throws {
+        let found = CardComparison.contradictions(
+            card: ["model": Self.model],
+            files: [try Self.file("tiny.safetensors", "a/w.safetensors")])
+        #expect(found.count == 1)
+        #expect(
+            found.first?.line
+                == "model.licences: the card says “MIT”; “a/w.safetensors” says “apache-2.0”.")
+        #expect(found.first?.json["path"] == "“a/w.safetensors”")
+        #expect(found.first?.finding.pointer == JSONPointer(["model", "licences"]))
+    }
+
+    /// What a header may say of licences and origins, and whether a card of MIT and acme/base is refused
+    /// for it (true), warned about it (false), or neither.
+    static let words: [(licences: [String], bases: [String], verdict: Bool?)] = [
+        (["mit"], ["acme/base"], nil),
+        (["Apache-2.0"], [], true), (["GPL-3.0-or-later"], [], true),
+        (["MIT OR Apache-2.0"], [], true), (["(MIT)"], [], nil),
+        (["llama3"], [], false), (["see the website"], [], false),
+        (["Apache-2.0 WITH my own exception"], [], false),
+        (["apache-2.0", "Apache License"], [], true),
+        ([], ["acme/other"], true), ([], ["https://hub.example/acme/other"], true),
+        ([], ["acme/base", "other/base"], true), ([], ["acme/base", "Base 7B"], nil),
+        ([], ["Base 7B"], false), ([], ["/home/me/other"], false), ([], ["./other/base2"], false),
+        ([], ["file:///data/other"], false), ([], ["C:\\models\\other"], false),
+        ([], ["a/b/c"], false),
+    ]
+
+    @Test(arguments: words)
+    func `is refused only for words with one meaning`(
+        licences: [String], bases: [String], verdict: Bool?
+    ) throws {
+        var header = try Self.file("tiny.safetensors").header
+        header.licences = licences
+        header.baseModels = bases
+        let found = CardComparison.contradictions(
+            card: ["model": Self.model],
+            files: [.init(path: "w", header: header)])
+        #expect(found.map(\.isCertain) == (verdict.map { [$0] } ?? []))
+    }
+
+    @Test func `shows hostile words of a header without their tricks`() throws {
+        var header = try Self.file("tiny.safetensors").header
+        header.licences = ["mit\n\u{202E}error: forged" + String(repeating: "x", count: 5_000)]
+        header.baseModels = []
+        let found = CardComparison.contradictions(
+            card: ["model": ["licences": [["spdx": "Zlib"]]]],
+            files: [.init(path: "w\n", header: header)])
+        let line = try #require(found.first?.line)
+        #expect(!line.contains("\n") && !line.contains("\u{202E}") && line.utf8.count < 1_000)
     }
 }

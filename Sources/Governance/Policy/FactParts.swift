@@ -43,15 +43,20 @@ package struct ArtifactFact: Sendable, Hashable {
     /// What lies beside those bytes and no signature covers, as whoever wants to use them found it; nil
     /// when nobody says that they looked.
     package var uncovered: [UncoveredFact]?
+    /// What the headers of those bytes say and the card says otherwise, as whoever wants to use them found
+    /// it; nil when nobody says that they looked.
+    package var contradictions: [ContradictionFact]?
 
     package init(
         approvedDigest: SHA256Digest? = nil, presentedDigest: SHA256Digest? = nil,
-        signature: SignatureFact? = nil, uncovered: [UncoveredFact]? = nil
+        signature: SignatureFact? = nil, uncovered: [UncoveredFact]? = nil,
+        contradictions: [ContradictionFact]? = nil
     ) {
         self.approvedDigest = approvedDigest
         self.presentedDigest = presentedDigest
         self.signature = signature
         self.uncovered = uncovered
+        self.contradictions = contradictions
     }
 
     /// As a part of the facts document.
@@ -60,6 +65,7 @@ package struct ArtifactFact: Sendable, Hashable {
             "approvedDigest": approvedDigest.map(JSON.hex),
             "presentedDigest": presentedDigest.map(JSON.hex), "signature": signature?.json,
             "uncovered": .list(uncovered?.map(\.json)),
+            "contradictions": .list(contradictions?.map(\.json)),
         ])
     }
 }
@@ -78,6 +84,33 @@ package struct UncoveredFact: Sendable, Hashable {
 
     /// As a part of the facts document.
     package var json: JSON { ["path": .string(path), "reason": .string(reason)] }
+}
+
+/// Something that the card and the header of a weights file say differently.
+package struct ContradictionFact: Sendable, Hashable {
+    /// The member of the card's /model.
+    package var field: String
+    /// What the card says.
+    package var card: String
+    /// What the header says.
+    package var header: String
+    /// Relative to the artifact.
+    package var path: String
+
+    package init(field: String, card: String, header: String, path: String) {
+        self.field = field
+        self.card = card
+        self.header = header
+        self.path = path
+    }
+
+    /// As a part of the facts document.
+    package var json: JSON {
+        [
+            "field": .string(field), "card": .string(card), "header": .string(header),
+            "path": .string(path),
+        ]
+    }
 }
 
 /// What checking the artifact's signature gave.

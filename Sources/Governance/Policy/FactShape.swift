@@ -69,6 +69,7 @@ indirect enum FactShape: Sendable {
                 "verified", "signer", "method", "trust", "identity", "issuer", "signedAt",
                 "timeSource", "revocation", with: ["signerRoles": values, "findings": values]),
             "uncovered": .list(object("path", "reason")),
+            "contradictions": .list(object("field", "card", "header", "path")),
         ])
     private static let restrictions = FactShape.list(object("kind", "id", "source", "reason"))
     private static let findings = FactShape.list(

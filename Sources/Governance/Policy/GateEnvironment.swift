@@ -142,6 +142,9 @@ enum GateEnvironment {
                         field("revocation", .string),
                     ] + lists("signerRoles", "findings"))),
             field("uncovered", .list(record("uncovered", strings("path", "reason")))),
+            field(
+                "contradictions",
+                .list(record("contradiction", strings("field", "card", "header", "path")))),
         ])
     private static let fold = record(
         "fold", [CELField("healthy", .bool), CELField("lagEntries", .int)])

@@ -22,12 +22,16 @@ extension Registry {
         /// What the caller's verifier found beside the bytes that no signature covers; nil when it says
         /// nothing of it.
         package let uncovered: [UncoveredFact]?
+        /// What the card and the headers of these bytes say differently, as the caller found it; nil when it
+        /// did not look.
+        package let contradictions: [ContradictionFact]?
         /// Whether only the answer is wanted: nothing is permitted, only the asking is recorded.
         package let dryRun: Bool
 
         package init(
             version: VersionReference, environment: EnvironmentName, target: String,
-            artifact: SHA256Digest, use: UseName?, uncovered: [UncoveredFact]? = nil, dryRun: Bool
+            artifact: SHA256Digest, use: UseName?, uncovered: [UncoveredFact]? = nil,
+            contradictions: [ContradictionFact]? = nil, dryRun: Bool
         ) {
             self.version = version
             self.environment = environment
@@ -35,6 +39,7 @@ extension Registry {
             self.artifact = artifact
             self.use = use
             self.uncovered = uncovered
+            self.contradictions = contradictions
             self.dryRun = dryRun
         }
     }
@@ -66,7 +71,8 @@ extension Registry {
             let facts = dossier.deployFacts(
                 presented: question.artifact, environment: question.environment, use: question.use,
                 requester: holder(caller, in: namespace, dossier.chain, at: now),
-                fold: foldFact(dossier.snapshot, now: now), uncovered: question.uncovered)
+                fold: foldFact(dossier.snapshot, now: now), uncovered: question.uncovered,
+                contradictions: question.contradictions)
             let decision = dossier.pack.pack.decide(
                 gate: .deploy, subject: .version(question.version), facts: facts.json, now: now)
             if question.dryRun {

@@ -9,14 +9,15 @@ extension Dossier {
     /// What the deploy gate is told.
     func deployFacts(
         presented: SHA256Digest, environment: EnvironmentName, use: UseName?, requester: HolderFact,
-        fold: FoldFact, uncovered: [UncoveredFact]? = nil
+        fold: FoldFact, uncovered: [UncoveredFact]? = nil,
+        contradictions: [ContradictionFact]? = nil
     ) -> DeployFacts {
         var facts = DeployFacts(version: row.reference)
         facts.tier = row.tier
         facts.card = card
         facts.artifact = ArtifactFact(
             approvedDigest: row.artifact, presentedDigest: presented, signature: signature,
-            uncovered: uncovered)
+            uncovered: uncovered, contradictions: contradictions)
         facts.evidence = evidence
         facts.requester = requester
         facts.environment = environment

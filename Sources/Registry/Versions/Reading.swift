@@ -1,6 +1,6 @@
 // What readers see of versions and people: projections, with what is still missing computed when asked.
 
-internal import Attestation
+package import Attestation
 package import CanonicalJSON
 internal import Database
 package import Governance
@@ -73,6 +73,22 @@ extension Registry {
                 "state": .string(state), "notAfter": .text(Timestamp(notAfter)),
             ]
         }
+    }
+
+    /// A version's signed card, for anybody with a role in its namespace; people are commitments in it.
+    package func card(
+        of reference: VersionReference, for caller: Caller
+    ) async throws -> Envelope {
+        try require(Set(Role.allCases), of: caller, in: reference.model.namespace)
+        let bytes = try await database.read { db in
+            let row = try VersionRow.require(reference, db)
+            return try Documents.load([row.cardDocument], db)[row.cardDocument]
+        }
+        guard let bytes, let envelope = try? Envelope(parsing: bytes) else {
+            throw Refusal(
+                .notFound, "card-gone", "The card of \(reference) is not there any more.")
+        }
+        return envelope
     }
 
     /// The versions of a model, newest last.

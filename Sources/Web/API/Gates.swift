@@ -49,10 +49,21 @@ struct GateRoutes {
                     }
                 }
             }
+            let contradictions = reader.optional("contradictions") { list in
+                list.array(count: 0...1_000) { element in
+                    element.object { element in
+                        ContradictionFact(
+                            field: element.string("field", length: 1...64),
+                            card: element.string("card", length: 1...2_000),
+                            header: element.string("header", length: 1...2_000),
+                            path: element.string("path", length: 1...2_000))
+                    }
+                }
+            }
             guard let environment, let artifact else { return nil }
             return Registry.DeployQuestion(
                 version: version, environment: environment, target: target, artifact: artifact,
-                use: use, uncovered: uncovered, dryRun: dryRun)
+                use: use, uncovered: uncovered, contradictions: contradictions, dryRun: dryRun)
         }
         do {
             let answer = try await registry.deploy(question, write.request())

@@ -23,6 +23,7 @@ struct VersionRoutes {
                 "/api/v1/namespaces/{ns}/models/{name}/versions", limit: WebLimits.submissionBytes,
                 submit),
             .read(Self.version, status),
+            .read(Self.version + "/card", card),
             .write(Self.version + "/evaluations", evaluate),
             .write(Self.version + "/approvals", approve),
             .write(Self.version + "/suspension", suspend),
@@ -68,6 +69,14 @@ struct VersionRoutes {
         let version = try PathParameters(context.parameters).version()
         return Conditional.response(
             to: request, json: try await registry.status(of: version))
+    }
+
+    @Sendable private func card(
+        _ request: WebRequest, _ context: Authenticated
+    ) async throws -> Response {
+        let version = try PathParameters(context.parameters).version()
+        let card = try await registry.card(of: version, for: context.caller)
+        return Conditional.response(to: request, json: card.json)
     }
 
     @Sendable private func report(

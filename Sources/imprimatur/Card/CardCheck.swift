@@ -17,8 +17,8 @@ struct CardCheck: ParsableCommand {
             The tier is the one that the card states, raised by what it contains. The service checks \
             against its own policy pack. With --artifact, what the card says of licence, base models, \
             parameters and types of weights is compared with the headers of the model's files, and \
-            contradictions are named. Exit codes: 0 good, 1 something is wrong or missing, 2 \
-            cannot be read, 64 usage.
+            contradictions are named; what free text of a header contradicts is a warning. Exit codes: 0 \
+            good, 1 something is wrong or missing, 2 cannot be read, 64 usage.
             """)
 
     @Argument(help: "The card, in YAML or JSON; - is standard input.")
@@ -55,9 +55,10 @@ struct CardCheck: ParsableCommand {
         let contents = try artifact.map {
             try ArtifactCoverage.survey($0, bundle: nil, signatureFile: nil).contents
         }
+        let truth = contents.map { HeaderTruth(json, $0) }
+        truth?.warn()
+        findings += truth?.contradictions.map(\.finding) ?? []
         if let contents {
-            findings += CardComparison.contradictions(card: json, files: contents.headers)
-            for fault in contents.faults { Console.warning(fault.line) }
             if contents.headers.isEmpty {
                 Console.warning("no header of the model could be compared with the card")
             }
@@ -68,6 +69,7 @@ struct CardCheck: ParsableCommand {
                 "valid": .bool(findings.isEmpty), "tier": tier.json,
                 "raisedBecause": .array(stated.raisedBecause.map(JSON.string)),
                 "findings": .array(findings.map(\.json)),
+                "warnings": .array(truth?.doubts.map(\.finding.json) ?? []),
             ])
         } else {
             describe(findings, tier, stated)

@@ -1,6 +1,6 @@
 // `imprimatur deploy`: may these bytes on this disk go there, now?
 //
-// In this order: hash the bytes; ask the gate; tell the decision; verify permit, entry and receipt
+// In this order: hash the bytes; compare their headers with the card; ask the gate; tell the decision; verify permit, entry and receipt
 // against the pinned root, not believing the service; stage the verified bytes; keep the permit;
 // confirm. Only after all of that the exit code is 0.
 
@@ -10,6 +10,7 @@ internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
+internal import ModelFormats
 internal import OfflineCommands
 
 /// Asks the deploy gate.
@@ -70,8 +71,10 @@ struct Deploy: AsyncParsableCommand {
         Console.progress("hashing \(path)")
         let scan = try ArtifactScan.scan(path, signatureFiles: signatures.signature)
         Console.endProgress()
+        let truth = try await HeaderTruth.comparing(model, with: scan.contents(), at: client)
+        truth?.warn()
         let reply = try await GateReply.ask(
-            client, model.address + "/deployments", question(scan), key: retry.key)
+            client, model.address + "/deployments", question(scan, truth), key: retry.key)
         if format.json { Console.out(reply.document) }
         guard reply.verdict == .allow else {
             describeDenial(reply.decision)
@@ -100,7 +103,7 @@ struct Deploy: AsyncParsableCommand {
         try await confirmIfAsked(client, id, trust)
     }
 
-    private func question(_ scan: ArtifactScan) -> JSON {
+    private func question(_ scan: ArtifactScan, _ truth: HeaderTruth?) -> JSON {
         var body: [String: JSON] = [
             "environment": .string(environment.description),
             "artifact": .string(scan.digest.hex),
@@ -108,6 +111,7 @@ struct Deploy: AsyncParsableCommand {
         if !target.isEmpty { body["target"] = .string(target) }
         if let use { body["use"] = .string(use.description) }
         body["uncovered"] = .array(scan.signatureGaps.map(\.json))
+        if let truth { body["contradictions"] = .array(truth.contradictions.map(\.json)) }
         if dryRun { body["dryRun"] = true }
         return .object(body)
     }

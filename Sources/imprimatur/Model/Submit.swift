@@ -18,7 +18,8 @@ struct Submit: AsyncParsableCommand {
         discussion: """
             Names and contacts of people leave this machine beside the signed card, which holds only \
             commitments to them. The receipt and the entry are kept beside the card as \
-            CARD@N.tlog-proof and CARD@N.entry. Exit codes: 0 submitted, 1 refused (everything that \
+            CARD@N.tlog-proof and CARD@N.entry. Nothing is sent when the headers of the weights \
+            contradict the card. Exit codes: 0 submitted, 1 refused (everything that \
             is missing is named), 2 could not be asked, 64 usage, 75 receipt to come.
             """)
 
@@ -48,6 +49,7 @@ struct Submit: AsyncParsableCommand {
         Console.progress("hashing \(path)")
         let scan = try ArtifactScan.scan(path, signatureFiles: [signature])
         Console.endProgress()
+        try HeaderTruth(card.json, scan.contents()).require(of: self.card)
         let salts = PersonalFields.exposed(in: card, schema: schema).map { _ in
             Random.bytes(PersonalFields.saltBytes)
         }

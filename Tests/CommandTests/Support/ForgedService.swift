@@ -31,6 +31,7 @@ final class ForgedService: Sendable {
     struct Seen: Sendable {
         let line: String
         let headers: [String: String]
+        var body: [UInt8] = []
     }
 
     let port: Int
@@ -97,8 +98,10 @@ final class ForgedService: Sendable {
             guard count > 0 else { return }
             bytes += buffer[..<count]
         }
-        guard let request else { return }
-        requests.withLock { $0.append(request.seen) }
+        guard var request else { return }
+        request.seen.body = Array(bytes[request.end...])
+        let seen = request.seen
+        requests.withLock { $0.append(seen) }
         let path = request.seen.line.split(separator: " ").dropFirst().first.map(String.init) ?? ""
         let answer =
             answers[path] ?? Answer(status: 404, json: ["code": "not-found", "detail": "No."])

@@ -69,6 +69,9 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(
             .deploy, "DEP-004", "unsigned file", "/artifact/uncovered",
             [["path": "model.sig", "reason": "symbolic-link"]]),
+        Change(
+            .deploy, "DEP-005", "header says otherwise", "/artifact/contradictions",
+            [["field": "licences", "card": "MIT", "header": "x", "path": "w.gguf"]]),
         Change(.deploy, "DEP-003", "card field", "/card/missing/-", "/model/task"),
         Change(.deploy, "DEP-101", "approval gone", "/approvals/0", nil),
         Change(.deploy, "DEP-101", "no approvals", "/approvals", []),
