@@ -46,7 +46,7 @@ import Testing
                             "licences": [["spdx": .string(licence)]],
                             "base_models": [["ref": .string(base)]],
                         ],
-                        "risk": ["tier": "3"],
+                        "risk": ["tier": 3],
                     ],
                 ])
             let card = try statement.sign(with: [.generate(.ecdsaP256)])

@@ -36,7 +36,7 @@ struct HeaderTruth {
             throw CommandError(
                 "\(card) says something else than the headers of the weights.",
                 findings: contradictions.map(\.line),
-                hint: "Mend the card, or the file; `imprimatur artifact inspect` shows the headers.",
+                hint: "Mend the card or the files; `artifact inspect` shows their headers.",
                 code: .no)
         }
     }
