@@ -19,7 +19,10 @@ demo: packages       ## build, and run one model's whole life; ARGS=--exit stops
 	@.build/debug/imprimatur demo $(ARGS)
 
 test: packages peers ## build and run all tests; ARGS='--filter NAME' for some
-	@PATH="$(CURDIR)/.build/peers/bin:$$PATH" swift test $(FLAGS) --disable-xctest $(ARGS)
+	@mkdir -p .build
+	@PATH="$(CURDIR)/.build/peers/bin:$$PATH" swift test $(FLAGS) --disable-xctest $(ARGS) 2>&1 \
+		| tee .build/test.log \
+		|| { code=$$?; echo; echo "What failed:"; grep -E '✘|error:' .build/test.log | tail -n 40; exit $$code; }
 
 # The Swift runtime goes into the binaries, so that they run where no Swift is installed.
 RELEASE := $(FLAGS) -c release --static-swift-stdlib

@@ -137,6 +137,7 @@ let package = Package(
             name: "imprimatur-bench",
             dependencies: [
                 "CanonicalJSON", "Cryptography", "TransparencyLog", "Attestation", "Artifacts",
+                "Fairness",
                 "Schema", "Governance", "Database", "Registry",
                 .product(name: "Logging", package: "swift-log"),
             ],

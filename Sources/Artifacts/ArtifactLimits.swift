@@ -25,4 +25,11 @@ package struct ArtifactLimits: Sendable, Hashable {
 
     /// Bytes read at once: large enough to make calls cheap, small enough for the level-2 cache.
     static let chunkBytes = 256 << 10
+
+    /// Bytes that are hashed where they are mapped, or read past the page cache, in one piece: large
+    /// enough for the disk, small enough to notice soon that another thread has failed.
+    static let windowBytes = 4 << 20
+
+    /// Below this a file is not worth a mapping.
+    static let mappedBytes: Int64 = 1 << 20
 }

@@ -61,6 +61,23 @@ struct Descriptor: ~Copyable {
         }
     }
 
+    /// Reads past the page cache from now on, or through it; false where the file system does not.
+    func setDirect(_ isDirect: Bool) -> Bool {
+        let flags = fcntl(number, F_GETFL)
+        guard flags >= 0 else { return false }
+        let wanted = isDirect ? flags | Self.directFlag : flags & ~Self.directFlag
+        return fcntl(number, F_SETFL, wanted) == 0
+    }
+
+    /// O_DIRECT, which the C library shows to C programs only (fcntl.h, _GNU_SOURCE).
+    private static var directFlag: Int32 {
+        #if arch(arm64)
+            0o200000
+        #else
+            0o40000
+        #endif
+    }
+
     func write(_ bytes: UnsafeRawBufferPointer, path: String) throws(ArtifactError) {
         let failure = writeAll(bytes)
         guard failure == 0 else { throw .system(failure, path, "write") }

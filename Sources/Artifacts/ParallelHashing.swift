@@ -3,8 +3,7 @@
 // One SHA-256 is a serial computation, so only independent pieces can run side by side: on several
 // threads, and two in each where the processor can (SHA256Pair.swift). Starting with the largest leaves
 // the small ones to fill the gaps at the end. Threads of our own, because
-// reading blocks and Swift's cooperative threads must not. Read with pread into one buffer a thread:
-// a mapping would save a copy, but a file cut short meanwhile would end the process (SIGBUS).
+// reading blocks and Swift's cooperative threads must not.
 
 import Attestation
 import Cryptography
@@ -96,7 +95,7 @@ private final class HashQueue: Sendable {
     func work() {
         let buffers = (0..<width).map { _ in
             UnsafeMutableRawBufferPointer.allocate(
-                byteCount: ArtifactLimits.chunkBytes, alignment: 4096)
+                byteCount: HashLane.bufferBytes, alignment: 4096)
         }
         defer { for buffer in buffers { buffer.deallocate() } }
         var free = buffers
@@ -110,7 +109,12 @@ private final class HashQueue: Sendable {
                 lanes.append(opened)
             }
             guard !lanes.isEmpty else { return }
-            for lane in lanes where attempt(lane.index, lane.fill) == nil { return }
+            for lane in lanes {
+                let filled: Void? = attempt(lane.index) { () throws(ArtifactError) in
+                    try lane.fill(isPaired: lanes.count == 2)
+                }
+                guard filled != nil else { return }
+            }
             HashLane.advance(lanes)
             for lane in lanes where lane.isAtEnd {
                 guard let digest = attempt(lane.index, lane.finish) else { return }

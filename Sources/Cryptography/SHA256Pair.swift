@@ -16,25 +16,54 @@ extension SHA256Hasher {
         _ first: inout SHA256Hasher, _ firstBytes: UnsafeRawBufferPointer,
         _ second: inout SHA256Hasher, _ secondBytes: UnsafeRawBufferPointer
     ) {
+        let isDone = pair(&first, firstBytes, &second, secondBytes) { one, p, two, q, blocks in
+            shim_sha256_pair(one, p, two, q, blocks)
+            return true
+        }
+        guard !isDone else { return }
+        first.update(firstBytes)
+        second.update(secondBytes)
+    }
+
+    /// The same of bytes in mapped files, which others may cut short meanwhile.
+    ///
+    /// False when a page was not there, or this cannot be done two at a time: then nothing was added.
+    package static func updateMapped(
+        _ first: inout SHA256Hasher, _ firstBytes: UnsafeRawBufferPointer,
+        _ second: inout SHA256Hasher, _ secondBytes: UnsafeRawBufferPointer
+    ) -> Bool {
+        pair(&first, firstBytes, &second, secondBytes) { one, p, two, q, blocks in
+            shim_sha256_pair_guarded(one, p, two, q, blocks) == 0
+        }
+    }
+
+    private typealias Kernel = (
+        UnsafeMutablePointer<UInt32>?, UnsafeRawPointer?,
+        UnsafeMutablePointer<UInt32>?, UnsafeRawPointer?, Int
+    ) -> Bool
+
+    /// Runs the kernel over both; false, and nothing added, when it could not or did not.
+    private static func pair(
+        _ first: inout SHA256Hasher, _ firstBytes: UnsafeRawBufferPointer,
+        _ second: inout SHA256Hasher, _ secondBytes: UnsafeRawBufferPointer, _ kernel: Kernel
+    ) -> Bool {
         let count = firstBytes.count
         let isAligned =
             count == secondBytes.count && count.isMultiple(of: 64)
             && first.context.num == 0 && second.context.num == 0
-        guard takesPairs, isAligned, count > 0 else {
-            first.update(firstBytes)
-            second.update(secondBytes)
-            return
-        }
-        withUnsafeMutableBytes(of: &first.context.h) { one in
+        guard takesPairs, isAligned, count > 0 else { return false }
+        let isDone = withUnsafeMutableBytes(of: &first.context.h) { one in
             withUnsafeMutableBytes(of: &second.context.h) { two in
-                shim_sha256_pair(
+                kernel(
                     one.assumingMemoryBound(to: UInt32.self).baseAddress, firstBytes.baseAddress,
                     two.assumingMemoryBound(to: UInt32.self).baseAddress, secondBytes.baseAddress,
                     count / 64)
             }
         }
+        guard isDone else { return false }
         first.context.count(bytes: count)
         second.context.count(bytes: count)
+        return true
     }
 }
 

@@ -74,6 +74,9 @@ struct Bench {
         Suite(
             title: "Verifying a whole log", names: VerifyBenchmark.names, run: VerifyBenchmark.run),
         Suite(
+            title: "The deploy gate through HTTP, beside /readyz and pgbench",
+            names: GateBenchmark.names, run: GateBenchmark.run),
+        Suite(
             title: "Decisions of the deploy gate, beside cel-python and Cedar",
             names: PolicyBenchmark.names, run: PolicyBenchmark.run),
         Suite(

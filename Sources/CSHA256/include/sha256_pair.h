@@ -14,4 +14,10 @@ void shim_sha256_pair(
     uint32_t first[8], const void *first_data, uint32_t second[8], const void *second_data,
     size_t blocks);
 
+// The same over mapped files, which others may cut short while we read them; 0, or -1 when a page was
+// not there (SIGBUS): then the states are as before.
+int shim_sha256_pair_guarded(
+    uint32_t first[8], const void *first_data, uint32_t second[8], const void *second_data,
+    size_t blocks);
+
 #endif

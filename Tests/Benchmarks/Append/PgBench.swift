@@ -25,7 +25,6 @@ struct PgBenchResult: Sendable {
 final class PgBench {
     private let cluster: PrivateCluster
     private let folder: String
-    private let script: String
     private let log: String
 
     /// The governed write of this benchmark, a suspension: four round trips.
@@ -33,7 +32,7 @@ final class PgBench {
     /// They are those of `Writer.write` without its last statement, the entry: when that changes,
     /// this must follow. Two things differ, because pgbench binds only numbers and keeps no answer
     /// inside a pipeline: names are put together here, and the server adds 1 to the number it has.
-    private static let transaction = """
+    static let suspension = """
         \\set model :client_id + 32 * random(0, 1)
         \\set actor random(0, 63)
         \\set id random(1, 9000000000000000000)
@@ -63,11 +62,24 @@ final class PgBench {
 
         """
 
+    /// Two commits on the row of one model, as a recorded decision of the gate makes them.
+    static let twoCommits = """
+        \\set id random(1, 9000000000000000000)
+        BEGIN;
+        UPDATE registry.subject SET seq = seq + 1 WHERE name = 'version/bench/model-0@1';
+        COMMIT;
+        BEGIN;
+        INSERT INTO registry.restriction (id, version, kind, reason, actor, at)
+        VALUES ('s-' || lpad(:id, 24, '0'), 'bench/model-0@1', 'suspension',
+                '\(AppendBenchmark.reason)', 'p-0000000000000000', now());
+        COMMIT;
+
+        """
+
     /// Starts a server and copies the service's tables into it.
     init(copying service: PrivateCluster, in folder: String) async throws {
         self.folder = folder
         log = folder + "/pgbench.log"
-        script = folder + "/suspend.sql"
         var settings = PrivateCluster.Settings(directory: folder + "/postgres")
         settings.durability = .full
         // an interrupted run leaves no server behind
@@ -83,7 +95,6 @@ final class PgBench {
             try Program.run(
                 ["psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", dump] + cluster.superuserAddress
                     + [database], log: log)
-            try AppendBenchmark.write(Self.transaction, to: script)
             try await Self.settle(cluster)
         } catch {
             stop()
@@ -118,9 +129,13 @@ final class PgBench {
         try Self.delayFlushes(cluster, microseconds: microseconds)
     }
 
-    /// Runs for some seconds with so many clients.
-    func run(clients: Int, seconds: Int) throws -> PgBenchResult {
+    /// Runs a script for some seconds with so many clients.
+    func run(
+        _ transaction: String = PgBench.suspension, clients: Int, seconds: Int
+    ) throws -> PgBenchResult {
         let prefix = folder + "/transactions"
+        let script = folder + "/transaction.sql"
+        try AppendBenchmark.write(transaction, to: script)
         _ = try? Program.run(["sh", "-c", "rm -f \(prefix).*"])
         let threads = min(clients, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let before = Processes.cpuSeconds(ofTree: cluster.processID)

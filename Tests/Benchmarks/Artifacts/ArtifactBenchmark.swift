@@ -1,7 +1,7 @@
 // artifact.*: verifying model signatures, beside the reference implementation and raw hashing.
 //
 // Both programs run as a user runs them, from the command line to the exit code, with the files in
-// the page cache.
+// the page cache, or for `artifact.cold` with none of them there.
 
 import Glibc
 
@@ -10,24 +10,47 @@ enum ArtifactBenchmark {
     static let names = [
         "artifact.verify.vs_model_signing", "artifact.small_files.vs_model_signing",
         "artifact.startup.vs_model_signing", "artifact.hash.vs_openssl_speed",
+        "artifact.cold.vs_model_signing", "artifact.shards.vs_openssl_speed",
     ]
 
     static func run(_ options: Options, _ scratch: Scratch) async throws -> [Comparison] {
         let folder = try scratch.folder("artifacts")
         defer { scratch.remove("artifacts") }
         let (verify, small, startup, hash) = (names[0], names[1], names[2], names[3])
+        let (cold, shards) = (names[4], names[5])
         var comparisons: [Comparison] = []
-        let isPeerWanted = [verify, small, startup].contains { options.wants($0) }
+        let isPeerWanted = [verify, small, startup, cold].contains { options.wants($0) }
         let peer = isPeerWanted ? try ModelSigning(options) : nil
-        if options.wants(verify) || options.wants(hash) {
+        if [verify, hash, cold].contains(where: { options.wants($0) }) {
             let large = try ModelFolder(
-                options, in: folder, name: "large", files: 8, size: 128 << 20)
+                options, in: folder, name: "large", files: 8, size: 512 << 20)
             if let peer, options.wants(verify) {
                 comparisons.append(
                     try compare(
                         verify, "bytes/s", Double(large.bytes), large, peer, options, repeats: 1))
             }
-            if options.wants(hash) { comparisons.append(try compareHashing(large, options)) }
+            if options.wants(hash) {
+                comparisons.append(
+                    try compareHashing(
+                        hash, [options.binary, "artifact", "digest", large.path], large, options))
+            }
+            if let peer, options.wants(cold) {
+                comparisons.append(
+                    try compare(
+                        cold, "bytes/s", Double(large.bytes), large, peer, options, repeats: 1,
+                        before: large.evict))
+            }
+            scratch.remove("artifacts/large")
+        }
+        if options.wants(shards) {
+            let huge = try ModelFolder(
+                options, in: folder, name: "huge", files: 1, size: 4 << 30, shards: 256 << 20)
+            let verifies = [
+                options.binary, "artifact", "verify", huge.path, "--bundle", huge.bundle,
+                "--public-key", huge.publicKey,
+            ]
+            comparisons.append(try compareHashing(shards, verifies, huge, options))
+            scratch.remove("artifacts/huge")
         }
         if let peer, options.wants(small) {
             let many = try ModelFolder(options, in: folder, name: "many", files: 5_000, size: 4_096)
@@ -43,7 +66,7 @@ enum ArtifactBenchmark {
 
     private static func compare(
         _ name: String, _ unit: String, _ amount: Double, _ model: ModelFolder,
-        _ peer: ModelSigning, _ options: Options, repeats: Int
+        _ peer: ModelSigning, _ options: Options, repeats: Int, before: () throws -> Void = {}
     ) throws -> Comparison {
         let mine = [
             options.binary, "artifact", "verify", model.path, "--bundle", model.bundle,
@@ -55,7 +78,9 @@ enum ArtifactBenchmark {
         var ours: [Double] = []
         var others: [Double] = []
         for _ in 0..<options.pairs {
+            try before()
             ours.append(try rate(mine, amount, repeats))
+            try before()
             others.append(try rate(theirs, amount, repeats))
         }
         let result = Comparison(name: name, unit: unit, ours: ours, peer: others)
@@ -75,11 +100,10 @@ enum ArtifactBenchmark {
         return amount * Double(repeats) / (Clock.now - start)
     }
 
-    /// `artifact digest` of a large model beside `openssl speed` on all processors at once.
+    /// A program of ours that hashes a large model, beside `openssl speed` on all processors at once.
     private static func compareHashing(
-        _ model: ModelFolder, _ options: Options
+        _ name: String, _ mine: [String], _ model: ModelFolder, _ options: Options
     ) throws -> Comparison {
-        let mine = [options.binary, "artifact", "digest", model.path]
         try Program.run(mine)
         var ours: [Double] = []
         var others: [Double] = []
@@ -87,7 +111,7 @@ enum ArtifactBenchmark {
             ours.append(try rate(mine, Double(model.bytes), 1))
             others.append(try opensslSpeed())
         }
-        return Comparison(name: names[3], unit: "bytes/s", ours: ours, peer: others)
+        return Comparison(name: name, unit: "bytes/s", ours: ours, peer: others)
     }
 
     /// The last line is `evp 1234567.89k`: thousands of bytes a second.

@@ -12,8 +12,12 @@ struct ModelFolder: Sendable {
     let bytes: Int
     let files: Int
 
-    /// Writes `files` files of `size` bytes, at most 100 in a folder, and signs them.
-    init(_ options: Options, in folder: String, name: String, files: Int, size: Int) throws {
+    /// Writes `files` files of `size` bytes, at most 100 in a folder, and signs them: each whole, or
+    /// in parts of so many bytes.
+    init(
+        _ options: Options, in folder: String, name: String, files: Int, size: Int,
+        shards: Int? = nil
+    ) throws {
         path = folder + "/" + name
         bundle = path + ".sig"
         publicKey = folder + "/\(name).pub.pem"
@@ -30,9 +34,21 @@ struct ModelFolder: Sendable {
         let keyFile = folder + "/\(name).pem"
         try KeyFile.create(keyFile, key)
         try File.replace(publicKey, with: Array(key.publicKey.pem.utf8), mode: 0o644)
-        try Program.run([
-            options.binary, "artifact", "sign", path, "--key", keyFile, "--bundle", bundle,
-        ])
+        let parts = shards.map { ["--shard-size", "\($0)"] } ?? []
+        try Program.run(
+            [options.binary, "artifact", "sign", path, "--key", keyFile, "--bundle", bundle]
+                + parts)
+    }
+
+    /// Leaves nothing of the files in the page cache.
+    func evict() throws {
+        for number in 0..<files {
+            let descriptor = open(path + "/weights-\(number).bin", O_RDONLY | O_CLOEXEC)
+            defer { close(descriptor) }
+            guard descriptor >= 0, fsync(descriptor) == 0,
+                posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0
+            else { throw Failure("cannot empty the page cache of \(path): errno \(errno)") }
+        }
     }
 
     private static func write(_ path: String, _ size: Int, _ dice: inout Dice) throws {
@@ -40,7 +56,7 @@ struct ModelFolder: Sendable {
         guard descriptor >= 0 else { throw Failure("cannot write \(path): errno \(errno)") }
         defer { close(descriptor) }
         var rest = size
-        var words = [UInt64](repeating: 0, count: min(1 << 17, (size + 7) / 8))
+        var words = [UInt64](repeating: 0, count: min(1 << 19, (size + 7) / 8))
         while rest > 0 {
             for index in words.indices { words[index] = dice.next() }
             let count = words.withUnsafeBytes {
