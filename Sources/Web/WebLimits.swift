@@ -12,6 +12,8 @@ package enum WebLimits {
     static let bulkBytes = 16 << 20
     /// Commands of one bulk request: their locks are held for as long as all of them take.
     static let commands = 1...1_000
+    /// A snapshot of an environment: 2,000 things, each with a few digests, in base64.
+    static let snapshotBytes = 4 << 20
     /// What Kubernetes asks about: an object of etcd's size, and the object before.
     static let admissionBytes = 4 << 20
     /// Every other body: one statement or a few fields.

@@ -57,7 +57,7 @@ import Testing
         return switch last {
         case "principals": ["name": "Ada", "person": .null, "assignment": envelope]
         case "keys", "roles": ["assignment": envelope]
-        case "evaluations", "approvals": ["statement": envelope]
+        case "evaluations", "approvals", "snapshots": ["statement": envelope]
         case "tokens": ["days": 3_000]
         case "versions":
             [
@@ -104,6 +104,7 @@ import Testing
             case "{key}": service.owner.person.key.publicKey.id.hex
             case "{digest}", "{entry}": digest
             case "{ns}": "credit"
+            case "{environment}": "production"
             case "{name}": "scorecard"
             case "{n}": "1"
             case "{path}": "0/000"

@@ -190,6 +190,42 @@ import Testing
         }
     }
 
+    @Test func `what runs is said by agents alone, each of its own place`() async throws {
+        try await WebService.with { service in
+            let version = try await service.submit()
+            let test = service.service
+            let agent = try await test.enrol([.agent], kind: .service)
+            let address = "/api/v1/namespaces/credit/environments/production/snapshots"
+            let items = [EnvironmentSnapshot.Item(version: version.reference)]
+            let forged = try test.snapshot(by: service.deployer.person, items)
+            let good = try test.snapshot(by: agent, items)
+            let body: JSON = ["statement": good.json]
+            try await run(
+                [
+                    .post("nobody", nil, address, body, 401),
+                    .post(
+                        "no agent", service.deployer, address, ["statement": forged.json], 422,
+                        has: "snapshot-not-entitled"),
+                    .post(
+                        "of another place", service.deployer,
+                        "/api/v1/namespaces/credit/environments/staging/snapshots", body, 422,
+                        has: "environment-mismatch"),
+                    .post(
+                        "of no place", service.deployer,
+                        "/api/v1/namespaces/credit/environments/Production/snapshots", body, 404,
+                        has: "environment-unknown"),
+                    .post("without it", service.deployer, address, [:], 422),
+                    .post(
+                        "the agent's word, brought by another", service.deployer, address, body,
+                        201, has: "running-not-permitted"),
+                    .post("again", service.deployer, address, body, 409, has: "snapshot-not-later"),
+                    .get(
+                        "deployer", service.deployer, WebService.version, 200,
+                        has: "\"runs\":true"),
+                ], service)
+        }
+    }
+
     @Test func `restrictions and deployments have their roles`() async throws {
         try await WebService.with { service in
             let version = try await service.submit()

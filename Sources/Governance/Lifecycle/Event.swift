@@ -57,6 +57,7 @@ package enum Event: Sendable, Hashable {
     case findingRaised(FindingRaised)
     case findingClosed(FindingClosed)
     case abstentionRecorded(AbstentionRecorded)
+    case environmentObserved(EnvironmentObserved)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -102,6 +103,7 @@ package enum Event: Sendable, Hashable {
         case .findingRaised(let payload): payload
         case .findingClosed(let payload): payload
         case .abstentionRecorded(let payload): payload
+        case .environmentObserved(let payload): payload
         }
     }
 
@@ -165,5 +167,6 @@ package enum Event: Sendable, Hashable {
         FindingRaised.kind: { FindingRaised(&$0).map(Event.findingRaised) },
         FindingClosed.kind: { FindingClosed(&$0).map(Event.findingClosed) },
         AbstentionRecorded.kind: { AbstentionRecorded(&$0).map(Event.abstentionRecorded) },
+        EnvironmentObserved.kind: { EnvironmentObserved(&$0).map(Event.environmentObserved) },
     ]
 }

@@ -39,6 +39,20 @@ package struct LogRecord: Sendable {
     /// What a version was submitted as.
     package func submission(of version: VersionReference) -> Submission? { submissions[version] }
 
+    /// The versions of a namespace that were submitted with one of these artifacts, by artifact.
+    package func versions(
+        of namespace: Namespace, with artifacts: Set<SHA256Digest>
+    ) -> [SHA256Digest: [VersionReference]] {
+        guard !artifacts.isEmpty else { return [:] }
+        var versions: [SHA256Digest: [VersionReference]] = [:]
+        for version in submissions.keys where version.model.namespace == namespace {
+            guard let artifact = submissions[version]?.event.artifact, artifacts.contains(artifact)
+            else { continue }
+            versions[artifact, default: []].append(version)
+        }
+        return versions.mapValues { $0.sorted { $0.description < $1.description } }
+    }
+
     /// Every evaluation of a version, in the order of the log.
     package func evaluations(of version: VersionReference) -> [EvaluationRecorded] {
         evaluations[version]
@@ -89,7 +103,7 @@ package struct LogRecord: Sendable {
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
-            .findingClosed, .abstentionRecorded:
+            .findingClosed, .abstentionRecorded, .environmentObserved:
             break
         }
         return nil

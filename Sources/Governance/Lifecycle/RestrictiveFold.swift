@@ -21,6 +21,10 @@ package struct RestrictiveFold: Sendable {
     /// What the former log held against artifacts.
     private var carried = SharedLists<SHA256Digest, RestrictionCarried>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
+    /// Environments in which a version was ever permitted.
+    private var places = SharedMap<VersionReference, [EnvironmentName]>()
+    /// The last snapshot of each environment.
+    private var observations = SharedMap<Namespace, [EnvironmentName: Observation]>()
     private var statements = SharedMap<SHA256Digest, Timestamp>()
     /// Keys that do not count for signatures after a moment.
     package private(set) var revokedKeys = SharedMap<KeyID, Timestamp>()
@@ -83,6 +87,8 @@ package struct RestrictiveFold: Sendable {
         package let environment: EnvironmentName
         package let target: String
         package let use: UseName?
+        /// Payload digest of the permit that brought it in; nil when the log does not say.
+        package let permit: SHA256Digest?
         /// When the last permit ends; nil while it is confirmed to run.
         package fileprivate(set) var until: Timestamp?
         /// When the last permit to start it again ends; nil when there was none.
@@ -92,6 +98,12 @@ package struct RestrictiveFold: Sendable {
 
         /// Whether it was confirmed to run and not said to have ended.
         package var runs: Bool { until == nil && !hasEnded }
+    }
+
+    /// What an agent said last of an environment, and when the log took it.
+    package struct Observation: Sendable, Hashable {
+        package let event: EnvironmentObserved
+        package let at: Timestamp
     }
 
     /// A status list that was given out, and its place in the log.
@@ -148,7 +160,7 @@ package struct RestrictiveFold: Sendable {
                 deployments[event.version]?[event.deployment]
                 ?? Deployment(
                     id: event.deployment, version: event.version, environment: event.environment,
-                    target: "", use: nil)
+                    target: "", use: nil, permit: nil)
             deployment.until = nil
             note(deployment)
         case .deploymentDecided(let event):
@@ -156,7 +168,7 @@ package struct RestrictiveFold: Sendable {
             note(
                 Deployment(
                     id: event.deployment, version: event.version, environment: event.environment,
-                    target: event.target, use: event.use, until: notAfter))
+                    target: event.target, use: event.use, permit: event.permit, until: notAfter))
         case .runDecided(let event):
             guard let notAfter = event.decided.notAfter else { break }
             let id = event.decided.deployment
@@ -174,6 +186,9 @@ package struct RestrictiveFold: Sendable {
             deployment.hasEnded = true
             deployment.until = runUntil
             note(deployment)
+        case .environmentObserved(let event):
+            observations[event.namespace, default: [:]][event.environment] = Observation(
+                event: event, at: entry.time)
         case .statusListed(let event):
             statusList = StatusList(event: event, index: size - 1, at: entry.time)
         case .retirementDecided(let event):
@@ -193,6 +208,9 @@ package struct RestrictiveFold: Sendable {
     }
 
     private mutating func note(_ deployment: Deployment) {
+        if places[deployment.version]?.contains(deployment.environment) != true {
+            places[deployment.version, default: []].append(deployment.environment)
+        }
         deployments[deployment.version, default: [:]][deployment.id] = deployment
     }
 
@@ -250,6 +268,31 @@ package struct RestrictiveFold: Sendable {
     /// Every version of which something was ever found, in order.
     package var examinedVersions: [VersionReference] {
         raised.keys.sorted { $0.description < $1.description }
+    }
+
+    /// The last snapshot of an environment, as far as it is about a namespace.
+    package func observation(
+        of environment: EnvironmentName, in namespace: Namespace
+    ) -> Observation? {
+        observations[namespace]?[environment]
+    }
+
+    /// The last snapshots that concern a version: of environments in which it was ever permitted, and
+    /// those that show it; in order of the environments.
+    package func observations(about version: VersionReference) -> [Observation] {
+        let places = places[version] ?? []
+        return (observations[version.model.namespace] ?? [:])
+            .filter { places.contains($0.key) || $0.value.event.running.contains(version) }
+            .values.sorted { $0.event.environment < $1.event.environment }
+    }
+
+    /// What of any version of a namespace runs or may be started in an environment, in order of ids.
+    package func activeDeployments(
+        in environment: EnvironmentName, of namespace: Namespace, at now: Timestamp
+    ) -> [Deployment] {
+        deployments.keys.filter { $0.model.namespace == namespace }
+            .flatMap { activeDeployments(of: $0, at: now) }
+            .filter { $0.environment == environment }.sorted { $0.id < $1.id }
     }
 
     /// What of a version runs or may be started, by the log.

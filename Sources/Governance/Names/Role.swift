@@ -12,6 +12,8 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable, CustomS
     case auditor
     case administrator
     case policyApprover = "policy-approver"
+    /// Says what runs in an environment, and nothing else.
+    case agent
 
     /// Roles that approve, validate, hold or change policy: their assignment needs two signers.
     package var needsTwoSigners: Bool {
@@ -19,7 +21,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable, CustomS
         case .validator, .fairnessReviewer, .complianceOfficer, .riskOfficer, .privacyOfficer,
             .policyApprover:
             true
-        case .owner, .deployer, .auditor, .administrator: false
+        case .owner, .deployer, .auditor, .administrator, .agent: false
         }
     }
 
@@ -30,7 +32,8 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable, CustomS
     package var mayApprove: Bool {
         switch self {
         case .validator, .fairnessReviewer, .complianceOfficer, .riskOfficer: true
-        case .owner, .privacyOfficer, .deployer, .auditor, .administrator, .policyApprover: false
+        case .owner, .privacyOfficer, .deployer, .auditor, .administrator, .policyApprover, .agent:
+            false
         }
     }
 

@@ -54,7 +54,7 @@ package struct Check: Sendable {
     /// Every check there is, by name.
     package static let builtIn: [String: Check] = Dictionary(
         uniqueKeysWithValues: (artifactChecks + accessChecks + approvalChecks + evaluationChecks
-            + restrictionChecks + statementChecks).map { ($0.name, $0) })
+            + restrictionChecks + runningChecks + statementChecks).map { ($0.name, $0) })
 }
 
 /// A number or list that a rule hands to its check.

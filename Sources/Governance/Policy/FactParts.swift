@@ -46,6 +46,16 @@ package struct ArtifactFact: Sendable, Hashable {
     /// What the headers of those bytes say and the card says otherwise, as whoever wants to use them found
     /// it; nil when nobody says that they looked.
     package var contradictions: [ContradictionFact]?
+    /// Who computed the digest of those bytes, at the deploy gate.
+    package var digestSource: DigestSource?
+
+    /// Whose word a digest is.
+    package enum DigestSource: String, Sendable, Hashable, CaseIterable {
+        /// Of whoever asks.
+        case callerClaimed = "caller-claimed"
+        /// Of an agent that signed that it computed it from the bytes on the target.
+        case agentRecomputed = "agent-recomputed"
+    }
 
     package init(
         approvedDigest: SHA256Digest? = nil, presentedDigest: SHA256Digest? = nil,
@@ -66,6 +76,7 @@ package struct ArtifactFact: Sendable, Hashable {
             "presentedDigest": presentedDigest.map(JSON.hex), "signature": signature?.json,
             "uncovered": .list(uncovered?.map(\.json)),
             "contradictions": .list(contradictions?.map(\.json)),
+            "digestSource": digestSource.map { .string($0.rawValue) },
         ])
     }
 }

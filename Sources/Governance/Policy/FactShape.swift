@@ -63,7 +63,7 @@ indirect enum FactShape: Sendable {
     private static let evidence = object("digest")
     private static let fold = object("healthy", "lagEntries")
     private static let artifact = object(
-        "approvedDigest", "presentedDigest",
+        "approvedDigest", "presentedDigest", "digestSource",
         with: [
             "signature": object(
                 "verified", "signer", "method", "trust", "identity", "issuer", "signedAt",
@@ -75,6 +75,8 @@ indirect enum FactShape: Sendable {
     private static let findings = FactShape.list(
         object("id", "severity", "blocking", "role", "owner", "dueAt", "source"))
     private static let deployments = FactShape.list(object("id", "environment"))
+    private static let snapshots = FactShape.list(
+        object("environment", "takenAt", "overdue", "runs"))
     private static let approvals = FactShape.list(
         object(
             "digest", "principal", "person", "role", "meaning", "signedAt", "expiresAt", "valid",
@@ -125,5 +127,6 @@ indirect enum FactShape: Sendable {
         with: [
             "artifact": artifact, "policy": policy, "requester": holder,
             "restrictions": restrictions, "activeDeployments": deployments, "fold": fold,
+            "snapshots": snapshots,
         ])
 }

@@ -147,6 +147,8 @@ package struct RetireFacts: Sendable, Hashable {
     package var requester: HolderFact?
     package var restrictions: [RestrictionFact]?
     package var activeDeployments: [DeploymentFact]?
+    /// What was last seen to run in the environments that concern the version.
+    package var snapshots: [SnapshotFact]?
     package var reason: String?
     package var fold: FoldFact?
     package var policy: PolicyFact?
@@ -160,6 +162,7 @@ package struct RetireFacts: Sendable, Hashable {
             "tier": tier?.json, "artifact": artifact?.json, "requester": requester?.json,
             "restrictions": .list(restrictions?.map(\.json)),
             "activeDeployments": .list(activeDeployments?.map(\.json)),
+            "snapshots": .list(snapshots?.map(\.json)),
             "reason": reason.map(JSON.string), "fold": fold?.json, "policy": policy?.json,
         ])
     }

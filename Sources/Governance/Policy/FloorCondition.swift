@@ -37,6 +37,8 @@ enum FloorCondition {
         "requester-entitled": "requester.roles.exists(r, r in ROLES)",
         "not-retired": "restrictions.all(r, r.kind != \"retirement\")",
         "no-active-deployment": "size(activeDeployments) == 0",
+        "snapshots-fresh": "snapshots.all(s, !s.overdue)",
+        "not-seen-running": "snapshots.all(s, !s.runs)",
         "fold-fresh": "fold.healthy && fold.lagEntries >= 0 && fold.lagEntries <= LIMIT",
         "statement-verified": "statement.verified && size(statement.problems) == 0",
         "request-open": "request.open",
@@ -77,7 +79,7 @@ enum FloorCondition {
     /// The checks of the floor that a condition makes, by name in order.
     static func checks(madeBy condition: CELSyntax, at gate: Gate) -> [String] {
         let parts = condition.conjuncts
-        return (PackFloor.checks[gate] ?? []).filter { name in
+        return PackFloor.every(gate).filter { name in
             guard let wanted = parsed[name] else { return false }
             let roles = PackFloor.roles[name] ?? []
             return wanted.conjuncts.allSatisfy { pattern in

@@ -70,6 +70,7 @@ enum GateEnvironment {
             field("policy", policy), field("requester", holder),
             field("restrictions", .list(restriction)),
             field("activeDeployments", .list(deployment)), field("fold", fold),
+            field("snapshots", .list(snapshot)),
         ]),
     ]
 
@@ -130,6 +131,7 @@ enum GateEnvironment {
         "artifact",
         [
             field("approvedDigest", .string), field("presentedDigest", .string),
+            field("digestSource", .string),
             field(
                 "signature",
                 record(
@@ -156,6 +158,11 @@ enum GateEnvironment {
             CELField("blocking", .bool), CELField("dueAt", .timestamp),
         ])
     private static let deployment = record("deployment", strings("id", "environment"))
+    private static let snapshot = record(
+        "snapshot",
+        strings("environment") + [
+            field("takenAt", .timestamp), CELField("overdue", .bool), CELField("runs", .bool),
+        ])
     private static let times = [
         CELField("signedAt", .timestamp), CELField("expiresAt", .timestamp),
     ]

@@ -36,6 +36,22 @@ package enum PackFloor {
         ],
     ]
 
+    /// What is demanded beside those of a pack that states how old a snapshot of an environment may be. A
+    /// pack from before that was known states nothing and stays what it is: one that is in force must
+    /// not become unreadable because the service is newer.
+    package static let watching: [Gate: [String]] = [
+        .retire: ["not-seen-running", "snapshots-fresh"]
+    ]
+
+    /// Every check that the floor demands of some pack at a gate.
+    package static func every(_ gate: Gate) -> [String] {
+        (checks[gate] ?? []) + (watching[gate] ?? [])
+    }
+
+    private static func demanded(_ gate: Gate, of isWatching: Bool) -> [String] {
+        isWatching ? every(gate) : checks[gate] ?? []
+    }
+
     /// The roles that a rule may accept, where the floor limits them.
     static let roles: [String: Set<String>] = [
         "artifact-signature": ["owner"],
@@ -43,17 +59,20 @@ package enum PackFloor {
         "requester-entitled": ["owner", "deployer", "risk-officer"],
     ]
 
-    static func findings(in rules: [Gate: [Rule]]) -> [PackFinding] {
+    /// - Parameter isWatching: whether the pack states how old a snapshot may be.
+    static func findings(in rules: [Gate: [Rule]], isWatching: Bool) -> [PackFinding] {
         Gate.allCases.flatMap { gate in
             let list = rules[gate] ?? []
             // A gate whose file has findings of its own is not judged twice.
-            return list.isEmpty ? [] : missing(in: list, gate) + soft(in: list, gate)
+            return list.isEmpty ? [] : missing(in: list, gate, isWatching) + soft(in: list, gate)
         }
     }
 
-    private static func missing(in rules: [Rule], _ gate: Gate) -> [PackFinding] {
+    private static func missing(
+        in rules: [Rule], _ gate: Gate, _ isWatching: Bool
+    ) -> [PackFinding] {
         let enforced = Set(rules.filter { $0.mode == .enforce }.flatMap(\.made))
-        return (checks[gate] ?? []).filter { !enforced.contains($0) }.map { name in
+        return demanded(gate, of: isWatching).filter { !enforced.contains($0) }.map { name in
             finding(
                 gate, JSONPointer(["rules"]),
                 "No rule enforces \(name); every pack must.\(FloorCondition.advice(name))")
@@ -63,7 +82,7 @@ package enum PackFloor {
     private static func soft(in rules: [Rule], _ gate: Gate) -> [PackFinding] {
         var findings: [PackFinding] = []
         for (index, rule) in rules.enumerated() {
-            let demanded = rule.made.filter { checks[gate]?.contains($0) == true }
+            let demanded = rule.made.filter { every(gate).contains($0) }
             let place = JSONPointer(["rules", String(index)])
             if rule.waivable, let name = demanded.first {
                 findings.append(

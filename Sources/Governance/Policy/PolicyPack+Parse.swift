@@ -60,7 +60,10 @@ private struct PackParser {
         let permits = read("permits.yaml") { reader in
             (
                 deploy: reader.object("deploy") { $0.integer("lifetime_minutes", in: 1...1_440) },
-                run: Self.readRunLifetimes(reader)
+                run: Self.readRunLifetimes(reader),
+                snapshots: reader.optional("snapshots") { snapshots in
+                    snapshots.object { $0.integer("maximum_age_hours", in: 1...8_760) }
+                }
             )
         }
         let retention = read("retention.yaml", RetentionRules.read)
@@ -78,7 +81,8 @@ private struct PackParser {
             refuseStrays(rules, frameworks)
         }
         refuseRepeatedRules(rules)
-        findings.append(contentsOf: PackFloor.findings(in: rules))
+        findings.append(
+            contentsOf: PackFloor.findings(in: rules, isWatching: permits?.snapshots != nil))
         findings.sort { ($0.file, $0.finding) < ($1.file, $1.finding) }
 
         guard let head, let name = head.0, let effectiveFrom = head.2, let tiers, let fields,
@@ -90,7 +94,8 @@ private struct PackParser {
             name: name, version: head.1, effectiveFrom: effectiveFrom, description: head.3,
             digest: digest, tiers: tiers.list, unknownCountsAs: unknown, tierRaises: tiers.raises,
             requiredFields: fields, approvals: approvals, fairness: fairness,
-            permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run, signers: signers,
+            permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run,
+            snapshotMaximumAgeHours: permits.snapshots, signers: signers,
             retention: retention, rules: rules, frameworks: frameworks)
     }
 

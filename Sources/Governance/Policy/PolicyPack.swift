@@ -54,6 +54,8 @@ package struct PolicyPack: Sendable {
     package let permitLifetimeMinutes: Int64
     /// How long a permit to start a deployment again holds, in hours, by tier; empty for none.
     package let runLifetimeHours: [Tier: Int64]
+    /// How old the last snapshot of an environment may be, in hours; nil in a pack that watches none.
+    package let snapshotMaximumAgeHours: Int64?
     /// Who may sign artifacts by certificate.
     package let signers: ArtifactSigners
     /// How long what belongs to a version is kept.
@@ -76,6 +78,9 @@ package struct PolicyPack: Sendable {
         pack.rules = rules
         return pack
     }
+
+    /// By when the next snapshot is due where the pack does not say: a day.
+    package static let usualSnapshotAgeHours: Int64 = 24
 
     /// Every file that a pack must have.
     package static let paths =

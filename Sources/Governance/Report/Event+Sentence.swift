@@ -27,6 +27,7 @@ extension Event {
         case .findingRaised(let event): event.sentence
         case .findingClosed(let event): event.sentence
         case .abstentionRecorded(let event): event.sentence
+        case .environmentObserved(let event): event.sentence
         case .gateAsked(let event): event.sentence
         case .gateDenied(let event): event.sentence
         case .deploymentDecided(let event): event.sentence
@@ -185,6 +186,19 @@ extension AbstentionRecorded {
         case .abstain: "A \(role) abstained from judging \(version): \(reason)"
         case .recuse: "A \(role) is not to judge \(version): \(reason)"
         }
+    }
+}
+
+extension EnvironmentObserved {
+    fileprivate var sentence: String {
+        let what =
+            differences == 0
+            ? "What ran there was what may run there"
+            : "Of what ran there \(runningNotPermitted) was not permitted and \(digestDiffers) had "
+                + "other bytes, and \(permittedNotRunning) permitted did not run"
+        return
+            "An agent saw \(items) things of \(namespace) in \(environment) at \(takenAt). \(what). "
+            + "The next look is due by \(dueAt)."
     }
 }
 

@@ -11,6 +11,7 @@
 //                 "name":{"value":…,"salt":"<hex>"}|null,"erasedAt":null}],
 //      "names":"disclosed"|"withheld",
 //      "counts":{"entries":30,"documents":44,"missing":0,"erased":0},
+//      "environments":[{"environment":…,"index":…,"takenAt":…,"dueAt":…,"overdue":false,…}],
 //      "completeness":{…},"limitations":[…],"check":[…],
 //      "lines":[{"index":3,"time":…,"kind":…,"actor":{"principal":…,"name":…},"summary":…,
 //                "digests":{…},"entry":"<base64>","leafHash":…,"proof":[…]}, …],
@@ -161,6 +162,9 @@ package struct ModelReport: Sendable {
                     })),
             "missing": .array(missing.map { .string($0.hex) }),
         ]
+        // Only where there is one: reports from before this member was known stay what they are.
+        let environments = Self.environments(source)
+        if !environments.isEmpty { report["environments"] = .array(environments) }
         report["digest"] = .digest(Self.digest(of: .object(report)))
         json = .object(report)
     }

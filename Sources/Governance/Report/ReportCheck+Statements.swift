@@ -55,6 +55,7 @@ extension ReportCheck {
             case .findingRaised(let event): check(event, line.entry.time, at: place)
             case .findingClosed(let event): check(event, line.entry.time, at: place)
             case .abstentionRecorded(let event): check(event, line.entry.time, at: place)
+            case .environmentObserved(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
                     try Permit($0).agrees(with: event)

@@ -114,7 +114,8 @@ struct ProjectionComparison {
         case .policy_pack, .decision, .trust_root: [.digest]
         case .principal, .token, .restriction, .deployment, .hold, .carried: [.id]
         case .credential: [.keyID]
-        case .assignment, .evaluation, .approval, .disposal, .finding, .abstention:
+        case .assignment, .evaluation, .approval, .disposal, .finding, .abstention,
+            .snapshot:
             [.statement]
         case .lineage: [.version, .position]
         case .retirement: [.version]
@@ -127,7 +128,7 @@ struct ProjectionComparison {
         let fields = columns.map { column -> SQL in "\(alias).\(identifier: column)" }
         switch table {
         case .policy_pack, .decision, .trust_root, .assignment, .evaluation, .approval, .disposal,
-            .finding, .abstention:
+            .finding, .abstention, .snapshot:
             return "encode(\(fields[0]), 'hex')"
         case .lineage:
             let all = SQL(joining: fields, with: ", ")

@@ -66,8 +66,10 @@ extension Registry {
             written: [Subjects.version(question.version)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
         let outcome = try await record(request, subjects, alone: true) { db, now in
-            let dossier = try dossier(of: question.version, db, now: now)
             let namespace = question.version.model.namespace
+            let dossier = try dossier(of: question.version, db, now: now) { fold in
+                fold.observation(of: question.environment, in: namespace).map { [$0] } ?? []
+            }
             let facts = dossier.deployFacts(
                 presented: question.artifact, environment: question.environment, use: question.use,
                 requester: holder(caller, in: namespace, dossier.chain, at: now),

@@ -36,6 +36,8 @@ struct DossierSources {
     /// Holds that nobody entitled has released.
     let holds: [RestrictionFact]
     let deployments: [DeploymentFact]
+    /// The last snapshots of environments to learn about.
+    let observations: [RestrictiveFold.Observation]
     let now: Timestamp
 
     /// The documents that a dossier needs, without those of the pack.
@@ -80,7 +82,7 @@ extension Dossier {
             restrictions: Self.union(sources.restrictions, sources.standing(signature.signer))
                 + sources.holds + findings.compactMap { $0.restriction(at: sources.now) } + alarms,
             findings: findings.map(\.fact), recused: recused, deployments: sources.deployments,
-            now: sources.now)
+            seen: sources.seen, now: sources.now)
     }
 
     /// What the rows or documents say otherwise than the log: each denies until it is settled.

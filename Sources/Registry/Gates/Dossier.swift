@@ -32,6 +32,8 @@ struct Dossier {
     /// Who is not to judge the version, with all who are the same person.
     let recused: Set<PrincipalID>
     let deployments: [DeploymentFact]
+    /// What agents last said of environments, as far as it was asked for.
+    let seen: [SeenEnvironment]
     let now: Timestamp
 
     /// The digest of the evidence set: SHA-256 of the RFC 8785 list of statement digests, ascending.
@@ -96,8 +98,11 @@ extension Registry {
         """
 
     /// Loads and checks everything about a version; the caller holds its locks.
+    ///
+    /// - Parameter observing: which environments to learn about.
     func dossier(
-        of reference: VersionReference, _ db: borrowing Connection, now: Timestamp
+        of reference: VersionReference, _ db: borrowing Connection, now: Timestamp,
+        observing: (RestrictiveFold) -> [RestrictiveFold.Observation] = { _ in [] }
     ) throws -> Dossier {
         let stored = try VersionRow.require(reference, db)
         let snapshot = try upToDate(follower.snapshot, db)
@@ -133,8 +138,10 @@ extension Registry {
                 Ask.all(Self.revocations, as: RevocationRow.self))
         let chain = Self.chain(snapshot, revocations)
         let statements = approvals.compactMap { SHA256Digest(bytes: $0) }
+        let observations = observing(snapshot.fold)
         let documents = try Documents.load(
-            DossierSources.documents(of: row, approvals: statements, in: snapshot), db)
+            DossierSources.documents(of: row, approvals: statements, in: snapshot)
+                + observations.map(\.event.document), db)
         let sources = DossierSources(
             root: root, schema: schema, signatures: signatures, row: row, snapshot: snapshot,
             chain: chain, pack: pack, requestPack: try packs.pack(row.policy, db),
@@ -143,7 +150,7 @@ extension Registry {
             holds: try holdFacts(on: reference, snapshot, db),
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),
-            now: now)
+            observations: observations, now: now)
         return Dossier(sources, stored: stored)
     }
 

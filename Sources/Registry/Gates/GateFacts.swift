@@ -18,6 +18,7 @@ extension Dossier {
         facts.artifact = ArtifactFact(
             approvedDigest: row.artifact, presentedDigest: presented, signature: signature,
             uncovered: uncovered, contradictions: contradictions)
+        facts.artifact?.digestSource = digestSource(of: presented, in: environment)
         facts.evidence = evidence
         facts.requester = requester
         facts.environment = environment
@@ -67,6 +68,7 @@ extension Dossier {
         facts.requester = requester
         facts.restrictions = restrictions
         facts.activeDeployments = deployments
+        facts.snapshots = snapshotFacts
         facts.reason = reason
         facts.fold = fold
         facts.policy = policyFact

@@ -22,7 +22,9 @@ extension Registry {
             read: [Subjects.principal(caller.principal), Subjects.policy])
         let outcome = try await record(request, subjects, alone: true) { db, now in
             if let successor { _ = try VersionRow.require(successor, db) }
-            let dossier = try dossier(of: reference, db, now: now)
+            let dossier = try dossier(of: reference, db, now: now) {
+                $0.observations(about: reference)
+            }
             let facts = dossier.retireFacts(
                 requester: holder(caller, in: reference.model.namespace, dossier.chain, at: now),
                 reason: reason, fold: foldFact(dossier.snapshot, now: now)

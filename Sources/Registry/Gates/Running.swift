@@ -30,7 +30,8 @@ extension Registry {
             written: [Subjects.version(version)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
         let outcome = try await record(request, subjects, alone: true) { db, now in
-            let dossier = try dossier(of: version, db, now: now)
+            // Which environment it is shows only with the deployment.
+            let dossier = try dossier(of: version, db, now: now) { $0.observations(about: version) }
             let deployment = try running(id, in: dossier, db)
             let lifetime = dossier.pack.pack.runLifetimeHours[dossier.row.tier]
             guard let lifetime else {

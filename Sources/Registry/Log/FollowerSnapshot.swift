@@ -174,6 +174,7 @@ extension Event {
             true
         case .approvalRecorded(let event): event.meaning != .approve
         case .abstentionRecorded(let event): event.meaning == .recuse
+        case .environmentObserved(let event): !event.running.isEmpty
         case .deploymentDecided(let event): event.notAfter != nil
         case .retirementDecided(let event): event.certificate != nil
         default: false

@@ -36,6 +36,20 @@ extension ProjectionRows {
         ]
     }
 
+    func environmentObserved(_ event: EnvironmentObserved) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).snapshot
+            (statement, document, comparison, namespace, environment, principal, taken_at, due_at,
+             items, running, running_not_permitted, permitted_not_running, digest_differs, at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.comparison.bytes),
+                \(event.namespace.description), \(event.environment.description),
+                \(event.principal.description), \(SQLTimestamp(event.takenAt)),
+                \(SQLTimestamp(event.dueAt)), \(event.items),
+                \(event.running.map(\.description)), \(event.runningNotPermitted),
+                \(event.permittedNotRunning), \(event.digestDiffers), \(at))
+        """
+    }
+
     func deploymentConfirmed(_ event: DeploymentConfirmed) -> SQL {
         """
         UPDATE \(identifier: schema).deployment SET state = 'active', confirmed_at = \(at)

@@ -63,6 +63,7 @@ extension ReportPage {
         case .versionSuspended, .versionWithdrawn, .keyRevoked, .roleRevoked: "bad"
         case .findingRaised(let event): event.blocking ? "bad" : ""
         case .findingClosed: "good"
+        case .environmentObserved(let event): event.differences == 0 ? "good" : "bad"
         default: ""
         }
     }

@@ -76,6 +76,7 @@ package struct ReportPage {
         \(versions)
         \(card)
         \(signatures)
+        \(environments)
         \(timeline)
         \(decisions)
         \(evaluations)

@@ -13,7 +13,7 @@ extension Registry {
 
     private func status(of reference: VersionReference, _ db: borrowing Connection) throws -> JSON {
         let now = clock()
-        let dossier = try dossier(of: reference, db, now: now)
+        let dossier = try dossier(of: reference, db, now: now) { $0.observations(about: reference) }
         let row = dossier.row
         let digests = dossier.digests
         return [
@@ -35,6 +35,7 @@ extension Registry {
             "abstentions": .array(
                 dossier.snapshot.fold.abstentions(of: reference).map { .object($0.members) }),
             "deployments": .array(try Self.deployments(of: reference, db)),
+            "snapshots": .array(dossier.seen.map { dossier.status(of: $0) }),
             "disposals": .array(try Self.disposed(of: reference, db)),
             "missing": .array(missing(dossier, now)),
             "files": dossier.manifest?.json ?? .null,

@@ -65,19 +65,27 @@ struct LogAudit: Sendable {
         case .documentsDisposed(let event): [event.document, event.list]
         case .keyAssigned, .roleAssigned: IdentityBook.document(of: entry).map { [$0] } ?? []
         case .deploymentDecided(let event) where event.verdict == .allow:
-            documents(toJudge: event.version)
+            documents(toJudge: event)
         case .runDecided(let event) where event.decided.verdict == .allow:
-            documents(toJudge: event.decided.version)
+            documents(toJudge: event.decided)
         default: []
         }
     }
 
-    private func documents(toJudge version: VersionReference) -> [SHA256Digest] {
-        holds(on: version).flatMap { $0.releases.map(\.event.document) }
+    private func documents(toJudge event: DeploymentDecided) -> [SHA256Digest] {
+        let version = event.version
+        return observations(for: event).map(\.event.document)
+            + holds(on: version).flatMap { $0.releases.map(\.event.document) }
             + (row(of: version).map {
                 DossierSources.documents(
                     of: $0, approvals: approvals[version] ?? [], in: snapshot)
             } ?? [])
+    }
+
+    /// What an agent said last of the environment that a decision is about.
+    private func observations(for event: DeploymentDecided) -> [RestrictiveFold.Observation] {
+        fold.observation(of: event.environment, in: event.version.model.namespace)
+            .map { [$0] } ?? []
     }
 
     /// Takes in the next entry.
@@ -242,7 +250,7 @@ struct LogAudit: Sendable {
                 deployments: fold.activeDeployments(of: event.version, at: entry.time).map {
                     DeploymentFact(id: $0.id, environment: $0.environment)
                 },
-                now: entry.time))
+                observations: observations(for: event), now: entry.time))
         let facts = dossier.deployFacts(
             presented: event.artifact, environment: event.environment,
             use: event.use,

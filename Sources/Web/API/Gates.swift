@@ -23,6 +23,9 @@ struct GateRoutes {
             .read("/api/v1/status-list", statusList),
             .write("/api/v1/deployments/{id}/confirmation", confirm),
             .write("/api/v1/deployments/{id}/end", end),
+            .write(
+                "/api/v1/namespaces/{ns}/environments/{environment}/snapshots",
+                limit: WebLimits.snapshotBytes, reconcile),
         ]
     }
 
@@ -142,6 +145,26 @@ struct GateRoutes {
                 "permit": Answering.permitBundle(answer, registry)?.json ?? .null,
                 "deployment": .string(id),
             ], status: .ok)
+    }
+
+    @Sendable private func reconcile(_ write: Write) async throws -> Response {
+        let (namespace, environment) = try write.parameters.place()
+        let envelope = try write.decode { $0.envelope("statement") }
+        if let statement = try? Statement(parsing: envelope.payload),
+            let stated = try? EnvironmentSnapshot(reading: statement),
+            stated.namespace != namespace || stated.environment != environment
+        {
+            throw Refusal(
+                .unprocessable, "environment-mismatch",
+                "The statement is about \(stated.environment) and \(stated.namespace), "
+                    + "the address about \(environment) and \(namespace).")
+        }
+        let answer = try await registry.reconcile(envelope, write.request())
+        return Answering.response(
+            answer.outcome,
+            result: [
+                "statement": .string(envelope.payloadDigest.hex), "comparison": answer.comparison,
+            ])
     }
 
     @Sendable private func validity(

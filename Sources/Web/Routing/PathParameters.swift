@@ -43,6 +43,17 @@ struct PathParameters: Sendable {
         }
     }
 
+    /// `{ns}` and `{environment}`.
+    func place() throws(Refusal) -> (Namespace, EnvironmentName) {
+        let namespace = try value("ns", "namespace-unknown", "There is no such namespace.") {
+            Namespace($0)
+        }
+        let environment = try value(
+            "environment", "environment-unknown", "There is no such environment."
+        ) { EnvironmentName($0) }
+        return (namespace, environment)
+    }
+
     /// `{ns}`, `{name}` and `{n}`.
     func version() throws(Refusal) -> VersionReference {
         let model = try model()

@@ -16,7 +16,7 @@ extension CorpusSamples {
         "policy-pack-next", "permit-deploy", "permit-run", "retirement-certificate", "trust-root",
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
         "status-list", "disposal-request", "validation-finding", "validation-condition",
-        "finding-closure", "abstention",
+        "finding-closure", "abstention", "environment-snapshot",
     ]
 
     private static let model = version.model.description
@@ -58,6 +58,7 @@ extension CorpusSamples {
             ("validation-condition", try finding(approval: digest("approval")).sign(with: one)),
             ("finding-closure", try closure().sign(with: one)),
             ("abstention", try abstention().sign(with: one)),
+            ("environment-snapshot", try snapshot().statement.sign(with: one)),
         ]
     }
 
@@ -200,6 +201,22 @@ extension CorpusSamples {
             version: version, artifact: digest("artifact"), meaning: .recuse,
             reason: "worked on it", signer: officer(2, .validator), signedAt: now
         ).statement
+    }
+
+    /// Something of every kind, with and without what may be null.
+    static func snapshot() -> EnvironmentSnapshot {
+        EnvironmentSnapshot(
+            origin: origin, namespace: version.model.namespace, environment: production,
+            source: .host, takenAt: now, signer: officer(5, .agent),
+            items: [
+                .init(
+                    name: "scorer", target: "host-1", version: version, deployment: "d-01",
+                    artifact: digest("artifact"), digest: .recomputed),
+                .init(name: "pod-7", images: [digest("image")]),
+                .init(
+                    name: "next", state: .present, artifact: digest("next"), digest: .recomputed),
+                .init(name: "old", version: version, artifact: digest("old")),
+            ])
     }
 
     private static func closure() -> Statement {

@@ -274,6 +274,16 @@ enum CorpusSamples {
                         document: digest("document"), principal: principal(2), role: .validator,
                         meaning: .recuse, reason: "worked on it"))
             ),
+            (
+                "",
+                .environmentObserved(
+                    EnvironmentObserved(
+                        snapshot(),
+                        EnvironmentComparison(
+                            of: snapshot().items, with: [], known: [:], submitted: [version]),
+                        statement: digest("statement"), document: digest("document"),
+                        comparison: digest("comparison"), dueAt: SampleFacts.days(1)))
+            ),
             ("", .findingRaised(raised(approval: nil))),
             ("condition", .findingRaised(raised(approval: digest("approval")))),
             (

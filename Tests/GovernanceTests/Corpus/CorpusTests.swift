@@ -35,6 +35,9 @@ import Testing
             try ValidationFinding(reading: $0).statement.payload
         },
         FindingClosure.predicateType: { try FindingClosure(reading: $0).statement.payload },
+        EnvironmentSnapshot.predicateType: {
+            try EnvironmentSnapshot(reading: $0).statement.payload
+        },
         Abstention.predicateType: { try Abstention(reading: $0).statement.payload },
         HoldRelease.predicateType: { try HoldRelease(reading: $0).statement.payload },
         LogRecovery.predicateType: { try LogRecovery(reading: $0).statement.payload },

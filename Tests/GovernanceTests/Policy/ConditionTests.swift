@@ -215,8 +215,8 @@ import Testing
     }
 
     @Test func `every text of the floor reads, has its types, and makes its check`() throws {
-        for (gate, names) in PackFloor.checks {
-            for name in names {
+        for gate in Gate.allCases {
+            for name in PackFloor.every(gate) {
                 guard let text = FloorCondition.texts[name] else { continue }
                 let filled = text.replacing("ROLES", with: "[\"owner\"]")
                     .replacing("LIMIT", with: "7").replacing("SKEW", with: "\"5m\"")

@@ -198,6 +198,12 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(.retire, "RET-006", "blank reason", "/reason", "          \n     "),
         Change(.retire, "RET-007", "fold lags", "/fold/lagEntries", 5_000),
         Change(.retire, "RET-008", "unsigned pack", "/policy/signed", false),
+        Change(
+            .retire, "RET-009", "nobody looks", "/snapshots/-",
+            ["environment": "production", "overdue": true, "runs": false]),
+        Change(
+            .retire, "RET-010", "seen running", "/snapshots/-",
+            ["environment": "production", "overdue": false, "runs": true]),
     ]
 
     @Test(arguments: deploy + others)

@@ -98,6 +98,7 @@ enum SampleFacts {
             principal: principal(1), person: principal(11), roles: [.owner])
         facts.restrictions = []
         facts.activeDeployments = []
+        facts.snapshots = []
         facts.reason = "replaced by version 4"
         facts.fold = FoldFact(healthy: true, lagEntries: 0)
         facts.policy = policy(pack)

@@ -87,6 +87,8 @@ struct AuditedWorld: Sendable {
         _ = try await registry.abstain(
             try await service.abstention(from: second, by: team.officer, as: .complianceOfficer),
             service.request(team.officer))
+        let agent = try await service.enrol([.agent], kind: .service)
+        _ = try await service.reconcile(by: agent, [second.found()])
         let finding = try service.finding(
             on: second, by: team.validator, owner: team.owner)
         _ = try await registry.raiseFinding(finding, service.request(team.validator))

@@ -37,6 +37,8 @@ package enum CheckWords {
             "no suspension, rejection, withdrawal, revocation, incident, hold or objection",
         "not-retired": "there is no retirement",
         "no-active-deployment": "nothing runs the version",
+        "snapshots-fresh": "agents have looked lately where the version was",
+        "not-seen-running": "no agent saw the version run",
         "reason-given": "the reason has so many visible characters",
         "fold-fresh": "the gate's own reading of the log is healthy and not behind by more",
         "statement-verified": "the statement is well-formed and its signer entitled",

@@ -80,6 +80,16 @@ extension PackDifferences {
         }
     }
 
+    mutating func compareSnapshots(_ old: Int64?, _ new: Int64?) {
+        let what = "hours that a snapshot of an environment may be old"
+        switch (old, new) {
+        case (let old?, let new?): number("permits.yaml", what, old, new, moreIs: .looser)
+        case (nil, let new?): add(.stricter, "permits.yaml", "\(what): not stated → \(new)")
+        case (let old?, nil): add(.looser, "permits.yaml", "\(what): \(old) → not stated")
+        case (nil, nil): break
+        }
+    }
+
     mutating func compareRetention(_ old: PolicyPack, _ new: PolicyPack) {
         for tier in Tier.usable {
             guard let before = old.retention.byTier[tier], let after = new.retention.byTier[tier]

@@ -48,6 +48,7 @@ extension PolicyPack {
             "permits.yaml", "the lifetime of a deploy permit in minutes", permitLifetimeMinutes,
             new.permitLifetimeMinutes, moreIs: .looser)
         list.compareRuns(self, new)
+        list.compareSnapshots(snapshotMaximumAgeHours, new.snapshotMaximumAgeHours)
         list.compareRetention(self, new)
         list.compareSigners(self, new)
         return list.found

@@ -61,7 +61,7 @@ package struct RuleExplanation: Sendable {
 
     /// The checks that every pack must make and this rule makes.
     package var floor: [String] {
-        rule.made.filter { PackFloor.checks[rule.gate]?.contains($0) == true }
+        rule.made.filter { PackFloor.every(rule.gate).contains($0) }
     }
 
     /// Line by line.

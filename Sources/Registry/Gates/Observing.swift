@@ -1,0 +1,84 @@
+// What agents last said of environments, as far as gates may rely on it.
+//
+// That a snapshot shows something to run restricts, whoever signed it, as the log has it. That it is fresh,
+// and that an agent computed a digest itself, permits: this counts only by the signed statement, of a
+// signer who was entitled to it when the log took it and is not known to have lost that since (I6).
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+
+/// The last snapshot of an environment.
+struct SeenEnvironment {
+    /// What the log says of it.
+    let event: EnvironmentObserved
+    /// What was signed; nil when it does not count, or cannot be had.
+    let snapshot: EnvironmentSnapshot?
+}
+
+extension DossierSources {
+    /// The observations, each with its statement if that counts.
+    var seen: [SeenEnvironment] {
+        observations.map { SeenEnvironment(event: $0.event, snapshot: believed($0)) }
+    }
+
+    private func believed(_ observation: RestrictiveFold.Observation) -> EnvironmentSnapshot? {
+        let event = observation.event
+        guard let bytes = documents[event.document],
+            let envelope = try? Envelope(parsing: bytes),
+            envelope.payloadType == Statement.payloadType,
+            envelope.payloadDigest == event.statement,
+            let statement = try? Statement(parsing: envelope.payload),
+            let signed = try? EnvironmentSnapshot(reading: statement),
+            signed.namespace == event.namespace, signed.environment == event.environment,
+            signed.takenAt == event.takenAt,
+            signed.problems(
+                origin: root.origin, keys: snapshot.identities.signers(of: envelope), chain: chain,
+                at: observation.at
+            ).isEmpty
+        else { return nil }
+        return signed
+    }
+}
+
+extension Dossier {
+    /// How old a snapshot may be.
+    private var maximumAgeHours: Int64 {
+        pack.pack.snapshotMaximumAgeHours ?? PolicyPack.usualSnapshotAgeHours
+    }
+
+    private func fact(_ seen: SeenEnvironment) -> SnapshotFact {
+        SnapshotFact(
+            environment: seen.event.environment, takenAt: seen.snapshot?.takenAt,
+            runs: seen.event.running.contains(row.reference), maximumAgeHours: maximumAgeHours,
+            now: now)
+    }
+
+    /// What the retire gate is told of environments.
+    var snapshotFacts: [SnapshotFact] { seen.map(fact) }
+
+    /// Whose word it is that the bytes somebody wants to use have this digest.
+    func digestSource(
+        of presented: SHA256Digest, in environment: EnvironmentName
+    ) -> ArtifactFact.DigestSource {
+        let vouched = seen.contains { seen in
+            seen.event.environment == environment && !fact(seen).overdue
+                && seen.snapshot?.hasRecomputed(presented) == true
+        }
+        return vouched ? .agentRecomputed : .callerClaimed
+    }
+
+    /// An environment in the status document of a version.
+    func status(of seen: SeenEnvironment) -> JSON {
+        let (event, fact) = (seen.event, fact(seen))
+        return [
+            "environment": .text(event.environment), "takenAt": .text(event.takenAt),
+            "believed": .bool(seen.snapshot != nil), "overdue": .bool(fact.overdue),
+            "runs": .bool(fact.runs), "comparison": .digest(event.comparison),
+            "runningNotPermitted": .integer(event.runningNotPermitted),
+            "permittedNotRunning": .integer(event.permittedNotRunning),
+            "digestDiffers": .integer(event.digestDiffers),
+        ]
+    }
+}

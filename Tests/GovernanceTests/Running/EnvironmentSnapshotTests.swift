@@ -1,0 +1,145 @@
+// What an agent signs about an environment, and everything that is refused in its place.
+
+import Attestation
+import CanonicalJSON
+import Cryptography
+import TestSupport
+import Testing
+
+@testable import Governance
+
+@Suite struct `A snapshot of an environment` {
+    private let snapshot = CorpusSamples.snapshot()
+
+    @Test func `is read as it was written`() throws {
+        let again = try EnvironmentSnapshot(
+            reading: Statement(parsing: snapshot.statement.payload))
+        #expect(again == snapshot)
+        #expect(again.statement.payload == snapshot.statement.payload)
+    }
+
+    /// The statement with another value at a place of its predicate; nil removes it.
+    private func altered(_ pointer: String, _ value: JSON?) -> Statement {
+        let statement = snapshot.statement
+        let path = pointer.split(separator: "/").map(String.init)
+        let changed = replace(statement.predicate, path[...]) { _ in value }
+        return Statement(
+            subjects: statement.subjects, predicateType: statement.predicateType,
+            predicate: changed)
+    }
+
+    @Test(
+        arguments: [
+            ("/origin", ""), ("/namespace", "Credit"), ("/namespace", "fraud"),
+            ("/environment", "../production"), ("/environment", "staging"), ("/source", "guess"),
+            ("/takenAt", "yesterday"), ("/signer/role", "deployer"), ("/signer/role", "owner"),
+            ("/more", 1), ("/items", JSON.null), ("/items", "none"), ("/items", nil),
+            ("/items/0/more", 1), ("/items/0/state", "asleep"), ("/items/0/digest", "guessed"),
+            ("/items/0/target", "a b"), ("/items/0/target", "\u{0}"), ("/items/0/name", "a\"b"),
+            ("/items/0/name", .string(String(repeating: "n", count: 513))),
+            ("/items/0/version", "credit/scorecard"), ("/items/0/version", "fraud/other@1"),
+            ("/items/0/deployment", "d-"), ("/items/0/deployment", "d-../x"),
+            ("/items/0/deployment", "x-01"), ("/items/0/artifact", "AA"),
+            ("/items/0/artifact", .null), ("/items/1/images", ["x"]),
+            ("/items/1/images", []),
+            ("/items/1/images", .array(Array(repeating: .digest(SHA256Digest.zero), count: 21))),
+        ] as [(String, JSON?)])
+    func `is refused when any part of it is not what it should be`(
+        _ pointer: String, _ value: JSON?
+    ) throws {
+        let statement = altered(pointer, value)
+        #expect(throws: JSONFindings.self) { try EnvironmentSnapshot(reading: statement) }
+    }
+
+    @Test func `holds at most two thousand things`() throws {
+        var full = snapshot
+        full.items = Array(repeating: .init(version: CorpusSamples.version), count: 2_000)
+        #expect(try EnvironmentSnapshot(reading: full.statement) == full)
+        full.items.append(full.items[0])
+        #expect(throws: JSONFindings.self) { try EnvironmentSnapshot(reading: full.statement) }
+    }
+
+    @Test func `says of which digests the agent itself is the source`() {
+        #expect(snapshot.hasRecomputed(CorpusSamples.digest("artifact")))
+        #expect(snapshot.hasRecomputed(CorpusSamples.digest("next")))
+        #expect(!snapshot.hasRecomputed(CorpusSamples.digest("old")))
+    }
+
+    @Test func `is overdue after the hours that the pack allows, and when it does not count`() {
+        func fact(_ takenAt: Timestamp?, _ hours: Int64) -> SnapshotFact {
+            SnapshotFact(
+                environment: CorpusSamples.production, takenAt: takenAt, runs: false,
+                maximumAgeHours: hours, now: CorpusSamples.now)
+        }
+        let dayAgo = CorpusSamples.now.adding(seconds: -86_400)
+        #expect(!fact(dayAgo, 24).overdue)
+        #expect(fact(dayAgo.adding(milliseconds: -1), 24).overdue)
+        #expect(fact(dayAgo, 23).overdue)
+        #expect(fact(nil, 24).overdue)
+    }
+}
+
+@Suite struct `Pods as kubectl prints them` {
+    private func items(_ text: String) throws -> [EnvironmentSnapshot.Item] {
+        try KubernetesPods.items(
+            in: JSON(parsing: Array(text.utf8), limits: JSON.Limits(bytes: 1 << 20, depth: 64)),
+            of: CorpusSamples.production)
+    }
+
+    private static let image = String(repeating: "ab", count: 32)
+
+    private func pod(
+        _ annotations: String = "{}", phase: String = "Running",
+        image: String = "docker-pullable://registry/scorer@sha256:\(image)"
+    ) -> String {
+        """
+        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"scorer-0","annotations":\(annotations)},
+         "spec":{"containers":[]},
+         "status":{"phase":"\(phase)","containerStatuses":[{"imageID":"\(image)","ready":true}]}}
+        """
+    }
+
+    @Test func `are told by annotations and by the digests of their images`() throws {
+        let pods = try items(
+            """
+            {"apiVersion":"v1","kind":"List","items":[
+              \(pod(#"{"imprimatur.dev/model":"credit/scorecard@3","other":"x"}"#)), \(pod())]}
+            """)
+        let image = try #require(SHA256Digest(hex: Self.image))
+        #expect(
+            pods == [
+                .init(name: "scorer-0", version: CorpusSamples.version, images: [image]),
+                .init(name: "scorer-0", images: [image]),
+            ])
+    }
+
+    @Test(arguments: ["Pending", "Succeeded", "Failed"])
+    func `do not count when they do not run`(_ phase: String) throws {
+        #expect(try items(#"{"items":[\#(pod(phase: phase))]}"#) == [])
+    }
+
+    @Test func `of another environment are left out`() throws {
+        let other = #"{"imprimatur.dev/environment":"staging"}"#
+        #expect(try items(#"{"items":[\#(pod(other))]}"#) == [])
+        let same = #"{"imprimatur.dev/environment":"production"}"#
+        #expect(try items(#"{"items":[\#(pod(same))]}"#).count == 1)
+    }
+
+    @Test(
+        arguments: [
+            #"{"imprimatur.dev/model":"scorecard"}"#, #"{"imprimatur.dev/artifact":"aa"}"#,
+            #"{"imprimatur.dev/target":""}"#, #"{"imprimatur.dev/environment":"A B"}"#,
+            #"{"imprimatur.dev/model":7}"#,
+        ])
+    func `with an annotation that cannot be read are an error and not left out`(
+        _ annotations: String
+    ) {
+        #expect(throws: JSONFindings.self) { try items(#"{"items":[\#(pod(annotations))]}"#) }
+    }
+
+    @Test func `of which nothing is known are an error and not left out`() {
+        #expect(throws: JSONFindings.self) { try items(#"{"items":[\#(pod(image: "latest"))]}"#) }
+        #expect(throws: JSONFindings.self) { try items("{}") }
+        #expect(throws: JSONFindings.self) { try items(#"{"items":[7]}"#) }
+    }
+}
