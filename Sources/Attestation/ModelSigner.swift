@@ -73,7 +73,7 @@ enum ModelSigner {
             content: .envelope(bundle.envelope), limits: .default)
     }
 
-    private static func examine(
+    static func examine(
         _ material: SigstoreBundle.Material, _ key: PublicKey
     ) -> SignerExamination {
         var examination = SignerExamination()
@@ -82,7 +82,9 @@ enum ModelSigner {
                 .unsupportedMethod, "Signed by certificate; a key says nothing about that.")
             return examination
         }
-        if let hint, hint != SigstoreBundle.hint(for: key), hint != key.id.hex {
+        // The third spelling is that of sigstore's own clients.
+        let hints = [SigstoreBundle.hint(for: key), key.id.hex, Base64.encode(key.id.digest.bytes)]
+        if let hint, !hints.contains(hint) {
             examination.refuse(.keyMismatch, "The bundle names another key by its hint.")
         }
         if let rawBytes, !isSpelling(rawBytes, of: key) {

@@ -37,6 +37,8 @@ package struct Statement: Sendable, Hashable {
     package static let payloadType = "application/vnd.in-toto+json"
     /// The "_type" of version 1.
     package static let type = "https://in-toto.io/Statement/v1"
+    /// The "_type" that other people's statements had before.
+    static let formerType = "https://in-toto.io/Statement/v0.1"
 
     /// The things spoken of.
     package let subjects: [Subject]
@@ -82,14 +84,24 @@ extension Statement {
         try self.init(parsing: payload, limits: limits, openSubjects: false)
     }
 
+    /// Reads somebody else's statement: also of version 0.1, subjects as open as in-toto allows.
+    package init(
+        foreign payload: [UInt8], limits: AttestationLimits = .default
+    ) throws(AttestationError) {
+        try self.init(
+            parsing: payload, limits: limits, openSubjects: true,
+            types: [Self.type, Self.formerType])
+    }
+
     /// `openSubjects`: subjects may have more members (uri, annotations …), as in-toto allows.
     init(
-        parsing payload: [UInt8], limits: AttestationLimits, openSubjects: Bool
+        parsing payload: [UInt8], limits: AttestationLimits, openSubjects: Bool,
+        types: Set<String> = [type]
     ) throws(AttestationError) {
         let reader = try MemberReader(
             parseJSON(payload, "statement", limits), "statement",
             allowing: ["_type", "subject", "predicateType", "predicate"])
-        guard try reader.string("_type") == Self.type else {
+        guard types.contains(try reader.string("_type")) else {
             throw AttestationError(.malformed, "The payload is no in-toto Statement v1.")
         }
         predicateType = try reader.string("predicateType")
@@ -123,7 +135,8 @@ extension Statement {
             }
             digests[algorithm] = hex
         }
-        return Subject(name: try reader.string("name"), digests: digests)
+        let name = try open && reader.isNullOrAbsent("name") ? "" : reader.string("name")
+        return Subject(name: name, digests: digests)
     }
 }
 

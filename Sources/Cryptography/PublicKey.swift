@@ -85,6 +85,24 @@ package final class PublicKey: Sendable, Hashable {
         algorithm != .ed25519 && verify(signature, over: message, hash: EVP_sha256())
     }
 
+    /// Whether a signature over a message holds of which only the SHA-256 is known; false for keys that
+    /// sign with another hash.
+    package func verify(_ signature: [UInt8], ofSHA256 digest: SHA256Digest) -> Bool {
+        guard algorithm == .ecdsaP256 || algorithm == .rsa,
+            signature.count <= algorithm.longestSignature,
+            let context = EVP_PKEY_CTX_new(handle.pointer, nil)
+        else { return false }
+        defer {
+            EVP_PKEY_CTX_free(context)
+            ErrorQueue.clear()
+        }
+        guard EVP_PKEY_verify_init(context) == 1,
+            EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1
+        else { return false }
+        let bytes = digest.bytes
+        return EVP_PKEY_verify(context, signature, signature.count, bytes, bytes.count) == 1
+    }
+
     private func verify(
         _ signature: [UInt8], over message: [UInt8], hash digest: OpaquePointer?
     ) -> Bool {

@@ -23,7 +23,10 @@ struct ImprimaturCheck: ParsableCommand {
     struct Artifact: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "artifact", abstract: "Verify, inspect and digest the bytes of a model.",
-            subcommands: [ArtifactVerify.self, ArtifactInspect.self, ArtifactDigest.self])
+            subcommands: [
+                ArtifactVerify.self, ArtifactVerifyImage.self, ArtifactVerifyFile.self,
+                ArtifactInspect.self, ArtifactDigest.self,
+            ])
     }
 
     /// The commands about permits that need nobody.

@@ -16,17 +16,22 @@
 import CanonicalJSON
 import Cryptography
 
-/// What is signed: the payload of an envelope, or a file.
+/// What is signed: the payload of an envelope, a file, or a file by its digest.
 enum SignedContent {
     case envelope(Envelope)
     case file([UInt8])
+    /// A file of which nobody has more than this.
+    case digest(SHA256Digest)
 
-    /// The bytes over which the signature is made.
-    var message: [UInt8] {
+    /// The digest of the bytes over which the signature is made.
+    var messageDigest: SHA256Digest {
         switch self {
         case .envelope(let envelope):
-            Envelope.preAuthenticationEncoding(type: envelope.payloadType, body: envelope.payload)
-        case .file(let bytes): bytes
+            SHA256.hash(
+                Envelope.preAuthenticationEncoding(
+                    type: envelope.payloadType, body: envelope.payload))
+        case .file(let bytes): SHA256.hash(bytes)
+        case .digest(let digest): digest
         }
     }
 }
@@ -118,6 +123,6 @@ struct LogEntryBody {
             guard case .envelope(let envelope) = content else { return false }
             return digest == envelope.payloadDigest.bytes
         }
-        return digest == SHA256.hash(content.message).bytes
+        return digest == content.messageDigest.bytes
     }
 }

@@ -8,6 +8,7 @@ struct ArtifactCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "artifact", abstract: "Sign, verify, inspect and digest the bytes of a model.",
         subcommands: [
-            ArtifactSign.self, ArtifactVerify.self, ArtifactInspect.self, ArtifactDigest.self,
+            ArtifactSign.self, ArtifactVerify.self, ArtifactVerifyImage.self,
+            ArtifactVerifyFile.self, ArtifactInspect.self, ArtifactDigest.self,
         ])
 }
