@@ -345,7 +345,7 @@ private let provenance: JSON = [
         try workshop.issue("signer", by: "root", CertificateWorkshop.signer)
         try scene.program.write("root.crt", workshop.bytes("root.crt"))
         let signer = try PrivateKey(pem: workshop.bytes("signer.key"))
-        let certificate = String(decoding: try workshop.bytes("signer.crt"), as: UTF8.self)
+        let certificate = String(decoding: workshop.bytes("signer.crt"), as: UTF8.self)
         try scene.addSignature(scene.payload(), by: signer) { layer in
             var annotations = layer["annotations"]?.object ?? [:]
             annotations["dev.sigstore.cosign/certificate"] = .string(certificate)
