@@ -315,7 +315,7 @@ private let provenance: JSON = [
             try scene.verify(["--predicate-type", predicateType], key: "other.pub").code == 1)
     }
 
-    @Test func `is verified from files, also by the checker without a service`() throws {
+    @Test func `is verified from files`() throws {
         let scene = try ImageScene()
         let payload = scene.payload().canonicalBytes
         let signature = try scene.key.sign(payload)
