@@ -29,7 +29,7 @@ struct Imprimatur: AsyncParsableCommand {
             CommandGroup(
                 name: "A model's life, through the service",
                 subcommands: [
-                    Submit.self, Status.self, Approve.self, Reject.self, Suspend.self,
+                    Submit.self, Attest.self, Status.self, Approve.self, Reject.self, Suspend.self,
                     Lift.self, FindingCommand.self, Abstain.self, Recuse.self, Withdraw.self,
                     Deploy.self, Undeploy.self, Reconcile.self,
                     Retire.self, Dispose.self,

@@ -68,6 +68,7 @@ extension Event {
                 ]
             )
         case .evaluationRecorded(let event): (event.version, [event.document])
+        case .provenanceRecorded(let event): (event.version, [event.document])
         case .approvalRecorded(let event):
             (event.version, [event.decision, event.facts].compactMap(\.self))
         case .gateAsked(let event): (event.version, [event.decision, event.facts])

@@ -57,6 +57,7 @@ package enum Event: Sendable, Hashable {
     case findingRaised(FindingRaised)
     case findingClosed(FindingClosed)
     case abstentionRecorded(AbstentionRecorded)
+    case provenanceRecorded(ProvenanceRecorded)
     case environmentObserved(EnvironmentObserved)
 
     /// The facts, whatever their kind.
@@ -103,6 +104,7 @@ package enum Event: Sendable, Hashable {
         case .findingRaised(let payload): payload
         case .findingClosed(let payload): payload
         case .abstentionRecorded(let payload): payload
+        case .provenanceRecorded(let payload): payload
         case .environmentObserved(let payload): payload
         }
     }
@@ -167,6 +169,7 @@ package enum Event: Sendable, Hashable {
         FindingRaised.kind: { FindingRaised(&$0).map(Event.findingRaised) },
         FindingClosed.kind: { FindingClosed(&$0).map(Event.findingClosed) },
         AbstentionRecorded.kind: { AbstentionRecorded(&$0).map(Event.abstentionRecorded) },
+        ProvenanceRecorded.kind: { ProvenanceRecorded(&$0).map(Event.provenanceRecorded) },
         EnvironmentObserved.kind: { EnvironmentObserved(&$0).map(Event.environmentObserved) },
     ]
 }

@@ -103,7 +103,7 @@ package struct LogRecord: Sendable {
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
-            .findingClosed, .abstentionRecorded, .environmentObserved:
+            .findingClosed, .abstentionRecorded, .provenanceRecorded, .environmentObserved:
             break
         }
         return nil

@@ -27,6 +27,7 @@ extension Event {
         case .findingRaised(let event): event.sentence
         case .findingClosed(let event): event.sentence
         case .abstentionRecorded(let event): event.sentence
+        case .provenanceRecorded(let event): event.sentence
         case .environmentObserved(let event): event.sentence
         case .gateAsked(let event): event.sentence
         case .gateDenied(let event): event.sentence
@@ -177,6 +178,16 @@ extension FindingRaised {
         return
             "\(what) on \(version)\(blocking ? ", blocking," : "") was put on record by a \(role), "
             + "to be settled by \(dueAt): \(summary)"
+    }
+}
+
+extension ProvenanceRecorded {
+    fileprivate var sentence: String {
+        let what = file.isEmpty ? "\(version)" : "\(file) of \(version)"
+        let from =
+            materials == 1
+            ? "1 material" : materials == 0 ? "no named material" : "\(materials) materials"
+        return "The builder \(builder) says that it built \(what) from \(from)."
     }
 }
 

@@ -55,6 +55,7 @@ extension ReportCheck {
             case .findingRaised(let event): check(event, line.entry.time, at: place)
             case .findingClosed(let event): check(event, line.entry.time, at: place)
             case .abstentionRecorded(let event): check(event, line.entry.time, at: place)
+            case .provenanceRecorded(let event): check(event, line.entry.time, at: place)
             case .environmentObserved(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
@@ -327,6 +328,31 @@ extension ReportCheck {
                     abstention, statement: event.statement, document: event.document) == event,
             place, "The signed statement says something else than the line.")
         check(abstention.signer, of: envelope, on: event.version, time, at: place)
+    }
+
+    private mutating func check(
+        _ event: ProvenanceRecorded, _ time: Timestamp, at place: JSONPointer
+    ) {
+        guard let bytes = documents[event.document] else { return }
+        guard let envelope = try? Envelope(parsing: bytes),
+            let evidence = try? ProvenanceEvidence(reading: envelope)
+        else {
+            return find(place, "statement", "Document \(event.document) is no provenance.")
+        }
+        verdict.statements += 1
+        expect(
+            evidence.names(event.subject)
+                && evidence.event(
+                    of: event.version, document: event.document, subject: event.subject,
+                    file: event.file, signer: event.signer, principal: event.principal) == event,
+            place, "The builder's statement says something else than the line.")
+        if !identities.signers(of: envelope).contains(event.signer)
+            || identities.chain.holder(of: event.signer, at: time)?.principal != event.principal
+        {
+            find(
+                place, "authority",
+                "The statement is not signed by a key that \(event.principal) held.")
+        }
     }
 
     private mutating func check(

@@ -75,6 +75,9 @@ package struct ReportScope: Sendable {
         case .roleAssigned(let event): met.formUnion([event.principal, event.person])
         case .keyAssigned(let event): met.insert(event.principal)
         case .abstentionRecorded(let event): met.insert(event.principal)
+        case .provenanceRecorded(let event):
+            met.insert(event.principal)
+            keys.insert(event.signer)
         case .environmentObserved(let event): met.insert(event.principal)
         case .findingRaised(let event): met.formUnion([event.principal, event.owner])
         case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked,

@@ -1,5 +1,6 @@
 // Rows of versions, their evidence and approvals, and what restricts them.
 
+internal import CanonicalJSON
 internal import Cryptography
 internal import Database
 internal import Governance
@@ -108,6 +109,19 @@ extension ProjectionRows {
         SET closed_at = \(at), closure = \(event.statement.bytes),
             resolution = \(event.resolution.rawValue)
         WHERE statement = \(event.finding.bytes)
+        """
+    }
+
+    func provenanceRecorded(_ event: ProvenanceRecorded) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).provenance
+            (id, statement, document, version, predicate_type, subject, file, signer, principal,
+             builder, build_type, materials, lineage, at)
+        VALUES (\("\(event.statement.hex)/\(event.version)"), \(event.statement.bytes),
+                \(event.document.bytes), \(event.version.description), \(event.predicateType),
+                \(event.subject.bytes), \(event.file), \(event.signer.hex),
+                \(event.principal.description), \(event.builder), \(event.buildType),
+                \(event.materials), \(JSON.array(event.lineage.map(\.json)).canonicalText), \(at))
         """
     }
 

@@ -56,6 +56,7 @@ struct ProjectionRows {
         case .findingRaised(let event): [findingRaised(event)]
         case .findingClosed(let event): [findingClosed(event)]
         case .abstentionRecorded(let event): [abstentionRecorded(event)]
+        case .provenanceRecorded(let event): [provenanceRecorded(event)]
         case .environmentObserved(let event): [environmentObserved(event)]
         case .deploymentDecided(let event): deploymentDecided(event, entry)
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]

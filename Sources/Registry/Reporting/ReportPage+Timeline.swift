@@ -76,6 +76,7 @@ extension ReportPage {
         let time: String
         var approvals = 0
         var restrictions: [String] = []
+        var provenance: [LineageLink] = []
         var running: Set<String> = []
         var isRetired = false
 
@@ -126,6 +127,8 @@ extension ReportPage {
                 case .reject: fates[event.version]?.restrictions.append("rejected")
                 case .withdraw: fates[event.version]?.restrictions.append("withdrawn")
                 }
+            case .provenanceRecorded(let event):
+                fates[event.version]?.provenance += event.attested
             case .versionSuspended(let event):
                 fates[event.version]?.restrictions.append("suspended")
             case .versionWithdrawn(let event):
@@ -142,7 +145,7 @@ extension ReportPage {
     }
 
     private func lineage(_ fate: Fate) -> HTML {
-        let links = fate.submitted.lineage
+        let links = fate.submitted.lineage + fate.provenance
         guard !links.isEmpty else { return .empty }
         let rows = links.map { link -> HTML in
             let digest = link.digest.split(separator: ":").last.map(String.init)
@@ -182,5 +185,16 @@ extension ReportPage {
             <details><summary>The whole card</summary>\(value(card))</details>
             </section>
             """
+    }
+}
+
+extension ProvenanceRecorded {
+    /// The builder and the materials, told from what the card claims by their label.
+    fileprivate var attested: [LineageLink] {
+        let label = "as its builder signed"
+        return [LineageLink(kind: "built_by", label: label, name: builder, digest: "")]
+            + lineage.map {
+                LineageLink(kind: $0.kind, label: label, name: $0.name, digest: $0.digest)
+            }
     }
 }

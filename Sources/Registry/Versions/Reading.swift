@@ -34,6 +34,7 @@ extension Registry {
             "findings": .array(dossier.findings.map(\.json)),
             "abstentions": .array(
                 dossier.snapshot.fold.abstentions(of: reference).map { .object($0.members) }),
+            "provenance": .array(try Self.provenance(of: reference, db)),
             "deployments": .array(try Self.deployments(of: reference, db)),
             "snapshots": .array(dossier.seen.map { dossier.status(of: $0) }),
             "disposals": .array(try Self.disposed(of: reference, db)),

@@ -30,6 +30,7 @@ struct VersionRoutes {
             .write(Self.version + "/lift", lift),
             .write(Self.version + "/withdrawal", withdraw),
             .write(Self.version + "/abstentions", abstain),
+            .write(Self.version + "/provenance", attest),
             .write(Self.version + "/findings", raiseFinding),
             .write(Self.version + "/findings/closure", closeFinding),
         ]
@@ -188,6 +189,14 @@ struct VersionRoutes {
                 ])
         }
         let outcome = try await registry.lift(envelope, write.request())
+        return Answering.response(
+            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
+    }
+
+    @Sendable private func attest(_ write: Write) async throws -> Response {
+        let version = try write.parameters.version()
+        let envelope = try write.decode { $0.envelope("statement") }
+        let outcome = try await registry.attest(envelope, of: version, write.request())
         return Answering.response(
             outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
     }

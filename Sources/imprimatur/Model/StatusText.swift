@@ -27,6 +27,12 @@ enum StatusText {
         for restriction in status["restrictions"]?.array ?? [] {
             lines.append("restricted \(restriction.canonicalText)")
         }
+        for provenance in status["provenance"]?.array ?? [] {
+            lines.append("built by  \(text(provenance, "builder"))")
+            for link in provenance["lineage"]?.array ?? [] {
+                lines.append("from      \(text(link, "name")) \(text(link, "digest"))")
+            }
+        }
         for abstention in status["abstentions"]?.array ?? [] {
             lines.append(
                 "\(text(abstention, "meaning").padded(to: 10))by \(text(abstention, "role")) "

@@ -284,6 +284,22 @@ enum CorpusSamples {
                         statement: digest("statement"), document: digest("document"),
                         comparison: digest("comparison"), dueAt: SampleFacts.days(1)))
             ),
+            (
+                "",
+                .provenanceRecorded(
+                    ProvenanceRecorded(
+                        version: version, predicateType: "https://slsa.dev/provenance/v1",
+                        statement: digest("statement"), document: digest("document"),
+                        subject: digest("artifact"), file: "weights/model.bin",
+                        signer: KeyID(digest("key")), principal: principal(3),
+                        builder: "https://ci.example/builder",
+                        buildType: "https://ci.example/train", materials: 2,
+                        lineage: [
+                            LineageLink(
+                                kind: "built_from", label: "", name: "git+https://git.example/a",
+                                digest: "sha1:\(String(repeating: "ab", count: 20))")
+                        ]))
+            ),
             ("", .findingRaised(raised(approval: nil))),
             ("condition", .findingRaised(raised(approval: digest("approval")))),
             (

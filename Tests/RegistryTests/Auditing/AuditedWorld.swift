@@ -89,6 +89,9 @@ struct AuditedWorld: Sendable {
             service.request(team.officer))
         let agent = try await service.enrol([.agent], kind: .service)
         _ = try await service.reconcile(by: agent, [second.found()])
+        _ = try await registry.attest(
+            try service.provenance(of: second, by: team.validator), of: second.reference,
+            service.request(team.owner))
         let finding = try service.finding(
             on: second, by: team.validator, owner: team.owner)
         _ = try await registry.raiseFinding(finding, service.request(team.validator))

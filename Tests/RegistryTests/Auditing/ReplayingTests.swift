@@ -41,6 +41,7 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
         .init(.approval, "meaning", "UPDATE registry.approval SET meaning = 'reject'"),
         .init(.restriction, "reason", "UPDATE registry.restriction SET reason = 'x'"),
         .init(.abstention, "meaning", "UPDATE registry.abstention SET meaning = 'x'"),
+        .init(.provenance, "builder", "UPDATE registry.provenance SET builder = 'x'"),
         .init(.snapshot, "running", "UPDATE registry.snapshot SET running = '{}'"),
         .init(.finding, "severity", "UPDATE registry.finding SET severity = 'low'"),
         .init(

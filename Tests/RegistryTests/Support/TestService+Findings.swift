@@ -67,4 +67,32 @@ extension TestService {
         edit(&abstention)
         return try abstention.statement.sign(with: [person.key])
     }
+
+    /// What a builder says of how a version was built.
+    func provenance(
+        of version: TestVersion, by builder: TestPerson, subject: SHA256Digest? = nil,
+        type: String = "https://slsa.dev/provenance/v1", edit: (inout JSON) -> Void = { _ in }
+    ) throws -> Envelope {
+        var predicate: JSON = [
+            "buildDefinition": [
+                "buildType": "https://ci.example/train", "externalParameters": [:],
+                "resolvedDependencies": [
+                    [
+                        "uri": "git+https://git.example/model",
+                        "digest": ["gitCommit": .string(String(repeating: "ab", count: 20))],
+                    ],
+                    [
+                        "uri": "s3://bucket/train.parquet",
+                        "digest": ["sha256": .string(SHA256.hash("train").hex)],
+                    ],
+                ],
+            ],
+            "runDetails": ["builder": ["id": "https://ci.example/builder"]],
+        ]
+        edit(&predicate)
+        return try Statement(
+            subjects: [.init(name: "anything", sha256: subject ?? version.artifact)],
+            predicateType: type, predicate: predicate
+        ).sign(with: [builder.key])
+    }
 }
