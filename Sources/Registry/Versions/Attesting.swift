@@ -4,7 +4,7 @@
 // statement in needs a role, and is not believed about anything. A gate decides nothing by it.
 
 package import Attestation
-package import CanonicalJSON
+internal import CanonicalJSON
 internal import Cryptography
 internal import Database
 package import Governance

@@ -34,10 +34,8 @@ struct Attest: AsyncParsableCommand {
 
     func run() async throws {
         let key = try Files.publicKey(publicKey)
-        let (envelope, evidence) = try Files.naming(statement) {
-            let envelope = try read(signedBy: key)
-            return (envelope, try ProvenanceEvidence(reading: envelope))
-        }
+        let envelope = try read(signedBy: key)
+        let evidence = try Files.naming(statement) { try ProvenanceEvidence(reading: envelope) }
         Console.note("built by \(evidence.provenance.builder)")
         Console.note("as \(evidence.provenance.buildType)")
         for material in evidence.provenance.materials.prefix(64) {
@@ -54,8 +52,9 @@ struct Attest: AsyncParsableCommand {
     /// its keys is not signed, and the service finds them by their ids.
     private func read(signedBy key: PublicKey) throws -> Envelope {
         let bytes = try Files.read(statement, limit: 16 << 20)
-        let envelope =
-            (try? SigstoreBundle(parsing: bytes))?.envelope ?? (try Envelope(parsing: bytes))
+        let envelope = try Files.naming(statement) {
+            try (try? SigstoreBundle(parsing: bytes))?.envelope ?? Envelope(parsing: bytes)
+        }
         let signature = envelope.signatures.first { signature in
             !Envelope(
                 payloadType: envelope.payloadType, payload: envelope.payload,
@@ -63,7 +62,8 @@ struct Attest: AsyncParsableCommand {
             ).verify(with: [key]).isEmpty
         }
         guard let signature else {
-            throw CommandError("It is not signed by the key in \(publicKey).", code: .no)
+            throw CommandError(
+                "\(statement) is not signed by the key in \(publicKey).", code: .no)
         }
         return Envelope(
             payloadType: envelope.payloadType, payload: envelope.payload,
