@@ -202,7 +202,8 @@ package struct RestrictiveFold: Sendable {
             .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
             .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
-            .logRecovered, .projectionsDigested, .disposalRefused, .documentsDisposed:
+            .logRecovered, .projectionsDigested, .disposalRefused, .documentsDisposed,
+            .provenanceRecorded:
             break
         }
     }
