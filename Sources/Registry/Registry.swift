@@ -21,7 +21,7 @@ package struct Registry: Sendable {
     let committed: Wakeup
     let authenticator: EntryAuthenticator
     let desk: WriteDesk
-    let signatures = SignatureCache()
+    let documentCache = DocumentCache()
     let accesses = AccessLedger()
 
     /// How long a write waits for its receipt before it answers without.

@@ -97,16 +97,19 @@ package struct CheckContext {
     let enforced: Set<String>
     /// The same facts as values of CEL, with `now` and `pack`; nil where no rule has a condition.
     let binding: CELBinding?
+    /// What the facts say on fairness, shared by the rules of a decision.
+    let measures: TrustedMeasures
     /// The values used so far, by name.
     private(set) var values: [String: JSON] = [:]
     /// What would help.
     private(set) var needs: [Need] = []
 
     init(
-        facts: JSON, parameters: [CheckParameter: JSON], pack: PolicyPack, now: Timestamp,
-        enforced: Set<String>, binding: CELBinding? = nil
+        facts: FactReader, parameters: [CheckParameter: JSON], pack: PolicyPack, now: Timestamp,
+        enforced: Set<String>, binding: CELBinding?, measures: TrustedMeasures
     ) {
-        self.facts = FactReader(facts)
+        self.facts = facts
+        self.measures = measures
         self.parameters = parameters
         self.pack = pack
         self.now = now

@@ -100,12 +100,14 @@ extension PolicyPack {
         let binding =
             list.contains(where: \.hasExpression)
             ? GateEnvironment.bind(facts, of: gate, pack: self, now: now) : nil
+        let reader = FactReader(facts)
+        let measures = TrustedMeasures(reader)
         var outcomes = [Self.judgeFacts(facts, gate: gate, subject: subject)]
         var missing: [Need] = []
         for rule in list {
             var context = CheckContext(
-                facts: facts, parameters: rule.condition.parameters, pack: self, now: now,
-                enforced: enforced, binding: binding)
+                facts: reader, parameters: rule.condition.parameters, pack: self, now: now,
+                enforced: enforced, binding: binding, measures: measures)
             let (outcome, needs) = Self.judge(rule, &context)
             outcomes.append(outcome)
             for need in needs where !missing.contains(need) { missing.append(need) }

@@ -13,7 +13,7 @@ struct DossierSources {
     let root: TrustRoot
     /// The card's schema.
     let schema: JSONSchema
-    let signatures: SignatureCache
+    let cache: DocumentCache
     /// The version as the log has it.
     let row: VersionRow
     /// What the log says at this moment.
@@ -58,14 +58,17 @@ extension Dossier {
         let evaluations = sources.snapshot.record.evaluations(of: row.reference).map(\.document)
         let examiner = Examiner(
             root: sources.root, identities: sources.snapshot.identities,
-            signatures: sources.signatures, chain: sources.chain, schema: sources.schema,
+            cache: sources.cache, chain: sources.chain, schema: sources.schema,
             pack: sources.pack.pack, fold: sources.snapshot.fold, now: sources.now)
-        let manifest = documents[row.manifestDocument].flatMap {
+        func document(_ digest: SHA256Digest) -> StoredDocument? {
+            documents[digest].map { StoredDocument($0, digest: digest) }
+        }
+        let manifest = document(row.manifestDocument).flatMap {
             examiner.manifest($0, digest: row.artifact)
         }
         let signature = examiner.signature(documents[row.signatureDocument], manifest, row)
         let authors = Dossier.authors(row, sources.chain, signature.signer)
-        let card = examiner.card(documents[row.cardDocument], row)
+        let card = examiner.card(document(row.cardDocument), row)
         let findings = sources.openFindings(authors)
         let recused = sources.recusedPeople
         let alarms = Self.alarms(
@@ -74,10 +77,10 @@ extension Dossier {
             row: row, snapshot: sources.snapshot, chain: sources.chain, pack: sources.pack,
             requestPack: sources.requestPack, card: card, manifest: manifest,
             signature: signature,
-            approvals: sources.approvals.compactMap { documents[$0] }
+            approvals: sources.approvals.compactMap(document)
                 .compactMap { examiner.approval($0, row) }
                 .map { Self.counting($0, without: recused) },
-            evaluations: evaluations.compactMap { documents[$0] }
+            evaluations: evaluations.compactMap(document)
                 .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
             restrictions: Self.union(sources.restrictions, sources.standing(signature.signer))
                 + sources.holds + findings.compactMap { $0.restriction(at: sources.now) } + alarms,

@@ -143,7 +143,7 @@ extension Registry {
             DossierSources.documents(of: row, approvals: statements, in: snapshot)
                 + observations.map(\.event.document), db)
         let sources = DossierSources(
-            root: root, schema: schema, signatures: signatures, row: row, snapshot: snapshot,
+            root: root, schema: schema, cache: documentCache, row: row, snapshot: snapshot,
             chain: chain, pack: pack, requestPack: try packs.pack(row.policy, db),
             approvals: statements, documents: documents, restrictions: restrictions,
             findings: findings, recused: recused.compactMap { PrincipalID($0) },

@@ -36,11 +36,8 @@ extension Examiner {
         _ bundle: [UInt8], _ manifest: ArtifactManifest, _ key: PublicKey, in namespace: Namespace,
         at time: Timestamp
     ) -> SignatureFact {
-        let verdict = ModelSignature.verify(
-            bundle: bundle, trust: .key(key), files: manifest.files)
         let holder = chain.holder(of: key.id, at: time)
-        var findings = verdict.findings.map(\.code.rawValue)
-        findings += verdict.uncovered.isEmpty ? [] : ["files-uncovered"]
+        var findings = cache.findings(of: bundle, by: key, over: manifest)
         if holder == nil { findings.append("key-not-held") }
         return SignatureFact(
             verified: findings.isEmpty, signer: holder?.principal,

@@ -11,7 +11,7 @@ internal import Schema
 struct Examiner {
     let root: TrustRoot
     let identities: IdentityBook
-    let signatures: SignatureCache
+    let cache: DocumentCache
     let chain: TrustChain
     let schema: JSONSchema
     let pack: PolicyPack
@@ -19,26 +19,18 @@ struct Examiner {
     let fold: RestrictiveFold
     let now: Timestamp
 
-    private func signers(of envelope: Envelope) -> Set<KeyID> {
-        signatures.signers(
-            of: envelope, document: SHA256.hash(envelope.canonicalBytes), identities)
-    }
-
     /// The artifact's file list, if it is the one of that digest.
-    func manifest(_ document: [UInt8], digest: SHA256Digest) -> ArtifactManifest? {
-        guard let json = try? JSON(parsing: document),
-            let manifest = try? ArtifactManifest(json: json), manifest.digest == digest
-        else { return nil }
+    func manifest(_ document: StoredDocument, digest: SHA256Digest) -> ArtifactManifest? {
+        guard let manifest = cache.manifest(document), manifest.digest == digest else { return nil }
         return manifest
     }
 
     /// The signed card: its gaps for its tier, and what is wrong with its signature.
-    func card(_ document: [UInt8]?, _ row: VersionRow) -> CardFact? {
-        guard let document, let envelope = try? Envelope(parsing: document),
-            envelope.payloadDigest == row.card,
-            let statement = try? Statement(parsing: envelope.payload),
-            let card = try? CardStatement(reading: statement, schema: schema)
+    func card(_ document: StoredDocument?, _ row: VersionRow) -> CardFact? {
+        guard let document, let reading = cache.card(document, schema),
+            reading.envelope.payloadDigest == row.card
         else { return nil }
+        let card = reading.card
         var findings: [String] = []
         if card.origin != root.origin { findings.append("wrong-origin") }
         if card.model != row.reference.model { findings.append("wrong-model") }
@@ -46,7 +38,9 @@ struct Examiner {
         guard let recordedAt = fold.recordedAt(row.card) else {
             return CardFact(digest: row.card, missing: [], findings: findings + ["not-in-log"])
         }
-        if !isSigned(envelope, byRole: .owner, in: row.reference.model.namespace, at: recordedAt) {
+        let signers = cache.signers(
+            of: reading.envelope, document: document.digest, identities)
+        if !contains(signers, .owner, in: row.reference.model.namespace, at: recordedAt) {
             findings.append("not-signed-by-owner")
         }
         return CardFact(
@@ -56,11 +50,11 @@ struct Examiner {
             findings: findings, fairness: DeclaredFairness(card.card.json))
     }
 
-    /// Whether a key of somebody who holds the role has signed.
-    private func isSigned(
-        _ envelope: Envelope, byRole role: Role, in namespace: Namespace, at time: Timestamp
+    /// Whether one of these keys is that of somebody who holds the role.
+    private func contains(
+        _ signers: Set<KeyID>, _ role: Role, in namespace: Namespace, at time: Timestamp
     ) -> Bool {
-        signers(of: envelope).contains { key in
+        signers.contains { key in
             guard let holder = chain.holder(of: key, at: time) else { return false }
             return chain.roles(of: holder.principal, in: namespace, at: time).contains {
                 $0.role == role
@@ -69,14 +63,16 @@ struct Examiner {
     }
 
     /// An approval statement; nil when it is not one of this version's present request.
-    func approval(_ document: [UInt8], _ row: VersionRow) -> ApprovalFact? {
-        guard let envelope = try? Envelope(parsing: document),
-            let statement = try? Statement(parsing: envelope.payload),
-            let approval = try? ApprovalStatement(reading: statement),
-            approval.version == row.reference, approval.request == row.request
+    func approval(_ document: StoredDocument, _ row: VersionRow) -> ApprovalFact? {
+        guard let reading = cache.approval(document),
+            reading.approval.version == row.reference, reading.approval.request == row.request
         else { return nil }
+        let (envelope, approval) = (reading.envelope, reading.approval)
         let recordedAt = fold.recordedAt(envelope.payloadDigest)
-        var (problems, person) = entitlement(of: approval, in: envelope, at: recordedAt ?? now)
+        var (problems, person) = entitlement(
+            of: approval,
+            signers: cache.signers(of: envelope, document: document.digest, identities),
+            at: recordedAt ?? now)
         if recordedAt == nil { problems.append("not-in-log") }
         return ApprovalFact(
             digest: envelope.payloadDigest, principal: approval.signer.principal, person: person,
@@ -89,9 +85,8 @@ struct Examiner {
     /// Whether the statement counts as its signer's word, and whose it is: the signer must be entitled
     /// both when the log took it and at the time that it claims.
     func entitlement(
-        of approval: ApprovalStatement, in envelope: Envelope, at time: Timestamp
+        of approval: ApprovalStatement, signers: Set<KeyID>, at time: Timestamp
     ) -> (problems: [String], person: PrincipalID) {
-        let signers = signers(of: envelope)
         func ask(at time: Timestamp) -> TrustChain.Entitlement {
             chain.entitlement(
                 of: approval.signer.principal, signers: signers, role: approval.signer.role,
@@ -110,10 +105,10 @@ struct Examiner {
     ///
     /// - Parameter authors: whose own evaluations do not count.
     func recordedEvaluation(
-        _ document: [UInt8], _ row: VersionRow, by authors: Set<PrincipalID>
+        _ document: StoredDocument, _ row: VersionRow, by authors: Set<PrincipalID>
     ) -> EvaluationFact? {
-        guard let envelope = try? Envelope(parsing: document),
-            let recordedAt = fold.recordedAt(envelope.payloadDigest)
+        guard let reading = cache.evaluation(document),
+            let recordedAt = fold.recordedAt(reading.envelope.payloadDigest)
         else { return nil }
         return evaluation(document, row, recordedAt: recordedAt, authors: authors)
     }
@@ -122,24 +117,16 @@ struct Examiner {
     ///
     /// - Parameter recordedAt: when the log took it; nil while it is only about to be recorded.
     func evaluation(
-        _ document: [UInt8], _ row: VersionRow, recordedAt: Timestamp?, authors: Set<PrincipalID>
+        _ document: StoredDocument, _ row: VersionRow, recordedAt: Timestamp?,
+        authors: Set<PrincipalID>
     ) -> EvaluationFact? {
-        guard let envelope = try? Envelope(parsing: document),
-            let statement = try? Statement(parsing: envelope.payload),
-            statement.predicateType == FairnessPredicate.type,
-            let subject = statement.subjects.first?.sha256
-        else { return nil }
-        var problems: [String] = []
-        let evaluation: FairnessPredicate?
-        do throws(JSONFindings) {
-            evaluation = try FairnessPredicate(recomputing: statement.predicate)
-        } catch {
-            evaluation = nil
-            problems += error.findings.map { "\($0.code):\($0.pointer)" }
-        }
+        guard let reading = cache.evaluation(document) else { return nil }
+        let (envelope, evaluation) = (reading.envelope, reading.predicate)
+        var problems = reading.problems
         if let evaluation, evaluation.origin != root.origin { problems.append("wrong-origin") }
         let time = recordedAt ?? now
-        let signer = signers(of: envelope).sorted().compactMap {
+        let signers = cache.signers(of: envelope, document: document.digest, identities)
+        let signer = signers.sorted().compactMap {
             chain.holder(of: $0, at: time)?.principal
         }.first { principal in
             authors.isDisjoint(with: chain.linked(to: principal))
@@ -147,13 +134,12 @@ struct Examiner {
                     .contains { Self.evaluatorRoles.contains($0.role) }
         }
         if signer == nil { problems.append("not-signed-by-evaluator") }
-        let demands = pack.fairness(in: row.tier)
         return EvaluationFact(
             digest: envelope.payloadDigest,
             verified: signer != nil && evaluation?.origin == root.origin,
-            recomputed: evaluation != nil, artifactDigest: subject,
+            recomputed: evaluation != nil, artifactDigest: reading.subject,
             dataset: evaluation?.dataset, columns: evaluation?.columns,
-            measures: evaluation.map { MeasureFact.facts(of: $0.evaluation, for: demands) } ?? [],
+            measures: evaluation.map { cache.measures(document, $0, pack, row.tier) } ?? [],
             evaluatedAt: evaluation?.evaluatedAt ?? .earliest, signer: signer, problems: problems)
     }
 

@@ -25,10 +25,11 @@ extension Registry {
                     .conflict, "policy-missing", "The pack of this request cannot be read.")
             }
             let examiner = Examiner(
-                root: root, identities: dossier.snapshot.identities, signatures: signatures,
+                root: root, identities: dossier.snapshot.identities, cache: documentCache,
                 chain: dossier.chain,
                 schema: schema, pack: pack.pack, fold: dossier.snapshot.fold, now: now)
-            var (problems, person) = examiner.entitlement(of: approval, in: envelope, at: now)
+            var (problems, person) = examiner.entitlement(
+                of: approval, signers: dossier.snapshot.identities.signers(of: envelope), at: now)
             // Who is not to judge may still object.
             if approval.meaning == .approve, dossier.isRecused(approval.signer.principal) {
                 problems.append(Dossier.recusedProblem)

@@ -28,11 +28,11 @@ extension Registry {
             }
             let (snapshot, chain) = try identities(db)
             let examiner = Examiner(
-                root: root, identities: snapshot.identities, signatures: signatures,
+                root: root, identities: snapshot.identities, cache: documentCache,
                 chain: chain, schema: schema, pack: pack.pack, fold: snapshot.fold, now: now)
             guard
                 let fact = examiner.evaluation(
-                    document, row, recordedAt: nil,
+                    StoredDocument(document), row, recordedAt: nil,
                     authors: Dossier.authors(row, chain, nil)),
                 fact.artifactDigest == row.artifact
             else {

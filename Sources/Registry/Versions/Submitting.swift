@@ -53,7 +53,7 @@ extension Registry {
             }
             let (snapshot, chain) = try identities(db)
             let examiner = Examiner(
-                root: root, identities: snapshot.identities, signatures: signatures,
+                root: root, identities: snapshot.identities, cache: documentCache,
                 chain: chain, schema: schema,
                 pack: pack.pack, fold: snapshot.fold, now: now)
             let (signature, signatureKey) = try signature(

@@ -41,7 +41,7 @@ struct LogAudit: Sendable {
     /// The pinned root and those that the log put in force after it.
     private(set) var history: RootHistory
     private let schema: JSONSchema
-    private let signatures = SignatureCache()
+    private let documentCache = DocumentCache()
     private var fold = RestrictiveFold()
     private var record = LogRecord()
     private var identities: IdentityBook
@@ -242,7 +242,7 @@ struct LogAudit: Sendable {
         let snapshot = snapshot
         let dossier = Dossier(
             DossierSources(
-                root: root, schema: schema, signatures: signatures, row: row, snapshot: snapshot,
+                root: root, schema: schema, cache: documentCache, row: row, snapshot: snapshot,
                 chain: identities.chain, pack: active, requestPack: requestPack,
                 approvals: approvals[event.version] ?? [], documents: documents,
                 restrictions: [], findings: [], recused: [],

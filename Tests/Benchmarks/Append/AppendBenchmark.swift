@@ -49,8 +49,25 @@ enum AppendBenchmark {
             comparisons += try await takeTurns(service, cluster, peer, requests, options, names)
         }
         let peak = Double(service.peakBytes) / Double(1 << 20)
-        say("peak resident memory of the service: \(peak.fixed(1)) MiB")
+        let shared = try await actsPerTransaction(access)
+        say(
+            "peak resident memory of the service: \(peak.fixed(1)) MiB; acts in a transaction: "
+                + shared.fixed(1))
         return comparisons
+    }
+
+    /// How many acts shared a transaction, and with it a signature: the mean of the last ones.
+    private static func actsPerTransaction(_ access: DatabaseAccess) async throws -> Double {
+        let database = Database(access.writer, settings: .init(maxConnections: 1))
+        let (acts, transactions) = try await database.read { db in
+            try db.one(
+                """
+                SELECT count(*), count(DISTINCT xmin::text)
+                FROM (SELECT xmin FROM audit.entry ORDER BY id DESC LIMIT 5000) AS last
+                """, as: (Int64, Int64).self)
+        }
+        await database.closeIdle()
+        return Double(acts) / Double(max(1, transactions))
     }
 
     private static func takeTurns(

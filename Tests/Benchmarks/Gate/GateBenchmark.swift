@@ -90,12 +90,18 @@ enum GateBenchmark {
     private static func ask(
         _ service: ServiceUnderTest, _ request: [UInt8], _ seconds: Int
     ) throws -> [Double] {
+        let before = try service.cpuSeconds()
         let load = try Load.run(
             port: service.port, requests: Array(repeating: [request], count: clients),
             seconds: seconds, wanted: 200)
         guard load.statuses.keys.allSatisfy({ $0 == 200 }) else {
             throw Failure("refused: \(load.statuses)")
         }
+        let after = try service.cpuSeconds()
+        let each = 1e3 / Double(max(1, load.answered))
+        say(
+            "      CPU per answer: service \(((after.service - before.service) * each).short) ms, "
+                + "PostgreSQL \(((after.postgres - before.postgres) * each).short) ms")
         return load.latencies
     }
 }

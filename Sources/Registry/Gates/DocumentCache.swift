@@ -1,0 +1,133 @@
+// What documents say and whose signatures they hold, found out once: a gate is asked about the same fifty
+// evaluations and twenty approvals each time.
+//
+// A document never changes under the digest of its bytes, and a public key never changes under its id. So
+// "these bytes say this", "every rate follows from the counts" and "these keys have signed these bytes" stay
+// true. What follows from keys, roles, time and pack is asked anew each time (Examiner.swift). Only good news
+// is remembered: a signature that does not hold may hold tomorrow, when its key is known.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+internal import Schema
+internal import Synchronization
+
+/// Readings of documents, by the digest of their bytes.
+package final class DocumentCache: Sendable {
+    private let signers = Remembered<Set<KeyID>>(budget: 16_384)
+    /// Artifact signatures that hold, by bundle, key and file list.
+    private let bundles = Remembered<Bool>(budget: 4_096)
+    private let evaluations = Remembered<EvaluationReading>(budget: 4 << 20)
+    private let measures = Remembered<[MeasureFact]>(budget: 16_384)
+    private let approvals = Remembered<ApprovalReading>(budget: 2 << 20)
+    private let cards = Remembered<CardReading>(budget: 2 << 20)
+    private let manifests = Remembered<ArtifactManifest>(budget: 2 << 20)
+
+    package init() {}
+
+    /// The keys whose signatures over the envelope hold, among those that the identities know.
+    func signers(
+        of envelope: Envelope, document: SHA256Digest, _ identities: IdentityBook
+    ) -> Set<KeyID> {
+        if let known = self.signers[document] { return known }
+        let signers = identities.signers(of: envelope)
+        if signers.count == envelope.signatures.count {
+            self.signers.remember(signers, under: document, weight: 1)
+        }
+        return signers
+    }
+
+    /// What is wrong with an artifact's signature by a key; nothing when it holds over all the files.
+    func findings(
+        of bundle: [UInt8], by key: PublicKey, over manifest: ArtifactManifest
+    ) -> [String] {
+        let place = SHA256.hash(
+            concatenating: SHA256.hash(bundle).bytes, Array(key.id.hex.utf8), manifest.digest.bytes)
+        guard bundles[place] == nil else { return [] }
+        let verdict = ModelSignature.verify(
+            bundle: bundle, trust: .key(key), files: manifest.files)
+        let findings =
+            verdict.findings.map(\.code.rawValue)
+            + (verdict.uncovered.isEmpty ? [] : ["files-uncovered"])
+        if findings.isEmpty { bundles.remember(true, under: place, weight: 1) }
+        return findings
+    }
+
+    /// An evaluation statement; nil when the document is none.
+    func evaluation(_ document: StoredDocument) -> EvaluationReading? {
+        read(document, evaluations) { EvaluationReading($0) }
+    }
+
+    /// The measures that a pack demands in a tier, computed under the pack's own minima.
+    func measures(
+        _ document: StoredDocument, _ predicate: FairnessPredicate, _ pack: PolicyPack, _ tier: Tier
+    ) -> [MeasureFact] {
+        let place = SHA256.hash(
+            concatenating: document.digest.bytes, pack.digest.bytes, Array(tier.description.utf8))
+        if let known = measures[place] { return known }
+        let facts = MeasureFact.facts(of: predicate.evaluation, for: pack.fairness(in: tier))
+        measures.remember(facts, under: place, weight: 1)
+        return facts
+    }
+
+    /// An approval statement; nil when the document is none.
+    func approval(_ document: StoredDocument) -> ApprovalReading? {
+        read(document, approvals) { ApprovalReading($0) }
+    }
+
+    /// A signed card; nil when the document is none. The schema is the same one always.
+    func card(_ document: StoredDocument, _ schema: JSONSchema) -> CardReading? {
+        read(document, cards) { CardReading($0, schema) }
+    }
+
+    /// A file list; nil when the document is none.
+    func manifest(_ document: StoredDocument) -> ArtifactManifest? {
+        read(document, manifests) { bytes in
+            (try? JSON(parsing: bytes)).flatMap { try? ArtifactManifest(json: $0) }
+        }
+    }
+
+    private func read<Reading: Sendable>(
+        _ document: StoredDocument, _ remembered: Remembered<Reading>,
+        _ read: ([UInt8]) -> Reading?
+    ) -> Reading? {
+        if let known = remembered[document.digest] { return known }
+        guard let reading = read(document.bytes) else { return nil }
+        remembered.remember(reading, under: document.digest, weight: document.bytes.count)
+        return reading
+    }
+}
+
+/// Values by digest, in two generations, so that forgetting is cheap.
+private final class Remembered<Value: Sendable>: Sendable {
+    private struct State {
+        var weight = 0
+        var young: [SHA256Digest: Value] = [:]
+        var old: [SHA256Digest: Value] = [:]
+    }
+
+    /// Largest weight of a generation.
+    private let budget: Int
+    private let state = Mutex(State())
+
+    init(budget: Int) {
+        self.budget = budget
+    }
+
+    subscript(digest: SHA256Digest) -> Value? {
+        state.withLock { $0.young[digest] ?? $0.old[digest] }
+    }
+
+    func remember(_ value: Value, under digest: SHA256Digest, weight: Int) {
+        // One that would drive out all others is read again each time.
+        guard weight <= budget / 4 else { return }
+        state.withLock { state in
+            if state.weight + weight > budget {
+                (state.old, state.young, state.weight) = (state.young, [:], 0)
+            }
+            state.weight += weight
+            state.young[digest] = value
+        }
+    }
+}

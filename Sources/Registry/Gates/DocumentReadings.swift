@@ -1,0 +1,81 @@
+// What the documents of a version say by themselves, before anybody asks what they are worth.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+internal import Schema
+
+/// A document's bytes under their digest.
+struct StoredDocument {
+    let digest: SHA256Digest
+    let bytes: [UInt8]
+
+    /// Bytes that were loaded under this digest and hash to it.
+    init(_ bytes: [UInt8], digest: SHA256Digest) {
+        self.digest = digest
+        self.bytes = bytes
+    }
+
+    /// Bytes that nobody has hashed yet.
+    init(_ bytes: [UInt8]) {
+        self.init(bytes, digest: SHA256.hash(bytes))
+    }
+}
+
+/// An evaluation statement, with every rate computed again from its counts.
+struct EvaluationReading: Sendable {
+    let envelope: Envelope
+    /// The artifact that it is of.
+    let subject: SHA256Digest
+    /// Nil when it does not follow from its counts.
+    let predicate: FairnessPredicate?
+    let problems: [String]
+
+    init?(_ document: [UInt8]) {
+        guard let envelope = try? Envelope(parsing: document),
+            let statement = try? Statement(parsing: envelope.payload),
+            statement.predicateType == FairnessPredicate.type,
+            let subject = statement.subjects.first?.sha256
+        else { return nil }
+        self.envelope = envelope
+        self.subject = subject
+        do throws(JSONFindings) {
+            predicate = try FairnessPredicate(recomputing: statement.predicate)
+            problems = []
+        } catch {
+            predicate = nil
+            problems = error.findings.map { "\($0.code):\($0.pointer)" }
+        }
+    }
+}
+
+/// An approval statement in its envelope.
+struct ApprovalReading: Sendable {
+    let envelope: Envelope
+    let approval: ApprovalStatement
+
+    init?(_ document: [UInt8]) {
+        guard let envelope = try? Envelope(parsing: document),
+            let statement = try? Statement(parsing: envelope.payload),
+            let approval = try? ApprovalStatement(reading: statement)
+        else { return nil }
+        self.envelope = envelope
+        self.approval = approval
+    }
+}
+
+/// A signed card in its envelope.
+struct CardReading: Sendable {
+    let envelope: Envelope
+    let card: CardStatement
+
+    init?(_ document: [UInt8], _ schema: JSONSchema) {
+        guard let envelope = try? Envelope(parsing: document),
+            let statement = try? Statement(parsing: envelope.payload),
+            let card = try? CardStatement(reading: statement, schema: schema)
+        else { return nil }
+        self.envelope = envelope
+        self.card = card
+    }
+}
