@@ -17,6 +17,8 @@ package struct CELProgram: Sendable {
     /// The variables that it may use.
     package let environment: CELEnvironment
     let step: CELStep
+    /// The places in the environment of the variables that it reads; others need not be bound.
+    package let variables: Set<Int>
 
     /// The type of its value.
     package var type: CELType { step.type }
@@ -37,6 +39,7 @@ package struct CELProgram: Sendable {
         self.syntax = syntax
         self.environment = environment
         step = try checker.check(syntax)
+        variables = checker.variables
     }
 
     /// Reads and checks a condition: an expression whose value is true or false.
@@ -54,7 +57,7 @@ package struct CELProgram: Sendable {
 
     /// Evaluates; total, and the same for the same arguments.
     ///
-    /// The binding must be one of the program's environment.
+    /// The binding must be one of the program's environment, with at least the variables that it reads.
     package func evaluate(
         _ binding: CELBinding, costLimit: Int = CELLimits.cost
     ) -> CELEvaluation {

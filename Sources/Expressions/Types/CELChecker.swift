@@ -8,6 +8,8 @@ struct CELChecker {
     let environment: CELEnvironment
     let file: String?
     private var locals: [(name: String, type: CELType)] = []
+    /// The places of the variables that were met.
+    private(set) var variables: Set<Int> = []
 
     init(_ environment: CELEnvironment, file: String?) {
         self.environment = environment
@@ -48,11 +50,14 @@ struct CELChecker {
 
     // MARK: Names and parts
 
-    private func variable(_ name: String, at position: CELPosition) throws(CELFault) -> CELStep {
+    private mutating func variable(
+        _ name: String, at position: CELPosition
+    ) throws(CELFault) -> CELStep {
         if let index = locals.lastIndex(where: { $0.name == name }) {
             return CELStep(.local(index), locals[index].type, at: position)
         }
         if let index = environment.variables.firstIndex(where: { $0.name == name }) {
+            variables.insert(index)
             return CELStep(.variable(index), environment.variables[index].type, at: position)
         }
         let known = environment.variables.map(\.name) + locals.map(\.name)

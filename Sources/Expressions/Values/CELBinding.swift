@@ -23,11 +23,15 @@ package struct CELBinding: Sendable, Hashable {
 
     /// Binds each variable by itself: one whose fact does not fit has no value, and an expression
     /// that reads it is an error with the fact's name. Members that are not declared stay unread.
-    package init(each facts: JSON, _ environment: CELEnvironment) {
+    ///
+    /// - Parameter wanted: places of the variables that will be read; nil for all.
+    package init(each facts: JSON, _ environment: CELEnvironment, only wanted: Set<Int>? = nil) {
         var faults: [Int: JSONFinding] = [:]
         let facts = facts.object ?? [:]
         values = environment.variables.enumerated().map { index, variable in
-            guard let fact = facts[variable.name] else { return nil }
+            guard wanted?.contains(index) ?? true, let fact = facts[variable.name] else {
+                return nil
+            }
             var findings: [JSONFinding] = []
             let place = JSONPointer.root.appending(variable.name)
             let value = Self.value(fact, variable.type, at: place, &findings)

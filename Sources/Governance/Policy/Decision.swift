@@ -99,7 +99,9 @@ extension PolicyPack {
         let enforced = Set(list.filter { $0.mode == .enforce }.flatMap(\.made))
         let binding =
             list.contains(where: \.hasExpression)
-            ? GateEnvironment.bind(facts, of: gate, pack: self, now: now) : nil
+            ? GateEnvironment.bind(
+                facts, of: gate, pack: self, now: now,
+                only: list.reduce(into: []) { $0.formUnion($1.variables) }) : nil
         let reader = FactReader(facts)
         let measures = TrustedMeasures(reader)
         var outcomes = [Self.judgeFacts(facts, gate: gate, subject: subject)]

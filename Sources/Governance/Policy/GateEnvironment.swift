@@ -16,8 +16,10 @@ enum GateEnvironment {
 
     /// The values of the variables, bound once for all conditions of a decision; a fact that does
     /// not fit is an error of every condition that reads it.
+    ///
+    /// - Parameter wanted: places of the variables that conditions read; nil for all.
     static func bind(
-        _ facts: JSON, of gate: Gate, pack: PolicyPack, now: Timestamp
+        _ facts: JSON, of gate: Gate, pack: PolicyPack, now: Timestamp, only wanted: Set<Int>? = nil
     ) -> CELBinding {
         var members = facts.object ?? [:]
         members["now"] = .text(now)
@@ -25,7 +27,7 @@ enum GateEnvironment {
             "name": .string(pack.name), "version": .integer(pack.version),
             "digest": .hex(pack.digest), "effectiveFrom": .text(pack.effectiveFrom),
         ]
-        return CELBinding(each: .object(members), of(gate))
+        return CELBinding(each: .object(members), of(gate), only: wanted)
     }
 
     /// Variables that are no facts: the time, and the pack that decides.

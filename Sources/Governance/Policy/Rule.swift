@@ -31,6 +31,9 @@ package struct Rule: Sendable {
     /// The checks of the floor that the rule makes: by name, or by a condition that implies them.
     package let made: [String]
 
+    /// The places of the variables that anything here reads.
+    let variables: Set<Int>
+
     /// Whether anything here is evaluated over bound facts.
     var hasExpression: Bool {
         if case .expression = condition { true } else { when != nil }
@@ -60,6 +63,11 @@ package struct Rule: Sendable {
             case .expression(let program):
                 FloorCondition.checks(madeBy: program.syntax, at: gate)
             }
+        var programs = Array(shown.values)
+        if let when { programs.append(when) }
+        if let need { programs.append(need.detail) }
+        if case .expression(let program) = condition { programs.append(program) }
+        variables = programs.reduce(into: []) { $0.formUnion($1.variables) }
     }
 
     /// The same rule with another condition, for tests of the tests.
