@@ -69,6 +69,8 @@ import Testing
             "card.findings", "requester.person", "submitter.principal", "activeDeployments",
             "approvals[0].principal", "approvals[1].principal", "evaluations[0].kind",
             "evaluations[0].signer", "evaluations[0].problems",
+            // A pack may demand that agents recompute digests; the shipped one does not.
+            "artifact.digestSource",
         ],
         .retire: ["requester.person", "tier", "policy.requestDigest"],
     ]

@@ -251,6 +251,7 @@ struct ColumnEdit {
                     case "bytea": "coalesce(sha256(\(column)), 'new')"
                     case "bigint": "\(column) + 1000"
                     case "boolean": "NOT \(column)"
+                    case "text[]": "\(column) || ARRAY['x']"
                     case "timestamp with time zone":
                         "coalesce(\(column) + interval '1 us', '2026-01-01')"
                     default: "coalesce(\(column) || 'x', 'new')"
