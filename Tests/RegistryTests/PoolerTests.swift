@@ -17,12 +17,15 @@ struct `Through PgBouncer` {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<40 {
                     group.addTask {
-                        let (pid, timeout) = try await service.registry.database.read { db in
-                            try db.one(
-                                """
-                                SELECT pg_backend_pid()::bigint, current_setting('statement_timeout')
-                                FROM pg_sleep(0.02)
-                                """, as: (Int64, String).self)
+                        let (pid, timeout) = try await Self.patiently {
+                            try await service.registry.database.read { db in
+                                try db.one(
+                                    """
+                                    SELECT pg_backend_pid()::bigint,
+                                           current_setting('statement_timeout')
+                                    FROM pg_sleep(0.02)
+                                    """, as: (Int64, String).self)
+                            }
                         }
                         #expect(timeout == "10s")
                         pids.append(Int32(pid))
@@ -37,6 +40,18 @@ struct `Through PgBouncer` {
             }
             #expect(left == "0")
         }
+    }
+
+    /// Again when nobody had a connection to lend in time: the machine may have other work.
+    private static func patiently<R>(_ body: () async throws -> R) async throws -> R {
+        for _ in 0..<20 {
+            do {
+                return try await body()
+            } catch let error as DatabaseError where error.kind == .busy {
+                continue
+            }
+        }
+        return try await body()
     }
 
     @Test func `a direct client's named statements would not survive it`() async throws {
