@@ -11,7 +11,7 @@ import Testing
     /// Half of them kill the service, half PostgreSQL under it.
     static let rounds = 20
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `nothing acknowledged is lost, and the log stays whole`() async throws {
         let service = try ServedBinary()
         defer { service.remove() }
