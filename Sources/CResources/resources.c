@@ -43,6 +43,9 @@ static const unsigned char migration_0080[] = {
 static const unsigned char migration_0085[] = {
 #embed "../../migrations/0085_provenance.sql"
 };
+static const unsigned char migration_0086[] = {
+#embed "../../migrations/0086_legacy.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -175,6 +178,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0076_abstentions.sql", migration_0076),
     ROW("migrations/0080_snapshots.sql", migration_0080),
     ROW("migrations/0085_provenance.sql", migration_0085),
+    ROW("migrations/0086_legacy.sql", migration_0086),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),

@@ -31,7 +31,7 @@ struct Imprimatur: AsyncParsableCommand {
                 subcommands: [
                     Submit.self, Attest.self, Status.self, Approve.self, Reject.self, Suspend.self,
                     Lift.self, FindingCommand.self, Abstain.self, Recuse.self, Withdraw.self,
-                    Deploy.self, Undeploy.self, Reconcile.self,
+                    Deploy.self, Undeploy.self, Reconcile.self, ImportCommand.self,
                     Retire.self, Dispose.self,
                 ]),
             CommandGroup(

@@ -57,7 +57,7 @@ import Testing
         return switch last {
         case "principals": ["name": "Ada", "person": .null, "assignment": envelope]
         case "keys", "roles": ["assignment": envelope]
-        case "evaluations", "approvals", "snapshots": ["statement": envelope]
+        case "evaluations", "approvals", "snapshots", "legacy-imports": ["statement": envelope]
         case "tokens": ["days": 3_000]
         case "versions":
             [

@@ -59,6 +59,7 @@ package enum Event: Sendable, Hashable {
     case abstentionRecorded(AbstentionRecorded)
     case provenanceRecorded(ProvenanceRecorded)
     case environmentObserved(EnvironmentObserved)
+    case legacyImported(LegacyImported)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -106,6 +107,7 @@ package enum Event: Sendable, Hashable {
         case .abstentionRecorded(let payload): payload
         case .provenanceRecorded(let payload): payload
         case .environmentObserved(let payload): payload
+        case .legacyImported(let payload): payload
         }
     }
 
@@ -171,5 +173,6 @@ package enum Event: Sendable, Hashable {
         AbstentionRecorded.kind: { AbstentionRecorded(&$0).map(Event.abstentionRecorded) },
         ProvenanceRecorded.kind: { ProvenanceRecorded(&$0).map(Event.provenanceRecorded) },
         EnvironmentObserved.kind: { EnvironmentObserved(&$0).map(Event.environmentObserved) },
+        LegacyImported.kind: { LegacyImported(&$0).map(Event.legacyImported) },
     ]
 }

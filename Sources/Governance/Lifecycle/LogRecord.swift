@@ -103,7 +103,8 @@ package struct LogRecord: Sendable {
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
-            .findingClosed, .abstentionRecorded, .provenanceRecorded, .environmentObserved:
+            .findingClosed, .abstentionRecorded, .provenanceRecorded, .environmentObserved,
+            .legacyImported:
             break
         }
         return nil

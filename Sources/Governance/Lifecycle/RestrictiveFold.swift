@@ -25,6 +25,8 @@ package struct RestrictiveFold: Sendable {
     private var places = SharedMap<VersionReference, [EnvironmentName]>()
     /// The last snapshot of each environment.
     private var observations = SharedMap<Namespace, [EnvironmentName: Observation]>()
+    /// What was imported as legacy.
+    private var imported = SharedLists<ModelName, Legacy>()
     private var statements = SharedMap<SHA256Digest, Timestamp>()
     /// Keys that do not count for signatures after a moment.
     package private(set) var revokedKeys = SharedMap<KeyID, Timestamp>()
@@ -98,6 +100,15 @@ package struct RestrictiveFold: Sendable {
 
         /// Whether it was confirmed to run and not said to have ended.
         package var runs: Bool { until == nil && !hasEnded }
+    }
+
+    /// Bytes in a place that came in as legacy; they count only by what was signed.
+    package struct Legacy: Sendable, Hashable {
+        package let item: LegacyImport.Item
+        package let statement: SHA256Digest
+        package let document: SHA256Digest
+        /// When the log took it.
+        package let at: Timestamp
     }
 
     /// What an agent said last of an environment, and when the log took it.
@@ -186,6 +197,14 @@ package struct RestrictiveFold: Sendable {
             deployment.hasEnded = true
             deployment.until = runUntil
             note(deployment)
+        case .legacyImported(let event):
+            for item in event.items {
+                imported.append(
+                    Legacy(
+                        item: item, statement: event.statement, document: event.document,
+                        at: entry.time),
+                    to: item.model)
+            }
         case .environmentObserved(let event):
             observations[event.namespace, default: [:]][event.environment] = Observation(
                 event: event, at: entry.time)
@@ -269,6 +288,14 @@ package struct RestrictiveFold: Sendable {
     /// Every version of which something was ever found, in order.
     package var examinedVersions: [VersionReference] {
         raised.keys.sorted { $0.description < $1.description }
+    }
+
+    /// What of a model came in as legacy, in the order of the log.
+    package func legacy(of model: ModelName) -> [Legacy] { imported[model] }
+
+    /// The same, of certain bytes.
+    package func legacy(of model: ModelName, with artifact: SHA256Digest) -> [Legacy] {
+        imported[model].filter { $0.item.artifact == artifact }
     }
 
     /// The last snapshot of an environment, as far as it is about a namespace.

@@ -26,6 +26,12 @@ package struct RuleOutcome: Sendable, Hashable {
     /// Why the rule did not pass; nil when it passed or did not apply.
     package let reason: String?
 
+    /// The same, as a warning.
+    var asWarning: RuleOutcome {
+        RuleOutcome(
+            id: id, title: title, mode: .warn, result: result, values: values, reason: reason)
+    }
+
     /// Whether this outcome alone denies.
     package var denies: Bool {
         switch result {
@@ -92,8 +98,12 @@ package struct Decision: Sendable, Hashable {
 
 extension PolicyPack {
     /// Decides; total, and the same for the same arguments.
+    ///
+    /// - Parameter tolerating: the moment for which what came in as legacy must still be tolerated; now
+    ///   unless stated.
     package func decide(
-        gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp
+        gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp,
+        tolerating: Timestamp? = nil
     ) -> Decision {
         let list = rules[gate] ?? []
         let enforced = Set(list.filter { $0.mode == .enforce }.flatMap(\.made))
@@ -106,14 +116,20 @@ extension PolicyPack {
         let measures = TrustedMeasures(reader)
         var outcomes = [Self.judgeFacts(facts, gate: gate, subject: subject)]
         var missing: [Need] = []
+        var tolerance = LegacyTolerance(facts, gate: gate, rule: legacy, at: tolerating ?? now)
         for rule in list {
             var context = CheckContext(
                 facts: reader, parameters: rule.condition.parameters, pack: self, now: now,
                 enforced: enforced, binding: binding, measures: measures)
             let (outcome, needs) = Self.judge(rule, &context)
+            if tolerance?.softens(rule, outcome) == true {
+                outcomes.append(outcome.asWarning)
+                continue
+            }
             outcomes.append(outcome)
             for need in needs where !missing.contains(need) { missing.append(need) }
         }
+        if let tolerance { outcomes.append(tolerance.outcome) }
         return Decision(
             gate: gate, subject: subject, now: now, policyName: name, policyVersion: version,
             policyDigest: digest, factsDigest: SHA256.hash(facts.canonicalBytes), rules: outcomes,

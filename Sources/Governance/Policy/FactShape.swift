@@ -121,6 +121,7 @@ indirect enum FactShape: Sendable {
             "requester": holder, "submitter": submitter, "approvals": approvals,
             "evaluations": evaluations, "restrictions": restrictions, "findings": findings,
             "activeDeployments": deployments, "fold": fold,
+            "legacy": object("statement", "environment", "dueAt"),
         ])
     private static let retire = object(
         "model", "version", "tier", "reason",

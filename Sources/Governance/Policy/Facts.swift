@@ -28,6 +28,8 @@ package struct DeployFacts: Sendable, Hashable {
     package var restrictions: [RestrictionFact]?
     /// Open findings, whether they restrict or not.
     package var findings: [FindingFact]?
+    /// What came in as legacy with these bytes in this environment; nil when nothing did.
+    package var legacy: LegacyFact?
     package var activeDeployments: [DeploymentFact]?
     package var submitter: SubmitterFact?
     package var fold: FoldFact?
@@ -45,7 +47,7 @@ package struct DeployFacts: Sendable, Hashable {
             "approvals": .list(approvals?.map(\.json)),
             "evaluations": .list(evaluations?.map(\.json)),
             "restrictions": .list(restrictions?.map(\.json)),
-            "findings": .list(findings?.map(\.json)),
+            "findings": .list(findings?.map(\.json)), "legacy": legacy?.json,
             "activeDeployments": .list(activeDeployments?.map(\.json)),
             "submitter": submitter?.json, "fold": fold?.json, "policy": policy?.json,
         ])

@@ -66,6 +66,7 @@ enum GateEnvironment {
             field("approvals", .list(approval)), field("evaluations", .list(evaluation)),
             field("restrictions", .list(restriction)), field("findings", .list(finding)),
             field("activeDeployments", .list(deployment)), field("fold", fold),
+            field("legacy", legacy),
         ]),
         .retire: environment([
             CELField("version", .int), field("reason", .string), field("artifact", artifact),
@@ -160,6 +161,9 @@ enum GateEnvironment {
             CELField("blocking", .bool), CELField("dueAt", .timestamp),
         ])
     private static let deployment = record("deployment", strings("id", "environment"))
+    private static let legacy = record(
+        "legacy",
+        strings("statement", "environment") + [CELField("dueAt", .timestamp)])
     private static let snapshot = record(
         "snapshot",
         strings("environment") + [

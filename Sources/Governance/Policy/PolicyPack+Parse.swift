@@ -63,6 +63,9 @@ private struct PackParser {
                 run: Self.readRunLifetimes(reader),
                 snapshots: reader.optional("snapshots") { snapshots in
                     snapshots.object { $0.integer("maximum_age_hours", in: 1...8_760) }
+                },
+                legacy: reader.optional("legacy") { legacy in
+                    legacy.object { $0.choice("redeploy", of: LegacyRule.self) }
                 }
             )
         }
@@ -95,7 +98,8 @@ private struct PackParser {
             digest: digest, tiers: tiers.list, unknownCountsAs: unknown, tierRaises: tiers.raises,
             requiredFields: fields, approvals: approvals, fairness: fairness,
             permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run,
-            snapshotMaximumAgeHours: permits.snapshots, signers: signers,
+            snapshotMaximumAgeHours: permits.snapshots, legacy: permits.legacy ?? .nowhere,
+            signers: signers,
             retention: retention, rules: rules, frameworks: frameworks)
     }
 

@@ -56,6 +56,8 @@ package struct PolicyPack: Sendable {
     package let runLifetimeHours: [Tier: Int64]
     /// How old the last snapshot of an environment may be, in hours; nil in a pack that watches none.
     package let snapshotMaximumAgeHours: Int64?
+    /// How far what was imported as legacy is tolerated.
+    package let legacy: LegacyRule
     /// Who may sign artifacts by certificate.
     package let signers: ArtifactSigners
     /// How long what belongs to a version is kept.

@@ -29,6 +29,7 @@ extension Event {
         case .abstentionRecorded(let event): event.sentence
         case .provenanceRecorded(let event): event.sentence
         case .environmentObserved(let event): event.sentence
+        case .legacyImported(let event): event.sentence
         case .gateAsked(let event): event.sentence
         case .gateDenied(let event): event.sentence
         case .deploymentDecided(let event): event.sentence
@@ -197,6 +198,13 @@ extension AbstentionRecorded {
         case .abstain: "A \(role) abstained from judging \(version): \(reason)"
         case .recuse: "A \(role) is not to judge \(version): \(reason)"
         }
+    }
+}
+
+extension LegacyImported {
+    fileprivate var sentence: String {
+        let list = items.map { "\($0.model) in \($0.environment), due by \($0.dueAt)" }
+        return "Came in as legacy, not approved: \(list.joined(separator: "; ")). Reason: \(reason)"
     }
 }
 

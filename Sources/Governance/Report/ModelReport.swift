@@ -12,6 +12,7 @@
 //      "names":"disclosed"|"withheld",
 //      "counts":{"entries":30,"documents":44,"missing":0,"erased":0},
 //      "environments":[{"environment":…,"index":…,"takenAt":…,"dueAt":…,"overdue":false,…}],
+//      "legacy":[{"artifact":…,"environment":…,"dueAt":…,"index":…,"overdue":false,"approvedAt":null}],
 //      "completeness":{…},"limitations":[…],"check":[…],
 //      "lines":[{"index":3,"time":…,"kind":…,"actor":{"principal":…,"name":…},"summary":…,
 //                "digests":{…},"entry":"<base64>","leafHash":…,"proof":[…]}, …],
@@ -165,6 +166,8 @@ package struct ModelReport: Sendable {
         // Only where there is one: reports from before this member was known stay what they are.
         let environments = Self.environments(source)
         if !environments.isEmpty { report["environments"] = .array(environments) }
+        let legacy = Self.legacy(source)
+        if !legacy.isEmpty { report["legacy"] = .array(legacy) }
         report["digest"] = .digest(Self.digest(of: .object(report)))
         json = .object(report)
     }

@@ -57,6 +57,7 @@ extension ReportCheck {
             case .abstentionRecorded(let event): check(event, line.entry.time, at: place)
             case .provenanceRecorded(let event): check(event, line.entry.time, at: place)
             case .environmentObserved(let event): check(event, line.entry.time, at: place)
+            case .legacyImported(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
                     try Permit($0).agrees(with: event)

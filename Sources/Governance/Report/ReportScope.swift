@@ -88,7 +88,7 @@ package struct ReportScope: Sendable {
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .logRecovered, .restrictionCarried, .projectionsDigested, .disposalRefused,
-            .documentsDisposed, .findingClosed:
+            .documentsDisposed, .findingClosed, .legacyImported:
             break
         }
         for document in documents {

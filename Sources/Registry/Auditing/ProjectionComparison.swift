@@ -112,7 +112,9 @@ struct ProjectionComparison {
         switch table {
         case .subject, .model, .version: [.name]
         case .policy_pack, .decision, .trust_root: [.digest]
-        case .principal, .token, .restriction, .deployment, .hold, .provenance, .carried: [.id]
+        case .principal, .token, .restriction, .deployment, .hold, .provenance, .carried,
+            .legacy:
+            [.id]
         case .credential: [.keyID]
         case .assignment, .evaluation, .approval, .disposal, .finding, .abstention,
             .snapshot:

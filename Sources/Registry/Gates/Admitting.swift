@@ -155,7 +155,7 @@ extension Registry {
         }
         var denials: [String] = []
         for deployment in here {
-            guard let again = try judgeAgain(deployment.id, dossier, db) else {
+            guard let again = try judgeAgain(deployment.id, dossier, at: now, db) else {
                 denials.append("what permitted \(deployment.id) cannot be read any more")
                 continue
             }

@@ -131,7 +131,7 @@ extension Registry {
         let terms = PermitTerms(
             kind: .deploy, version: question.version, environment: question.environment,
             target: question.target, use: question.use, deployment: Self.makeID("d-"),
-            notAfter: now.adding(seconds: lifetime))
+            notAfter: decision.permitEnd(afterSeconds: lifetime))
         return Given(
             envelope: try sign(terms, dossier, decision, now), deployment: terms.deployment,
             notAfter: terms.notAfter)

@@ -47,6 +47,7 @@ struct DossierSources {
         approvals + snapshot.record.evaluations(of: row.reference).map(\.document)
             + snapshot.fold.lifts(of: row.reference).map(\.event.document)
             + snapshot.fold.closures(of: row.reference).map(\.event.document)
+            + snapshot.fold.legacy(of: row.reference.model, with: row.artifact).map(\.document)
             + [row.cardDocument, row.manifestDocument, row.signatureDocument]
     }
 }
@@ -85,7 +86,7 @@ extension Dossier {
             restrictions: Self.union(sources.restrictions, sources.standing(signature.signer))
                 + sources.holds + findings.compactMap { $0.restriction(at: sources.now) } + alarms,
             findings: findings.map(\.fact), recused: recused, deployments: sources.deployments,
-            seen: sources.seen, now: sources.now)
+            seen: sources.seen, legacy: sources.legacy, now: sources.now)
     }
 
     /// What the rows or documents say otherwise than the log: each denies until it is settled.

@@ -34,6 +34,8 @@ struct Dossier {
     let deployments: [DeploymentFact]
     /// What agents last said of environments, as far as it was asked for.
     let seen: [SeenEnvironment]
+    /// Where these bytes came in as legacy, by statements that count.
+    let legacy: [RestrictiveFold.Legacy]
     let now: Timestamp
 
     /// The digest of the evidence set: SHA-256 of the RFC 8785 list of statement digests, ascending.

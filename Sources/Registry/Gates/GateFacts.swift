@@ -27,6 +27,7 @@ extension Dossier {
         facts.evaluations = evaluations
         facts.restrictions = restrictions
         facts.findings = findings
+        facts.legacy = legacyFact(presented, in: environment)
         facts.activeDeployments = deployments
         facts.submitter = submitter
         facts.fold = fold

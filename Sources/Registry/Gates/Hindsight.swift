@@ -14,8 +14,10 @@ internal import Governance
 extension Registry {
     /// The decision that permitted a deployment, made again by what is known now; nil when what it
     /// rested on cannot be had any more, or the deployment is unknown.
+    ///
+    /// - Parameter time: the moment that is asked about: what was tolerated as legacy is so until its date.
     func judgeAgain(
-        _ deployment: String, _ dossier: Dossier, _ db: borrowing Connection
+        _ deployment: String, _ dossier: Dossier, at time: Timestamp, _ db: borrowing Connection
     ) throws -> Decision? {
         let row = try db.oneOrNil(
             """
@@ -30,7 +32,8 @@ extension Registry {
         else { return nil }
         return pack.pack.decide(
             gate: .deploy, subject: .version(dossier.row.reference),
-            facts: dossier.reconsidered(facts), now: Timestamp(row.2))
+            facts: dossier.reconsidered(facts), now: Timestamp(row.2),
+            tolerating: max(time, Timestamp(row.2)))
     }
 }
 
@@ -59,6 +62,12 @@ extension Dossier {
                     "problems": .array(now.problems.map(JSON.string)),
                 ])
             })
+        // An import permits: it counts as far as its statement does by what is known now.
+        if let stated = members["legacy"]?["statement"]?.string,
+            !legacy.contains(where: { $0.statement.hex == stated })
+        {
+            members["legacy"] = nil
+        }
         if let artifact = members["artifact"] {
             members["artifact"] = artifact.with(["signature": signature.json])
         }

@@ -114,7 +114,9 @@ extension Registry {
             for deployment in snapshot.fold.activeDeployments(of: name, at: now) {
                 if deployment.hasEnded {
                     deployments[deployment.id] = .ended
-                } else if try judgeAgain(deployment.id, dossier, db)?.verdict == .deny {
+                } else if try judgeAgain(
+                    deployment.id, dossier, at: now, db)?.verdict == .deny
+                {
                     deployments[deployment.id] = .revoked
                 }
             }

@@ -52,7 +52,7 @@ extension Registry {
                 let permit = PermitTerms(
                     kind: .run, version: version, environment: deployment.environment,
                     target: deployment.target, use: deployment.use, deployment: id,
-                    notAfter: now.adding(seconds: lifetime * 3_600))
+                    notAfter: decision.permitEnd(afterSeconds: lifetime * 3_600))
                 let envelope = try sign(permit, dossier, decision, now)
                 documents.append(envelope.canonicalBytes)
                 given = (envelope, permit.notAfter)

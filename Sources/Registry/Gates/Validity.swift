@@ -38,7 +38,7 @@ extension Registry {
             var unjudged: [String] = []
             for line in all where environment == nil || line.environment == environment?.description
             {
-                let again = try judgeAgain(line.id, dossier, db)
+                let again = try judgeAgain(line.id, dossier, at: time, db)
                 let state = line.state(at: time)
                 if state.isCovered, again?.verdict == .allow { stood = true }
                 if state.isCovered, again == nil { unjudged.append(line.id) }

@@ -21,7 +21,8 @@ package enum Projection {
         case subject, trust_root, policy_pack, principal, credential, assignment, token, model,
             version
         case lineage, evaluation, approval, restriction, decision, deployment, retirement
-        case hold, erasure, carried, disposal, finding, abstention, provenance, snapshot
+        case hold, erasure, carried, disposal, finding, abstention, provenance, snapshot,
+            legacy
     }
 
     /// The statements that carry an entry into the tables.

@@ -135,6 +135,21 @@ extension ProjectionRows {
         """
     }
 
+    func legacyImported(_ event: LegacyImported) -> SQL {
+        let numbers = event.items.indices.map { Int64($0) }
+        return """
+            INSERT INTO \(identifier: schema).legacy
+                (id, statement, document, model, artifact, environment, due_at, at)
+            SELECT \(event.statement.hex) || '/' || number, \(event.statement.bytes),
+                   \(event.document.bytes), model, artifact, environment, due_at::timestamptz, \(at)
+            FROM unnest(\(numbers), \(event.items.map(\.model.description)),
+                        \(event.items.map(\.artifact.bytes)),
+                        \(event.items.map(\.environment.description)),
+                        \(event.items.map(\.dueAt.description)))
+                AS item (number, model, artifact, environment, due_at)
+            """
+    }
+
     func state(_ state: String, of version: VersionReference) -> SQL {
         """
         UPDATE \(identifier: schema).version SET state = \(state)

@@ -76,6 +76,7 @@ package struct ReportPage {
         \(versions)
         \(card)
         \(signatures)
+        \(legacy)
         \(environments)
         \(timeline)
         \(decisions)

@@ -34,7 +34,7 @@ extension Registry {
             let (chosen, documents) = try ReportReader(
                 model: model, size: size, counted: snapshot.stated.index
             ).read(db)
-            guard chosen.contains(where: { Self.isSubmission($0.entry, of: model) }) else {
+            guard chosen.contains(where: { Self.brings($0.entry, model) }) else {
                 throw Refusal(.notFound, "model-unknown", "The log has no version of \(model).")
             }
             return ModelReport.Source(
@@ -62,9 +62,13 @@ extension Registry {
         return ReportCompleteness(stated, subjects: Set(subjects), people: scope.people)
     }
 
-    private static func isSubmission(_ entry: Entry, of model: ModelName) -> Bool {
-        guard case .versionSubmitted(let event) = entry.event else { return false }
-        return event.version.model == model
+    /// Whether an entry makes the model known.
+    private static func brings(_ entry: Entry, _ model: ModelName) -> Bool {
+        switch entry.event {
+        case .versionSubmitted(let event): event.version.model == model
+        case .legacyImported(let event): event.items.contains { $0.model == model }
+        default: false
+        }
     }
 
     /// The entries with their proofs; one that is not in the published tree is an error.

@@ -36,6 +36,7 @@ extension Registry {
                 dossier.snapshot.fold.abstentions(of: reference).map { .object($0.members) }),
             "provenance": .array(try Self.provenance(of: reference, db)),
             "deployments": .array(try Self.deployments(of: reference, db)),
+            "legacy": .array(dossier.legacyStatus),
             "snapshots": .array(dossier.seen.map { dossier.status(of: $0) }),
             "disposals": .array(try Self.disposed(of: reference, db)),
             "missing": .array(missing(dossier, now)),
@@ -102,11 +103,13 @@ extension Registry {
                 WHERE model = \(model.description) ORDER BY number
                 """, as: (String, String, String, String, SQLTimestamp).self)
         }
-        guard !rows.isEmpty else {
+        let legacy = follower.snapshot.fold.legacy(of: model)
+        guard !rows.isEmpty || !legacy.isEmpty else {
             throw Refusal(.notFound, "model-unknown", "There is no model \(model).")
         }
+        let now = clock()
         return [
-            "model": .text(model),
+            "model": .text(model), "legacy": .array(legacy.map { $0.status(at: now) }),
             "versions": .array(
                 rows.map { name, label, tier, state, submittedAt in
                     [

@@ -26,6 +26,7 @@ struct GateRoutes {
             .write(
                 "/api/v1/namespaces/{ns}/environments/{environment}/snapshots",
                 limit: WebLimits.snapshotBytes, reconcile),
+            .write("/api/v1/legacy-imports", importLegacy),
         ]
     }
 
@@ -145,6 +146,13 @@ struct GateRoutes {
                 "permit": Answering.permitBundle(answer, registry)?.json ?? .null,
                 "deployment": .string(id),
             ], status: .ok)
+    }
+
+    @Sendable private func importLegacy(_ write: Write) async throws -> Response {
+        let envelope = try write.decode { $0.envelope("statement") }
+        let outcome = try await registry.importLegacy(envelope, write.request())
+        return Answering.response(
+            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
     }
 
     @Sendable private func reconcile(_ write: Write) async throws -> Response {

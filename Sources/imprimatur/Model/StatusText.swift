@@ -50,6 +50,17 @@ enum StatusText {
                 "deployed  \(text(deployment, "id")) in \(text(deployment, "environment")): "
                     + text(deployment, "state"))
         }
+        for legacy in status["legacy"]?.array ?? [] {
+            lines.append(
+                "legacy    not approved when it came in to \(text(legacy, "environment")), due by "
+                    + text(legacy, "dueAt") + (legacy["overdue"]?.bool == true ? ": OVERDUE" : ""))
+        }
+        for seen in status["snapshots"]?.array ?? [] {
+            lines.append(
+                "seen      \(seen["runs"]?.bool == true ? "running" : "not running") in "
+                    + "\(text(seen, "environment")) at \(text(seen, "takenAt"))"
+                    + (seen["overdue"]?.bool == true ? ": OVERDUE, what runs is not known" : ""))
+        }
         for disposal in status["disposals"]?.array ?? [] {
             lines.append(
                 "disposed  of \(text(disposal, "documents")) documents at \(text(disposal, "at"))")

@@ -17,6 +17,7 @@ extension CorpusSamples {
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
         "status-list", "disposal-request", "validation-finding", "validation-condition",
         "finding-closure", "abstention", "environment-snapshot",
+        "legacy-import",
     ]
 
     private static let model = version.model.description
@@ -58,6 +59,7 @@ extension CorpusSamples {
             ("validation-condition", try finding(approval: digest("approval")).sign(with: one)),
             ("finding-closure", try closure().sign(with: one)),
             ("abstention", try abstention().sign(with: one)),
+            ("legacy-import", try legacy().statement.sign(with: keys)),
             ("environment-snapshot", try snapshot().statement.sign(with: one)),
         ]
     }
@@ -201,6 +203,23 @@ extension CorpusSamples {
             version: version, artifact: digest("artifact"), meaning: .recuse,
             reason: "worked on it", signer: officer(2, .validator), signedAt: now
         ).statement
+    }
+
+    /// Two models that run already.
+    static func legacy() -> LegacyImport {
+        LegacyImport(
+            origin: origin, namespace: version.model.namespace, reason: "ran before the service",
+            items: [
+                .init(
+                    model: version.model, artifact: digest("artifact"), environment: production,
+                    dueAt: SampleFacts.days(90)),
+                .init(
+                    model: ModelName("credit/old")!, artifact: digest("old"),
+                    environment: production, dueAt: SampleFacts.days(30)),
+            ],
+            complianceOfficer: officer(4, .complianceOfficer),
+            secondOfficer: officer(6, .riskOfficer), signedAt: now,
+            expiresAt: SampleFacts.days(7))
     }
 
     /// Something of every kind, with and without what may be null.

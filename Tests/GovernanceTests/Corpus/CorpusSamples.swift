@@ -276,6 +276,12 @@ enum CorpusSamples {
             ),
             (
                 "",
+                .legacyImported(
+                    LegacyImported(
+                        legacy(), statement: digest("statement"), document: digest("document")))
+            ),
+            (
+                "",
                 .environmentObserved(
                     EnvironmentObserved(
                         snapshot(),

@@ -35,6 +35,7 @@ import Testing
             try ValidationFinding(reading: $0).statement.payload
         },
         FindingClosure.predicateType: { try FindingClosure(reading: $0).statement.payload },
+        LegacyImport.predicateType: { try LegacyImport(reading: $0).statement.payload },
         EnvironmentSnapshot.predicateType: {
             try EnvironmentSnapshot(reading: $0).statement.payload
         },

@@ -87,6 +87,10 @@ struct AuditedWorld: Sendable {
         _ = try await registry.abstain(
             try await service.abstention(from: second, by: team.officer, as: .complianceOfficer),
             service.request(team.officer))
+        let risk = try await service.enrol([.riskOfficer])
+        _ = try await registry.importLegacy(
+            try service.legacyImport([second], by: team.officer, and: risk),
+            service.request(team.officer))
         let agent = try await service.enrol([.agent], kind: .service)
         _ = try await service.reconcile(by: agent, [second.found()])
         _ = try await registry.attest(

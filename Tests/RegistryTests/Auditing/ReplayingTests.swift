@@ -42,6 +42,7 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
         .init(.restriction, "reason", "UPDATE registry.restriction SET reason = 'x'"),
         .init(.abstention, "meaning", "UPDATE registry.abstention SET meaning = 'x'"),
         .init(.provenance, "builder", "UPDATE registry.provenance SET builder = 'x'"),
+        .init(.legacy, "due_at", "UPDATE registry.legacy SET due_at = due_at + interval '1 year'"),
         .init(.snapshot, "running", "UPDATE registry.snapshot SET running = '{}'"),
         .init(.finding, "severity", "UPDATE registry.finding SET severity = 'low'"),
         .init(

@@ -90,6 +90,13 @@ extension PackDifferences {
         }
     }
 
+    mutating func compareLegacy(_ old: LegacyRule, _ new: LegacyRule) {
+        guard old != new else { return }
+        add(
+            new == .nowhere ? .stricter : .looser, "permits.yaml",
+            "where legacy may be deployed again: \(old.rawValue) → \(new.rawValue)")
+    }
+
     mutating func compareRetention(_ old: PolicyPack, _ new: PolicyPack) {
         for tier in Tier.usable {
             guard let before = old.retention.byTier[tier], let after = new.retention.byTier[tier]

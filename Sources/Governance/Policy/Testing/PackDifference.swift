@@ -49,6 +49,7 @@ extension PolicyPack {
             new.permitLifetimeMinutes, moreIs: .looser)
         list.compareRuns(self, new)
         list.compareSnapshots(snapshotMaximumAgeHours, new.snapshotMaximumAgeHours)
+        list.compareLegacy(legacy, new.legacy)
         list.compareRetention(self, new)
         list.compareSigners(self, new)
         return list.found
