@@ -30,8 +30,9 @@ struct Imprimatur: AsyncParsableCommand {
                 name: "A model's life, through the service",
                 subcommands: [
                     Submit.self, Attest.self, Status.self, Approve.self, Reject.self, Suspend.self,
-                    Lift.self, FindingCommand.self, Abstain.self, Recuse.self, Withdraw.self,
-                    Deploy.self, Undeploy.self, Reconcile.self, ImportCommand.self,
+                    Lift.self, FindingCommand.self, Abstain.self, Recuse.self, Waive.self,
+                    Withdraw.self, Deploy.self, Undeploy.self, Reconcile.self,
+                    ImportCommand.self,
                     Retire.self, Dispose.self,
                 ]),
             CommandGroup(

@@ -16,7 +16,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What somebody signed about not judging a version.
-package struct Abstention: Sendable, Hashable {
+package struct Abstention: OfficerStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/abstention/v1"
 
@@ -55,6 +55,8 @@ package struct Abstention: Sendable, Hashable {
         self.signedAt = signedAt
     }
 
+    package var signers: [SigningOfficer] { [signer] }
+
     /// The statement to sign.
     package var statement: Statement {
         Statement(
@@ -83,13 +85,11 @@ package struct Abstention: Sendable, Hashable {
                 id: request.string("id", length: 1...100),
                 nonce: request.string("nonce", length: 16...128))
         }
-        let version = reader.parsed("model", as: "namespace/name@number") { VersionReference($0) }
+        let version = reader.version()
         let artifact = reader.digest("artifact")
         let meaning = reader.choice("meaning", of: Meaning.self)
-        let reason = reader.string("reason", length: 1...2_000)
-        let signer = reader.object("signer") {
-            SigningOfficer.read($0, roles: ValidationFinding.roles)
-        }
+        let reason = reader.statedReason()
+        let signer = reader.officer(of: ValidationFinding.roles)
         let signedAt = reader.time("signedAt")
         guard let version, let artifact, let meaning, let signer, let signedAt else { return nil }
         self.init(
@@ -99,26 +99,12 @@ package struct Abstention: Sendable, Hashable {
 
     /// What stands against recording the statement; empty when it is taken.
     package func problems(
-        origin: String, request: ApprovalStatement.Request, artifact: SHA256Digest,
-        keys: Set<KeyID>, chain: TrustChain, at now: Timestamp
+        answering request: ApprovalStatement.Request, in scene: OfficerScene
     ) -> [JSONFinding] {
-        var findings: [JSONFinding] = []
-        func find(_ member: String, _ code: String, _ message: String) {
-            findings.append(.predicate(member, code, message))
-        }
-        if self.origin != origin {
-            find("origin", TrustProblem.wrongOrigin.rawValue, "The statement is for another log.")
-        }
-        if self.request != request {
-            find("request", "another-request", "The statement answers another request.")
-        }
-        if self.artifact != artifact {
-            find("artifact", "another-artifact", "The version has other bytes.")
-        }
-        if now.adding(milliseconds: signerSkewMilliseconds) < signedAt {
-            find("signedAt", TrustProblem.notValidThen.rawValue, "It was signed in the future.")
-        }
-        return findings
-            + signer.problems(in: version.model.namespace, keys: keys, chain: chain, at: now)
+        let findings = problems(in: scene)
+        guard self.request != request else { return findings }
+        return findings + [
+            .predicate("request", "another-request", "The statement answers another request.")
+        ]
     }
 }

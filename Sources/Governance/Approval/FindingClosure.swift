@@ -16,7 +16,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What a reviewer signed about the end of a finding.
-package struct FindingClosure: Sendable, Hashable {
+package struct FindingClosure: OfficerStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/finding-closure/v1"
 
@@ -60,6 +60,10 @@ package struct FindingClosure: Sendable, Hashable {
         self.expiresAt = expiresAt
     }
 
+    package var artifact: SHA256Digest { digests.artifact }
+    package var signers: [SigningOfficer] { [signer] }
+    package var takenUntil: Timestamp? { expiresAt }
+
     /// The statement to sign.
     package var statement: Statement {
         Statement(
@@ -82,14 +86,12 @@ package struct FindingClosure: Sendable, Hashable {
 
     private init?(predicate reader: JSONReader) {
         let origin = reader.origin()
-        let version = reader.parsed("model", as: "namespace/name@number") { VersionReference($0) }
+        let version = reader.version()
         let finding = reader.digest("finding")
         let resolution = reader.choice("resolution", of: Resolution.self)
-        let reason = reader.string("reason", length: 1...2_000)
+        let reason = reader.statedReason()
         let digests = reader.object("digests", SignedDigests.init(reading:))
-        let signer = reader.object("signer") {
-            SigningOfficer.read($0, roles: ValidationFinding.roles)
-        }
+        let signer = reader.officer(of: ValidationFinding.roles)
         let times = reader.signingTimes()
         guard let version, let finding, let resolution, let digests, let signer, let times else {
             return nil
@@ -107,18 +109,13 @@ extension FindingClosure {
     /// - Parameters:
     ///   - digests: the present state of the version.
     ///   - authors: everybody who made the version, with all who are the same person.
-    ///   - keys: the keys whose signatures hold.
-    ///   - now: when the log took the statement, or takes it.
     package func problems(
-        closing raised: FindingRaised, origin: String, digests: SignedDigests,
-        authors: Set<PrincipalID>, keys: Set<KeyID>, chain: TrustChain, at now: Timestamp
+        closing raised: FindingRaised, digests: SignedDigests, authors: Set<PrincipalID>,
+        in scene: OfficerScene
     ) -> [JSONFinding] {
-        var findings: [JSONFinding] = []
+        var findings = problems(in: scene)
         func find(_ member: String, _ code: String, _ message: String) {
             findings.append(.predicate(member, code, message))
-        }
-        if self.origin != origin {
-            find("origin", TrustProblem.wrongOrigin.rawValue, "The statement is for another log.")
         }
         if version != raised.version || finding != raised.statement {
             find("finding", "another-finding", "The statement is about another finding.")
@@ -126,8 +123,6 @@ extension FindingClosure {
         if self.digests != digests {
             find("digests", "another-state", "The version is in another state than was signed for.")
         }
-        if let problem = timeProblem(signedAt, expiresAt, at: now) { findings.append(problem) }
-        findings += signer.problems(in: version.model.namespace, keys: keys, chain: chain, at: now)
         if signer.role != raised.role, signer.role != .riskOfficer {
             find(
                 "signer", "another-role",
@@ -136,11 +131,9 @@ extension FindingClosure {
         if resolution == .accepted, signer.role != .riskOfficer {
             find("resolution", "role-cannot-accept", "Only a risk officer accepts a risk.")
         }
-        let linked = Set(chain.linked(to: signer.principal))
-        if !linked.isDisjoint(with: authors) {
-            find("signer", "is-author", "\(signer.principal) made the version.")
-        }
-        if !linked.isDisjoint(with: chain.linked(to: raised.owner)) {
+        findings += problems(ofAuthors: authors, scene.chain)
+        let linked = Set(scene.chain.linked(to: signer.principal))
+        if !linked.isDisjoint(with: scene.chain.linked(to: raised.owner)) {
             find("signer", "is-owner", "\(signer.principal) had to see to the finding.")
         }
         return findings

@@ -18,25 +18,11 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What the approvers signed about ending a suspension.
-package struct SuspensionLift: Sendable, Hashable {
+package struct SuspensionLift: OfficerStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/suspension-lift/v1"
-    /// How long a statement can wait for its last signature, in days.
-    package static let longestDays: Int64 = 30
-
     /// One of those who sign.
-    package struct Signer: Sendable, Hashable {
-        package var principal: PrincipalID
-        package var role: Role
-        /// Digest of the role assignment's payload.
-        package var assignment: SHA256Digest
-
-        package init(principal: PrincipalID, role: Role, assignment: SHA256Digest) {
-            self.principal = principal
-            self.role = role
-            self.assignment = assignment
-        }
-    }
+    package typealias Signer = SigningOfficer
 
     /// The log that the statement is for.
     package var origin: String
@@ -66,21 +52,18 @@ package struct SuspensionLift: Sendable, Hashable {
         self.expiresAt = expiresAt
     }
 
+    package var artifact: SHA256Digest { digests.artifact }
+    package var takenUntil: Timestamp? { expiresAt }
+
     /// The statement to sign.
     package var statement: Statement {
-        let signers = signers.map { signer -> JSON in
-            [
-                "principal": .text(signer.principal), "role": .text(signer.role),
-                "assignment": .hex(signer.assignment),
-            ]
-        }
-        return Statement(
+        Statement(
             subjects: [.init(name: version.description, sha256: digests.artifact)],
             predicateType: Self.predicateType,
             predicate: [
                 "origin": .string(origin), "model": .text(version),
                 "restriction": .string(restriction), "reason": .string(reason),
-                "digests": digests.json, "signers": .array(signers),
+                "digests": digests.json, "signers": .array(signers.map(\.json)),
                 "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
             ])
     }
@@ -94,40 +77,25 @@ package struct SuspensionLift: Sendable, Hashable {
 
     private init?(predicate reader: JSONReader) {
         let origin = reader.origin()
-        let version = reader.parsed("model", as: "namespace/name@number") { VersionReference($0) }
+        let version = reader.version()
         let restriction = reader.string("restriction", length: 1...100)
-        let reason = reader.string("reason", length: 1...2_000)
+        let reason = reader.statedReason()
         let digests = reader.object("digests", SignedDigests.init(reading:))
         let signers = reader.array("signers", count: 1...20) { signer in
-            signer.object { signer -> Signer? in
-                let principal = signer.principal("principal")
-                let role = signer.choice("role", of: Role.self)
-                let assignment = signer.digest("assignment")
-                guard let principal, let role, let assignment else { return nil }
-                return Signer(principal: principal, role: role, assignment: assignment)
-            }
+            signer.object { SigningOfficer.read($0, roles: Set(Role.allCases)) }
         }
-        let signedAt = reader.time("signedAt")
-        let expiresAt = reader.time("expiresAt")
-        guard let version, let digests, let signedAt, let expiresAt else { return nil }
-        if expiresAt <= signedAt
-            || expiresAt > signedAt.adding(seconds: Self.longestDays * 86_400)
-        {
-            reader.refuse(
-                "expiresAt", JSONFinding.Code.range,
-                "The end must lie after signedAt, by \(Self.longestDays) days at most.")
-        }
+        let times = reader.signingTimes()
+        guard let version, let digests, let times else { return nil }
         self.init(
             origin: origin, version: version, restriction: restriction, reason: reason,
-            digests: digests, signers: signers, signedAt: signedAt, expiresAt: expiresAt)
+            digests: digests, signers: signers, signedAt: times.signedAt,
+            expiresAt: times.expiresAt)
     }
 }
 
 extension SuspensionLift {
     /// What a lift is judged by.
     package struct Case: Sendable {
-        /// The log's origin.
-        package let origin: String
         /// The present state of the version.
         package let digests: SignedDigests
         /// Everybody who made the version, with all who are the same person.
@@ -136,34 +104,21 @@ extension SuspensionLift {
         package let places: [Role]
 
         package init(
-            origin: String, digests: SignedDigests, authors: Set<PrincipalID>, places: [Role]
+            digests: SignedDigests, authors: Set<PrincipalID>, places: [Role]
         ) {
-            self.origin = origin
             self.digests = digests
             self.authors = authors
             self.places = places
         }
     }
 
-    /// How far a signer's clock may be ahead of the service's, in seconds.
-    private static let skewSeconds: Int64 = 60
-
     /// What stands against believing the lift of a suspension; empty when it ends it.
-    ///
-    /// - Parameters:
-    ///   - keys: the keys whose signatures hold.
-    ///   - now: when the log took the statement, or takes it.
     package func problems(
-        of version: VersionReference, restriction: String, keys: Set<KeyID>, chain: TrustChain,
-        _ judged: Case, at now: Timestamp
+        of version: VersionReference, restriction: String, _ judged: Case, in scene: OfficerScene
     ) -> [JSONFinding] {
-        var findings: [JSONFinding] = []
+        var findings = problems(in: scene)
         func find(_ name: String, _ code: String, _ message: String) {
-            findings.append(
-                JSONFinding(JSONPointer(["predicate"]).appending(name), code, message))
-        }
-        if origin != judged.origin {
-            find("origin", TrustProblem.wrongOrigin.rawValue, "The statement is for another log.")
+            findings.append(.predicate(name, code, message))
         }
         if self.version != version || self.restriction != restriction {
             find("restriction", "another-suspension", "The statement is about another suspension.")
@@ -171,25 +126,11 @@ extension SuspensionLift {
         if digests != judged.digests {
             find("digests", "another-state", "The version is in another state than was signed for.")
         }
-        if now > expiresAt || now.adding(seconds: Self.skewSeconds) < signedAt {
-            find(
-                "expiresAt", TrustProblem.notValidThen.rawValue,
-                "The statement holds from \(signedAt) to \(expiresAt); now is \(now).")
-        }
+        findings += problems(ofAuthors: judged.authors, scene.chain)
         var roles: [String: Set<Role>] = [:]
         for signer in signers {
-            let entitlement = chain.entitlement(
-                of: signer.principal, signers: keys, role: signer.role,
-                namespace: version.model.namespace, assignment: signer.assignment, at: now)
-            for problem in entitlement.problems {
-                find("signers", problem.rawValue, "\(signer.principal): \(problem.rawValue)")
-            }
-            if judged.authors.contains(entitlement.person)
-                || !judged.authors.isDisjoint(with: chain.linked(to: signer.principal))
-            {
-                find("signers", "is-author", "\(signer.principal) made the version.")
-            }
-            roles[entitlement.person.description, default: []].insert(signer.role)
+            let person = scene.chain.person(of: signer.principal)
+            roles[person.description, default: []].insert(signer.role)
         }
         let quorum = Quorum(places: judged.places, rolesByPerson: roles)
         if judged.places.isEmpty || !quorum.isMet {

@@ -22,7 +22,7 @@ package enum FindingSeverity: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What a reviewer signed about a version.
-package struct ValidationFinding: Sendable, Hashable {
+package struct ValidationFinding: OfficerStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/validation-finding/v1"
     /// Longest summary in characters.
@@ -66,6 +66,8 @@ package struct ValidationFinding: Sendable, Hashable {
         self.signedAt = signedAt
     }
 
+    package var signers: [SigningOfficer] { [signer] }
+
     /// Roles that may find and close: those that judge models.
     package static let roles = Set(Role.allCases.filter(\.mayApprove))
 
@@ -92,7 +94,7 @@ package struct ValidationFinding: Sendable, Hashable {
 
     private init?(predicate reader: JSONReader) {
         let origin = reader.origin()
-        let version = reader.parsed("model", as: "namespace/name@number") { VersionReference($0) }
+        let version = reader.version()
         let artifact = reader.digest("artifact")
         let severity = reader.choice("severity", of: FindingSeverity.self)
         let blocking = reader.bool("blocking")
@@ -100,7 +102,7 @@ package struct ValidationFinding: Sendable, Hashable {
         let owner = reader.principal("owner")
         let dueAt = reader.time("dueAt")
         let approval = reader.nullableDigest("approval")
-        let signer = reader.object("signer") { SigningOfficer.read($0, roles: Self.roles) }
+        let signer = reader.officer(of: Self.roles)
         let signedAt = reader.time("signedAt")
         guard let version, let artifact, let severity, let owner, let dueAt, let signer,
             let signedAt
@@ -112,51 +114,5 @@ package struct ValidationFinding: Sendable, Hashable {
             origin: origin, version: version, artifact: artifact, severity: severity,
             blocking: blocking, summary: summary, owner: owner, dueAt: dueAt, approval: approval,
             signer: signer, signedAt: signedAt)
-    }
-
-    /// What stands against recording the finding; empty when it is taken.
-    package func problems(
-        origin: String, artifact: SHA256Digest, keys: Set<KeyID>, chain: TrustChain,
-        at now: Timestamp
-    ) -> [JSONFinding] {
-        var findings: [JSONFinding] = []
-        if self.origin != origin {
-            findings.append(
-                .predicate(
-                    "origin", TrustProblem.wrongOrigin.rawValue,
-                    "The statement is for another log."))
-        }
-        if self.artifact != artifact {
-            findings.append(
-                .predicate("artifact", "another-artifact", "The version has other bytes."))
-        }
-        if now.adding(milliseconds: signerSkewMilliseconds) < signedAt {
-            findings.append(
-                .predicate(
-                    "signedAt", TrustProblem.notValidThen.rawValue, "It was signed in the future."))
-        }
-        return findings
-            + signer.problems(in: version.model.namespace, keys: keys, chain: chain, at: now)
-    }
-}
-
-extension SigningOfficer {
-    /// What stands against an officer's signature.
-    func problems(
-        in namespace: Namespace, keys: Set<KeyID>, chain: TrustChain, at now: Timestamp
-    ) -> [JSONFinding] {
-        chain.entitlement(
-            of: principal, signers: keys, role: role, namespace: namespace,
-            assignment: assignment, at: now
-        ).problems.map {
-            .predicate("signer", $0.rawValue, "\(principal) as \(role): \($0.rawValue)")
-        }
-    }
-}
-
-extension JSONFinding {
-    /// A finding at a member of a statement's predicate.
-    static func predicate(_ member: String, _ code: String, _ message: String) -> JSONFinding {
-        JSONFinding(JSONPointer(["predicate"]).appending(member), code, message)
     }
 }

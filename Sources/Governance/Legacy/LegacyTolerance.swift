@@ -113,7 +113,7 @@ extension Decision {
 
     /// When a permit ends that it gives: no permit outlives what it rests on.
     package func permitEnd(afterSeconds lifetime: Int64) -> Timestamp {
-        let end = now.adding(seconds: lifetime)
-        return toleratedUntil.map { min($0, end) } ?? end
+        let bounds = [toleratedUntil].compactMap(\.self) + waiversEnd
+        return bounds.reduce(now.adding(seconds: lifetime), min)
     }
 }

@@ -60,6 +60,7 @@ package enum Event: Sendable, Hashable {
     case provenanceRecorded(ProvenanceRecorded)
     case environmentObserved(EnvironmentObserved)
     case legacyImported(LegacyImported)
+    case waiverRecorded(WaiverRecorded)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -108,6 +109,7 @@ package enum Event: Sendable, Hashable {
         case .provenanceRecorded(let payload): payload
         case .environmentObserved(let payload): payload
         case .legacyImported(let payload): payload
+        case .waiverRecorded(let payload): payload
         }
     }
 
@@ -174,5 +176,6 @@ package enum Event: Sendable, Hashable {
         ProvenanceRecorded.kind: { ProvenanceRecorded(&$0).map(Event.provenanceRecorded) },
         EnvironmentObserved.kind: { EnvironmentObserved(&$0).map(Event.environmentObserved) },
         LegacyImported.kind: { LegacyImported(&$0).map(Event.legacyImported) },
+        WaiverRecorded.kind: { WaiverRecorded(&$0).map(Event.waiverRecorded) },
     ]
 }

@@ -104,7 +104,7 @@ package struct LogRecord: Sendable {
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
             .findingClosed, .abstentionRecorded, .provenanceRecorded, .environmentObserved,
-            .legacyImported:
+            .legacyImported, .waiverRecorded:
             break
         }
         return nil

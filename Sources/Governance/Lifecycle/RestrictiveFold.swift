@@ -18,6 +18,7 @@ package struct RestrictiveFold: Sendable {
     private var raised = SharedLists<VersionReference, FindingRaised>()
     private var closures = SharedLists<VersionReference, Closure>()
     private var abstentions = SharedLists<VersionReference, AbstentionRecorded>()
+    private var waivers = SharedLists<VersionReference, Taken<WaiverRecorded>>()
     /// What the former log held against artifacts.
     private var carried = SharedLists<SHA256Digest, RestrictionCarried>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
@@ -67,19 +68,17 @@ package struct RestrictiveFold: Sendable {
         }
     }
 
-    /// A statement by which a suspension was lifted; it counts only by what was signed.
-    package struct Lift: Sendable, Hashable {
-        package let event: VersionLifted
+    /// A statement that permits something; it counts only by what was signed.
+    package struct Taken<Payload: EventPayload>: Sendable, Hashable {
+        package let event: Payload
         /// When the log took it.
         package let at: Timestamp
     }
 
-    /// A statement by which a finding was closed; it counts only by what was signed.
-    package struct Closure: Sendable, Hashable {
-        package let event: FindingClosed
-        /// When the log took it.
-        package let at: Timestamp
-    }
+    /// A statement by which a suspension was lifted.
+    package typealias Lift = Taken<VersionLifted>
+    /// A statement by which a finding was closed.
+    package typealias Closure = Taken<FindingClosed>
 
     /// Something that may run: permitted until a moment, confirmed and not yet said to have ended, or
     /// ended with a permit to start it again that still holds.
@@ -166,6 +165,8 @@ package struct RestrictiveFold: Sendable {
         case .findingClosed(let event):
             closures.append(Closure(event: event, at: entry.time), to: event.version)
         case .abstentionRecorded(let event): abstentions.append(event, to: event.version)
+        case .waiverRecorded(let event):
+            waivers.append(Taken(event: event, at: entry.time), to: event.version)
         case .deploymentConfirmed(let event):
             var deployment =
                 deployments[event.version]?[event.deployment]
@@ -283,6 +284,11 @@ package struct RestrictiveFold: Sendable {
     /// Who abstained or is not to judge a version, in the order of the log.
     package func abstentions(of version: VersionReference) -> [AbstentionRecorded] {
         abstentions[version]
+    }
+
+    /// The rules that were set aside for a version, in the order of the log.
+    package func waivers(of version: VersionReference) -> [Taken<WaiverRecorded>] {
+        waivers[version]
     }
 
     /// Every version of which something was ever found, in order.

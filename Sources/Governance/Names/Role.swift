@@ -37,6 +37,9 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable, CustomS
         }
     }
 
+    /// Roles whose holder may sign an evaluation.
+    package var mayEvaluate: Bool { self == .fairnessReviewer || self == .validator }
+
     /// The role as documents write it.
     package var description: String { rawValue }
 

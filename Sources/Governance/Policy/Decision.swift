@@ -2,7 +2,7 @@
 //
 // Evaluating a pack over facts is total: every rule answers pass, fail, not-applicable or error,
 // and the verdict is deny when an enforced rule fails or any rule, in whatever mode, could not be
-// evaluated. The document, canonical by RFC 8785, is
+// evaluated. A failed rule that somebody entitled has waived answers `waived`. The document, canonical by RFC 8785, is
 //
 //     {"type":"imprimatur.dev/decision/v1","gate":"deploy","subject":"credit/scorecard@3","now":…,
 //      "policy":{"name":…,"version":1,"digest":…},"factsDigest":…,"verdict":"deny",
@@ -23,7 +23,7 @@ package struct RuleOutcome: Sendable, Hashable {
     package let result: RuleResult
     /// The facts, parameters and derived values that decided, by name.
     package let values: [String: JSON]
-    /// Why the rule did not pass; nil when it passed or did not apply.
+    /// Why the rule did not pass, and who waived it; nil when it passed or did not apply.
     package let reason: String?
 
     /// The same, as a warning.
@@ -35,7 +35,7 @@ package struct RuleOutcome: Sendable, Hashable {
     /// Whether this outcome alone denies.
     package var denies: Bool {
         switch result {
-        case .pass, .notApplicable: false
+        case .pass, .notApplicable, .waived: false
         case .fail: mode == .enforce
         case .error: true
         }
@@ -121,7 +121,10 @@ extension PolicyPack {
             var context = CheckContext(
                 facts: reader, parameters: rule.condition.parameters, pack: self, now: now,
                 enforced: enforced, binding: binding, measures: measures)
-            let (outcome, needs) = Self.judge(rule, &context)
+            var (outcome, needs) = Self.judge(rule, &context)
+            if outcome.denies, let waived = waived(outcome, rule, facts, now) {
+                (outcome, needs) = (waived, [])
+            }
             if tolerance?.softens(rule, outcome) == true {
                 outcomes.append(outcome.asWarning)
                 continue
@@ -134,6 +137,21 @@ extension PolicyPack {
             gate: gate, subject: subject, now: now, policyName: name, policyVersion: version,
             policyDigest: digest, factsDigest: SHA256.hash(facts.canonicalBytes), rules: outcomes,
             missing: missing)
+    }
+
+    /// A failed rule that is set aside, with who did so and until when among its values.
+    private func waived(
+        _ outcome: RuleOutcome, _ rule: Rule, _ facts: JSON, _ now: Timestamp
+    ) -> RuleOutcome? {
+        guard outcome.result == .fail, let waiver = waiver(of: rule, in: facts, at: now) else {
+            return nil
+        }
+        let by = "\(waiver["principal"]?.string ?? "") as \(waiver["role"]?.string ?? "")"
+        let until = waiver["until"]?.string ?? ""
+        return RuleOutcome(
+            id: outcome.id, title: outcome.title, mode: outcome.mode, result: .waived,
+            values: outcome.values.merging(["waiver": waiver]) { _, new in new },
+            reason: "waived by \(by) until \(until): \(outcome.reason ?? outcome.title)")
     }
 
     private static func judge(

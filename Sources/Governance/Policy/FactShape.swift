@@ -74,6 +74,10 @@ indirect enum FactShape: Sendable {
     private static let restrictions = FactShape.list(object("kind", "id", "source", "reason"))
     private static let findings = FactShape.list(
         object("id", "severity", "blocking", "role", "owner", "dueAt", "source"))
+    private static let waivers = FactShape.list(
+        object(
+            "digest", "rule", "policy", "principal", "person", "role", "signedAt", "expiresAt",
+            with: ["problems": values]))
     private static let deployments = FactShape.list(object("id", "environment"))
     private static let snapshots = FactShape.list(
         object("environment", "takenAt", "overdue", "runs"))
@@ -120,6 +124,7 @@ indirect enum FactShape: Sendable {
             "card": card, "artifact": artifact, "evidence": evidence, "policy": policy,
             "requester": holder, "submitter": submitter, "approvals": approvals,
             "evaluations": evaluations, "restrictions": restrictions, "findings": findings,
+            "waivers": waivers,
             "activeDeployments": deployments, "fold": fold,
             "legacy": object("statement", "environment", "dueAt"),
         ])
@@ -127,7 +132,8 @@ indirect enum FactShape: Sendable {
         "model", "version", "tier", "reason",
         with: [
             "artifact": artifact, "policy": policy, "requester": holder,
-            "restrictions": restrictions, "activeDeployments": deployments, "fold": fold,
+            "restrictions": restrictions, "waivers": waivers, "activeDeployments": deployments,
+            "fold": fold,
             "snapshots": snapshots,
         ])
 }

@@ -30,6 +30,8 @@ package struct DeployFacts: Sendable, Hashable {
     package var findings: [FindingFact]?
     /// What came in as legacy with these bytes in this environment; nil when nothing did.
     package var legacy: LegacyFact?
+    /// Rules that somebody wants to be set aside; nil for none.
+    package var waivers: [WaiverFact]?
     package var activeDeployments: [DeploymentFact]?
     package var submitter: SubmitterFact?
     package var fold: FoldFact?
@@ -48,6 +50,7 @@ package struct DeployFacts: Sendable, Hashable {
             "evaluations": .list(evaluations?.map(\.json)),
             "restrictions": .list(restrictions?.map(\.json)),
             "findings": .list(findings?.map(\.json)), "legacy": legacy?.json,
+            "waivers": .list(waivers?.map(\.json)),
             "activeDeployments": .list(activeDeployments?.map(\.json)),
             "submitter": submitter?.json, "fold": fold?.json, "policy": policy?.json,
         ])
@@ -148,6 +151,8 @@ package struct RetireFacts: Sendable, Hashable {
     package var artifact: ArtifactFact?
     package var requester: HolderFact?
     package var restrictions: [RestrictionFact]?
+    /// Rules that somebody wants to be set aside; nil for none.
+    package var waivers: [WaiverFact]?
     package var activeDeployments: [DeploymentFact]?
     /// What was last seen to run in the environments that concern the version.
     package var snapshots: [SnapshotFact]?
@@ -163,6 +168,7 @@ package struct RetireFacts: Sendable, Hashable {
             "model": .text(version.model), "version": .integer(version.number),
             "tier": tier?.json, "artifact": artifact?.json, "requester": requester?.json,
             "restrictions": .list(restrictions?.map(\.json)),
+            "waivers": .list(waivers?.map(\.json)),
             "activeDeployments": .list(activeDeployments?.map(\.json)),
             "snapshots": .list(snapshots?.map(\.json)),
             "reason": reason.map(JSON.string), "fold": fold?.json, "policy": policy?.json,

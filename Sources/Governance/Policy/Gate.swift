@@ -18,11 +18,13 @@ package enum RuleMode: String, Sendable, Hashable, CaseIterable {
     case audit
 }
 
-/// How one rule came out; `error` denies in every mode (I7).
+/// How one rule came out; `error` denies in every mode (I7), what is waived does not deny.
 package enum RuleResult: String, Sendable, Hashable, CaseIterable {
     case pass
     case fail
     case notApplicable = "not-applicable"
+    /// It failed, and somebody whom the pack lets do so has set it aside for this version.
+    case waived
     /// The rule could not be evaluated: a fact is missing or malformed.
     case error
 }

@@ -65,13 +65,14 @@ enum GateEnvironment {
             field("policy", policy), field("requester", holder), field("submitter", submitter),
             field("approvals", .list(approval)), field("evaluations", .list(evaluation)),
             field("restrictions", .list(restriction)), field("findings", .list(finding)),
+            field("waivers", .list(waiver)),
             field("activeDeployments", .list(deployment)), field("fold", fold),
             field("legacy", legacy),
         ]),
         .retire: environment([
             CELField("version", .int), field("reason", .string), field("artifact", artifact),
             field("policy", policy), field("requester", holder),
-            field("restrictions", .list(restriction)),
+            field("restrictions", .list(restriction)), field("waivers", .list(waiver)),
             field("activeDeployments", .list(deployment)), field("fold", fold),
             field("snapshots", .list(snapshot)),
         ]),
@@ -172,6 +173,10 @@ enum GateEnvironment {
     private static let times = [
         CELField("signedAt", .timestamp), CELField("expiresAt", .timestamp),
     ]
+    private static let waiver = record(
+        "waiver",
+        strings("digest", "rule", "policy", "principal", "person", "role") + lists("problems")
+            + times)
     private static let approval = record(
         "approval",
         strings("digest", "principal", "person", "role", "meaning")

@@ -42,7 +42,10 @@ private struct PackParser {
                 reader.parsed("effective_from", as: "a time like 2026-01-01T00:00:00.000Z") {
                     Timestamp($0)
                 },
-                reader.string("description", length: 1...1_000)
+                reader.string("description", length: 1...1_000),
+                reader.optional("activation") { activation in
+                    activation.object { $0.integer("signatures", in: 1...64) }
+                } ?? 1
             )
         }
         let tiers = read("tiers.yaml", Self.readTiers)
@@ -95,7 +98,8 @@ private struct PackParser {
         else { return nil }
         return PolicyPack(
             name: name, version: head.1, effectiveFrom: effectiveFrom, description: head.3,
-            digest: digest, tiers: tiers.list, unknownCountsAs: unknown, tierRaises: tiers.raises,
+            activationSignatures: head.4, digest: digest, tiers: tiers.list,
+            unknownCountsAs: unknown, tierRaises: tiers.raises,
             requiredFields: fields, approvals: approvals, fairness: fairness,
             permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run,
             snapshotMaximumAgeHours: permits.snapshots, legacy: permits.legacy ?? .nowhere,

@@ -36,6 +36,8 @@ package struct PolicyPack: Sendable {
     package private(set) var effectiveFrom: Timestamp
     /// What the pack is for.
     package let description: String
+    /// How many custodians sign the pack that comes after this one.
+    package let activationSignatures: Int64
     /// Digest over the files, which statements and decisions name.
     package let digest: SHA256Digest
     /// The usable tiers, lowest first.
@@ -109,6 +111,20 @@ package struct PolicyPack: Sendable {
             ]
         }
         return SHA256.hash(JSON.array(records).canonicalBytes)
+    }
+
+    /// What speaks against so many custodians putting another pack in the place of this one; nil when
+    /// nothing does.
+    ///
+    /// The pack in force asks for more than the trust root's threshold where two who may replace the
+    /// root shall not be able to replace the rules too. A root for development asks for nothing: what is
+    /// decided under it counts nowhere.
+    package func problem(
+        withActivationBy signatures: Int, threshold: Int, development: Bool
+    ) -> String? {
+        let wanted = development ? threshold : max(threshold, Int(activationSignatures))
+        guard signatures < wanted else { return nil }
+        return "\(signatures) custodians signed the pack, not \(wanted)"
     }
 
     static func readTier(_ reader: JSONReader, _ name: String) -> Tier? {

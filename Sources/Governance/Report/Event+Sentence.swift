@@ -30,6 +30,7 @@ extension Event {
         case .provenanceRecorded(let event): event.sentence
         case .environmentObserved(let event): event.sentence
         case .legacyImported(let event): event.sentence
+        case .waiverRecorded(let event): event.sentence
         case .gateAsked(let event): event.sentence
         case .gateDenied(let event): event.sentence
         case .deploymentDecided(let event): event.sentence
@@ -218,6 +219,12 @@ extension EnvironmentObserved {
         return
             "An agent saw \(items) things of \(namespace) in \(environment) at \(takenAt). \(what). "
             + "The next look is due by \(dueAt)."
+    }
+}
+
+extension WaiverRecorded {
+    fileprivate var sentence: String {
+        "A \(role) waived the rule \(rule) for \(version) until \(expiresAt): \(reason)"
     }
 }
 

@@ -58,6 +58,7 @@ extension ReportCheck {
             case .provenanceRecorded(let event): check(event, line.entry.time, at: place)
             case .environmentObserved(let event): check(event, line.entry.time, at: place)
             case .legacyImported(let event): check(event, line.entry.time, at: place)
+            case .waiverRecorded(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
                     try Permit($0).agrees(with: event)
@@ -122,7 +123,7 @@ extension ReportCheck {
         return (envelope, statement)
     }
 
-    private mutating func expect(_ holds: Bool, _ place: JSONPointer, _ message: String) {
+    mutating func expect(_ holds: Bool, _ place: JSONPointer, _ message: String) {
         if !holds { find(place, "statement", message) }
     }
 
@@ -132,11 +133,13 @@ extension ReportCheck {
         guard let (envelope, statement) = statement(event.document, event.statement, at: place)
         else { return }
         let signers = envelope.verify(with: root.custodians)
-        if signers.count < root.threshold {
-            find(
-                place, "authority",
-                "\(signers.count) custodians signed the policy pack, not \(root.threshold).")
-        }
+        let problem =
+            packInForce?.problem(
+                withActivationBy: signers.count, threshold: root.threshold,
+                development: root.development)
+            ?? (signers.count < root.threshold
+                ? "\(signers.count) custodians signed the policy pack, not \(root.threshold)" : nil)
+        if let problem { find(place, "authority", "\(problem).") }
         let signed = try? PackStatement(reading: statement)
         expect(
             signed?.digest == event.digest && signed?.origin == root.origin
@@ -144,8 +147,9 @@ extension ReportCheck {
                 && signed?.predecessor == event.predecessor, place,
             "The signed pack is another one.")
         guard let files = documents[event.files] else { return }
+        packInForce = readPack(files)
         expect(
-            readPack(files)?.digest == event.digest, place,
+            packInForce?.digest == event.digest, place,
             "The files are not those of the pack \(event.digest).")
     }
 
@@ -252,85 +256,6 @@ extension ReportCheck {
         }
     }
 
-    /// A lift is signed by everybody that it names, each entitled then; the quorum is the pack's affair.
-    private mutating func check(
-        _ event: VersionLifted, _ time: Timestamp, at place: JSONPointer
-    ) {
-        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
-        else { return }
-        guard let lift = try? SuspensionLift(reading: statement) else {
-            find(place, "statement", "The statement lifts no suspension.")
-            return
-        }
-        expect(
-            lift.origin == root.origin && lift.version == event.version
-                && lift.restriction == event.restriction && lift.reason == event.reason, place,
-            "The signed statement says something else than the line.")
-        let keys = identities.signers(of: envelope)
-        for signer in lift.signers {
-            let entitlement = identities.chain.entitlement(
-                of: signer.principal, signers: keys, role: signer.role,
-                namespace: event.version.model.namespace, assignment: signer.assignment, at: time)
-            guard !entitlement.holds else { continue }
-            let problems = entitlement.problems.map(\.rawValue).joined(separator: ", ")
-            find(place, "authority", "\(signer.principal) does not count: \(problems).")
-        }
-    }
-
-    /// A finding is signed by the reviewer that it names, entitled then.
-    private mutating func check(
-        _ event: FindingRaised, _ time: Timestamp, at place: JSONPointer
-    ) {
-        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
-        else { return }
-        guard let finding = try? ValidationFinding(reading: statement) else {
-            find(place, "statement", "The statement is no finding.")
-            return
-        }
-        expect(
-            finding.origin == root.origin
-                && FindingRaised(finding, statement: event.statement, document: event.document)
-                    == event,
-            place,
-            "The signed statement says something else than the line.")
-        check(finding.signer, of: envelope, on: event.version, time, at: place)
-    }
-
-    /// A closure likewise; whether its signer may close this finding is for the gate to say.
-    private mutating func check(
-        _ event: FindingClosed, _ time: Timestamp, at place: JSONPointer
-    ) {
-        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
-        else { return }
-        guard let closure = try? FindingClosure(reading: statement) else {
-            find(place, "statement", "The statement closes no finding.")
-            return
-        }
-        expect(
-            closure.origin == root.origin && closure.version == event.version
-                && closure.finding == event.finding && closure.resolution == event.resolution
-                && closure.reason == event.reason, place,
-            "The signed statement says something else than the line.")
-        check(closure.signer, of: envelope, on: event.version, time, at: place)
-    }
-
-    private mutating func check(
-        _ event: AbstentionRecorded, _ time: Timestamp, at place: JSONPointer
-    ) {
-        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
-        else { return }
-        guard let abstention = try? Abstention(reading: statement) else {
-            find(place, "statement", "The statement is no abstention.")
-            return
-        }
-        expect(
-            abstention.origin == root.origin
-                && AbstentionRecorded(
-                    abstention, statement: event.statement, document: event.document) == event,
-            place, "The signed statement says something else than the line.")
-        check(abstention.signer, of: envelope, on: event.version, time, at: place)
-    }
-
     private mutating func check(
         _ event: ProvenanceRecorded, _ time: Timestamp, at place: JSONPointer
     ) {
@@ -353,19 +278,6 @@ extension ReportCheck {
             find(
                 place, "authority",
                 "The statement is not signed by a key that \(event.principal) held.")
-        }
-    }
-
-    private mutating func check(
-        _ signer: SigningOfficer, of envelope: Envelope, on version: VersionReference,
-        _ time: Timestamp, at place: JSONPointer
-    ) {
-        let problems = signer.problems(
-            in: version.model.namespace, keys: identities.signers(of: envelope),
-            chain: identities.chain, at: time)
-        if !problems.isEmpty {
-            let codes = problems.map(\.code).joined(separator: ", ")
-            find(place, "authority", "\(signer.principal) does not count: \(codes).")
         }
     }
 

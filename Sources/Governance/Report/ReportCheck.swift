@@ -48,6 +48,8 @@ package struct ReportCheck {
     let readPack: (_ document: [UInt8]) -> PolicyPack?
     var verdict: ReportVerdict
     var documents: [SHA256Digest: [UInt8]] = [:]
+    /// The pack in force at the line that is checked.
+    var packInForce: PolicyPack?
     var identities: IdentityBook
     /// The roots that lead to the one that is relied on, or on from it, as the report shows them.
     var history: RootHistory

@@ -79,6 +79,7 @@ package struct ReportScope: Sendable {
             met.insert(event.principal)
             keys.insert(event.signer)
         case .environmentObserved(let event): met.insert(event.principal)
+        case .waiverRecorded(let event): met.insert(event.principal)
         case .findingRaised(let event): met.formUnion([event.principal, event.owner])
         case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked,
             .tokenIssued,

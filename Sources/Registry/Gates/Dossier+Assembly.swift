@@ -48,6 +48,7 @@ struct DossierSources {
             + snapshot.fold.lifts(of: row.reference).map(\.event.document)
             + snapshot.fold.closures(of: row.reference).map(\.event.document)
             + snapshot.fold.legacy(of: row.reference.model, with: row.artifact).map(\.document)
+            + snapshot.fold.waivers(of: row.reference).map(\.event.document)
             + [row.cardDocument, row.manifestDocument, row.signatureDocument]
     }
 }
@@ -83,10 +84,12 @@ extension Dossier {
                 .map { Self.counting($0, without: recused) },
             evaluations: evaluations.compactMap(document)
                 .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
-            restrictions: Self.union(sources.restrictions, sources.standing(signature.signer))
+            restrictions: Self.union(sources.restrictions, sources.standing(authors))
                 + sources.holds + findings.compactMap { $0.restriction(at: sources.now) } + alarms,
-            findings: findings.map(\.fact), recused: recused, deployments: sources.deployments,
-            seen: sources.seen, legacy: sources.legacy, now: sources.now)
+            findings: findings.map(\.fact), recused: recused,
+            waivers: sources.waivers(authors, without: recused),
+            deployments: sources.deployments, seen: sources.seen, legacy: sources.legacy,
+            now: sources.now)
     }
 
     /// What the rows or documents say otherwise than the log: each denies until it is settled.

@@ -31,6 +31,8 @@ struct Dossier {
     let findings: [FindingFact]
     /// Who is not to judge the version, with all who are the same person.
     let recused: Set<PrincipalID>
+    /// Statements that set rules aside, each with what it is worth.
+    let waivers: [WaiverFact]
     let deployments: [DeploymentFact]
     /// What agents last said of environments, as far as it was asked for.
     let seen: [SeenEnvironment]
@@ -60,8 +62,11 @@ struct Dossier {
     var submitter: SubmitterFact {
         SubmitterFact(
             principal: row.submitter, person: chain.person(of: row.person),
-            linked: Self.authors(row, chain, signature.signer).sorted())
+            linked: authors.sorted())
     }
+
+    /// Everybody who made the version, with all who are the same person.
+    var authors: Set<PrincipalID> { Self.authors(row, chain, signature.signer) }
 
     /// Everybody who made the version, with all who are the same person: none of them may judge it.
     static func authors(

@@ -131,7 +131,7 @@ struct Examiner {
         }.first { principal in
             authors.isDisjoint(with: chain.linked(to: principal))
                 && chain.roles(of: principal, in: row.reference.model.namespace, at: time)
-                    .contains { Self.evaluatorRoles.contains($0.role) }
+                    .contains { $0.role.mayEvaluate }
         }
         if signer == nil { problems.append("not-signed-by-evaluator") }
         return EvaluationFact(
@@ -142,7 +142,4 @@ struct Examiner {
             measures: evaluation.map { cache.measures(document, $0, pack, row.tier) } ?? [],
             evaluatedAt: evaluation?.evaluatedAt ?? .earliest, signer: signer, problems: problems)
     }
-
-    /// Who may sign evaluations.
-    static let evaluatorRoles: Set<Role> = [.fairnessReviewer, .validator]
 }

@@ -28,6 +28,7 @@ extension Dossier {
         facts.restrictions = restrictions
         facts.findings = findings
         facts.legacy = legacyFact(presented, in: environment)
+        facts.waivers = waivers.isEmpty ? nil : waivers
         facts.activeDeployments = deployments
         facts.submitter = submitter
         facts.fold = fold
@@ -68,6 +69,7 @@ extension Dossier {
             approvedDigest: row.artifact, presentedDigest: manifest?.digest, signature: signature)
         facts.requester = requester
         facts.restrictions = restrictions
+        facts.waivers = waivers.isEmpty ? nil : waivers
         facts.activeDeployments = deployments
         facts.snapshots = snapshotFacts
         facts.reason = reason

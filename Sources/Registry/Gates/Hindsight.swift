@@ -68,6 +68,17 @@ extension Dossier {
         {
             members["legacy"] = nil
         }
+        if let recorded = members["waivers"]?.array {
+            members["waivers"] = .array(
+                recorded.map { fact in
+                    let now = waivers.first { $0.digest.hex == fact["digest"]?.string }
+                    return fact.with([
+                        "problems": .array(
+                            (now?.problems.filter { $0 != WaiverProblem.anotherPolicy.rawValue }
+                                ?? ["document-missing"]).map(JSON.string))
+                    ])
+                })
+        }
         if let artifact = members["artifact"] {
             members["artifact"] = artifact.with(["signature": signature.json])
         }

@@ -31,6 +31,15 @@ extension Registry {
                         + problems.joined(separator: "; ") + ".",
                     hint: "Custodians sign a pack that names the one in force as predecessor.")
             }
+            let signers = envelope.verify(with: root.custodians).count
+            let problem = current?.pack.problem(
+                withActivationBy: signers, threshold: root.threshold, development: root.development)
+            if let problem {
+                throw Refusal(
+                    .unprocessable, "policy-not-signed", "\(problem).",
+                    hint: "`activation` in the pack in force says how many it takes.",
+                    offence: .statementInvalid)
+            }
             // Rows order packs by this time.
             let last = try db.oneOrNil(
                 "SELECT max(activated_at) FROM registry.policy_pack", as: SQLTimestamp?.self)

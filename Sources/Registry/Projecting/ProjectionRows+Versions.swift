@@ -150,6 +150,16 @@ extension ProjectionRows {
             """
     }
 
+    func waiverRecorded(_ event: WaiverRecorded) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).waiver
+            (statement, document, version, rule, policy, principal, role, reason, at, expires_at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                \(event.rule), \(event.policy.bytes), \(event.principal.description),
+                \(event.role.rawValue), \(event.reason), \(at), \(SQLTimestamp(event.expiresAt)))
+        """
+    }
+
     func state(_ state: String, of version: VersionReference) -> SQL {
         """
         UPDATE \(identifier: schema).version SET state = \(state)

@@ -59,6 +59,7 @@ struct ProjectionRows {
         case .provenanceRecorded(let event): [provenanceRecorded(event)]
         case .environmentObserved(let event): [environmentObserved(event)]
         case .legacyImported(let event): [legacyImported(event)]
+        case .waiverRecorded(let event): [waiverRecorded(event)]
         case .deploymentDecided(let event): deploymentDecided(event, entry)
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
         case .deploymentEnded(let event): [deploymentEnded(event)]

@@ -11,27 +11,17 @@ internal import Governance
 extension Registry {
     /// Records an abstention or a recusal.
     package func abstain(_ envelope: Envelope, _ request: Request) async throws -> Outcome {
-        let caller = try caller(of: request)
-        let abstention = try read(
-            envelope, "abstention-malformed", "The statement is no abstention."
-        ) { (statement: Statement) throws(JSONFindings) in
-            try Abstention(reading: statement)
-        }
-        let document = envelope.canonicalBytes
-        let reference = abstention.version
-        let subjects = Subjects(
-            written: [Subjects.version(reference)],
-            read: [
-                Subjects.principal(caller.principal),
-                Subjects.principal(abstention.signer.principal),
-            ])
-        return try await record(request, subjects, alone: true) { db, now in
-            let dossier = try dossier(of: reference, db, now: now)
+        try await recordStatement(
+            Abstention.self, envelope, request,
+            named: ("abstention", "The statement is no abstention.")
+        ) { asked in
+            let (abstention, dossier) = (asked.statement, asked.dossier)
             guard dossier.isOpen else {
                 throw Refusal(
-                    .conflict, "request-closed", "The request on \(reference) is closed.")
+                    .conflict, "request-closed",
+                    "The request on \(abstention.version) is closed.")
             }
-            let known = dossier.snapshot.fold.abstentions(of: reference)
+            let known = dossier.snapshot.fold.abstentions(of: abstention.version)
             guard
                 !known.contains(where: {
                     $0.principal == abstention.signer.principal
@@ -42,23 +32,14 @@ extension Registry {
                     .conflict, "abstention-known",
                     "\(abstention.signer.principal) has said so already.")
             }
-            let problems = abstention.problems(
-                origin: root.origin, request: dossier.row.request, artifact: dossier.row.artifact,
-                keys: dossier.snapshot.identities.signers(of: envelope), chain: dossier.chain,
-                at: now)
-            guard problems.isEmpty else {
-                throw Refusal(
-                    .unprocessable, "abstention-not-entitled",
-                    "The statement does not count: "
-                        + problems.map(\.message).joined(separator: " "),
-                    findings: problems, offence: .statementInvalid)
-            }
+            try asked.require(
+                abstention.problems(answering: dossier.row.request, in: asked.scene),
+                or: "abstention-not-entitled", "The statement does not count")
             return Act(
                 .abstentionRecorded(
                     AbstentionRecorded(
-                        abstention, statement: envelope.payloadDigest,
-                        document: SHA256.hash(document))),
-                documents: [document])
+                        abstention, statement: asked.id, document: asked.documentDigest)),
+                documents: [asked.document])
         }
     }
 }

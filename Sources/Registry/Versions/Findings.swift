@@ -17,28 +17,19 @@ extension Registry {
 
     /// Puts a reviewer's finding on record.
     package func raiseFinding(_ envelope: Envelope, _ request: Request) async throws -> Outcome {
-        let caller = try caller(of: request)
-        let finding = try read(envelope, "finding-malformed", "The statement is no finding.") {
-            (statement: Statement) throws(JSONFindings) in
-            try ValidationFinding(reading: statement)
-        }
-        let document = envelope.canonicalBytes
-        let reference = finding.version
-        let subjects = Subjects(
-            written: [Subjects.version(reference)],
-            read: [
-                Subjects.principal(caller.principal), Subjects.principal(finding.signer.principal),
-            ])
-        return try await record(request, subjects, alone: true) { db, now in
-            let dossier = try dossier(of: reference, db, now: now)
+        try await recordStatement(
+            ValidationFinding.self, envelope, request,
+            named: ("finding", "The statement is no finding.")
+        ) { asked in
+            let (finding, dossier) = (asked.statement, asked.dossier)
+            let reference = finding.version
             guard dossier.row.state != "retired" else {
                 throw Refusal(.conflict, "version-closed", "\(reference) is retired.")
             }
             let known = dossier.snapshot.fold.findings(of: reference)
-            guard !known.contains(where: { $0.statement == envelope.payloadDigest }) else {
+            guard !known.contains(where: { $0.statement == asked.id }) else {
                 throw Refusal(
-                    .conflict, "finding-known",
-                    "The finding \(envelope.payloadDigest) is on record already.")
+                    .conflict, "finding-known", "The finding \(asked.id) is on record already.")
             }
             guard known.count < Self.mostFindings else {
                 throw Refusal(
@@ -51,99 +42,48 @@ extension Registry {
                     .unprocessable, "owner-unknown",
                     "Nobody is registered as \(finding.owner), who shall see to the finding.")
             }
-            let problems = finding.problems(
-                origin: root.origin, artifact: dossier.row.artifact,
-                keys: dossier.snapshot.identities.signers(of: envelope), chain: dossier.chain,
-                at: now)
-            guard problems.isEmpty else {
-                throw Refusal(
-                    .unprocessable, "finding-not-entitled",
-                    "The statement does not count: "
-                        + problems.map(\.message).joined(separator: " "),
-                    findings: problems,
-                    hint: "Whoever may approve in the model's namespace signs a finding.",
-                    offence: .statementInvalid)
-            }
+            try asked.require(
+                finding.problems(in: asked.scene), or: "finding-not-entitled",
+                "The statement does not count",
+                hint: "Whoever may approve in the model's namespace signs a finding.")
             return Act(
                 .findingRaised(
-                    FindingRaised(
-                        finding, statement: envelope.payloadDigest,
-                        document: SHA256.hash(document))),
-                documents: [document])
+                    FindingRaised(finding, statement: asked.id, document: asked.documentDigest)),
+                documents: [asked.document])
         }
     }
 
     /// Closes a finding by a reviewer's statement.
     package func closeFinding(_ envelope: Envelope, _ request: Request) async throws -> Outcome {
-        let caller = try caller(of: request)
-        let closure = try read(
-            envelope, "closure-malformed", "The statement closes no finding."
-        ) { (statement: Statement) throws(JSONFindings) in
-            try FindingClosure(reading: statement)
-        }
-        let document = envelope.canonicalBytes
-        let reference = closure.version
-        let subjects = Subjects(
-            written: [Subjects.version(reference)],
-            read: [
-                Subjects.principal(caller.principal), Subjects.principal(closure.signer.principal),
-            ])
-        return try await record(request, subjects, alone: true) { db, now in
-            let dossier = try dossier(of: reference, db, now: now)
-            let raised = dossier.snapshot.fold.findings(of: reference).first {
+        try await recordStatement(
+            FindingClosure.self, envelope, request,
+            named: ("closure", "The statement closes no finding.")
+        ) { asked in
+            let (closure, dossier) = (asked.statement, asked.dossier)
+            let raised = dossier.snapshot.fold.findings(of: closure.version).first {
                 $0.statement == closure.finding
             }
             guard let raised, dossier.findings.contains(where: { $0.id == closure.finding.hex })
             else {
                 throw Refusal(
                     .conflict, "finding-unknown",
-                    "\(reference) has no open finding \(closure.finding).")
+                    "\(closure.version) has no open finding \(closure.finding).")
             }
-            guard !dossier.isRecused(closure.signer.principal) else {
-                throw Refusal(
-                    .unprocessable, "signer-recused",
-                    "\(closure.signer.principal) is not to judge the version.")
-            }
-            let problems = closure.problems(
-                closing: raised, origin: root.origin, digests: dossier.digests,
-                authors: Dossier.authors(dossier.row, dossier.chain, dossier.signature.signer),
-                keys: dossier.snapshot.identities.signers(of: envelope), chain: dossier.chain,
-                at: now)
-            guard problems.isEmpty else {
-                throw Refusal(
-                    .unprocessable, "closure-not-entitled",
-                    "The statement does not close the finding: "
-                        + problems.map(\.message).joined(separator: " "),
-                    findings: problems,
-                    hint: "Neither who made the version nor who had to see to it closes a finding.",
-                    offence: .statementInvalid)
-            }
+            try asked.requireNobodyRecused()
+            try asked.require(
+                closure.problems(
+                    closing: raised, digests: dossier.digests, authors: dossier.authors,
+                    in: asked.scene),
+                or: "closure-not-entitled", "The statement does not close the finding",
+                hint: "Neither who made the version nor who had to see to it closes a finding.")
             return Act(
                 .findingClosed(
                     FindingClosed(
-                        version: reference, finding: closure.finding,
-                        statement: envelope.payloadDigest, document: SHA256.hash(document),
-                        resolution: closure.resolution, reason: closure.reason)),
-                documents: [document])
+                        version: closure.version, finding: closure.finding, statement: asked.id,
+                        document: asked.documentDigest, resolution: closure.resolution,
+                        reason: closure.reason)),
+                documents: [asked.document])
         }
-    }
-
-    /// Reads a statement of a kind, or refuses it with everything that is wrong.
-    func read<T>(
-        _ envelope: Envelope, _ code: String, _ message: String,
-        _ body: (Statement) throws(JSONFindings) -> T
-    ) throws(Refusal) -> T {
-        let findings: [JSONFinding]
-        do {
-            return try body(Statement(parsing: envelope.payload))
-        } catch let error as JSONFindings {
-            findings = error.findings
-        } catch let error as AttestationError {
-            findings = error.findings.map { JSONFinding(.root, $0.code.rawValue, $0.message) }
-        } catch {
-            findings = []
-        }
-        throw Refusal(.unprocessable, code, message, findings: findings)
     }
 }
 
@@ -227,20 +167,12 @@ extension DossierSources {
         _ closure: RestrictiveFold.Closure, _ raised: FindingRaised, _ authors: Set<PrincipalID>
     ) -> Bool {
         guard closure.event.finding == raised.statement,
-            let bytes = documents[closure.event.document],
-            let envelope = try? Envelope(parsing: bytes),
-            envelope.payloadType == Statement.payloadType,
-            envelope.payloadDigest == closure.event.statement,
-            let statement = try? Statement(parsing: envelope.payload),
-            let signed = try? FindingClosure(reading: statement)
+            let (signed, scene) = signed(
+                FindingClosure.self, closure.event.statement, in: closure.event.document,
+                at: closure.at)
         else { return false }
-        // Evidence that came later voids approvals, but opens no finding again.
-        let digests = SignedDigests(
-            card: row.card, artifact: row.artifact, evidence: signed.digests.evidence,
-            policy: row.policy)
         return signed.problems(
-            closing: raised, origin: root.origin, digests: digests, authors: authors,
-            keys: snapshot.identities.signers(of: envelope), chain: chain, at: closure.at
+            closing: raised, digests: digests(asIn: signed.digests), authors: authors, in: scene
         ).isEmpty
     }
 }

@@ -24,6 +24,7 @@ extension Registry {
                 "card": .digest(digests.card), "artifact": .digest(digests.artifact),
                 "evidence": .digest(digests.evidence), "policy": .digest(digests.policy),
             ],
+            "activePolicy": .digest(dossier.pack.pack.digest),
             "request": [
                 "id": .string(row.request.id), "nonce": .string(row.request.nonce),
                 "open": .bool(dossier.isOpen),
@@ -35,6 +36,7 @@ extension Registry {
             "abstentions": .array(
                 dossier.snapshot.fold.abstentions(of: reference).map { .object($0.members) }),
             "provenance": .array(try Self.provenance(of: reference, db)),
+            "waivers": .array(dossier.waivers.map(\.json)),
             "deployments": .array(try Self.deployments(of: reference, db)),
             "legacy": .array(dossier.legacyStatus),
             "snapshots": .array(dossier.seen.map { dossier.status(of: $0) }),

@@ -46,6 +46,9 @@ struct LogAudit: Sendable {
     private var record = LogRecord()
     private var identities: IdentityBook
     private var packs: [SHA256Digest: SignedPack] = [:]
+    /// The pack in force, which says how many sign the one after it; nil before the first, and after one
+    /// that could not be read.
+    private var inForce: PolicyPack?
     private var approvals: [VersionReference: [SHA256Digest]] = [:]
 
     /// Most violations that are remembered: one is enough to stop.
@@ -127,15 +130,28 @@ struct LogAudit: Sendable {
         case .documentsDisposed(let event):
             if let reason = excuse(event, entry, documents) { note(index, reason) }
         case .policyActivated(let event):
-            if let envelope = documents[event.document].flatMap({ try? Envelope(parsing: $0) }),
-                let files = documents[event.files],
-                let pack = try? PackStore(root: root).verify(envelope, files: files),
-                pack.pack.digest == event.digest
-            {
-                packs[event.digest] = pack
-            }
+            follow(event, documents, under: root, at: index)
         default: break
         }
+    }
+
+    private mutating func follow(
+        _ event: PolicyActivated, _ documents: [SHA256Digest: [UInt8]], under root: TrustRoot,
+        at index: Int64
+    ) {
+        let former = inForce
+        inForce = nil
+        guard let envelope = documents[event.document].flatMap({ try? Envelope(parsing: $0) }),
+            let files = documents[event.files],
+            let pack = try? PackStore(root: root).verify(envelope, files: files),
+            pack.pack.digest == event.digest
+        else { return }
+        packs[event.digest] = pack
+        inForce = pack.pack
+        let problem = former?.problem(
+            withActivationBy: envelope.verify(with: root.custodians).count,
+            threshold: root.threshold, development: root.development)
+        if let problem { note(index, "the pack in force before asks for more: \(problem)") }
     }
 
     /// Everything that must not be in the log, in its order; what could not be judged is among it until

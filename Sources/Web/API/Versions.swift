@@ -31,6 +31,7 @@ struct VersionRoutes {
             .write(Self.version + "/withdrawal", withdraw),
             .write(Self.version + "/abstentions", abstain),
             .write(Self.version + "/provenance", attest),
+            .write(Self.version + "/waivers", waive),
             .write(Self.version + "/findings", raiseFinding),
             .write(Self.version + "/findings/closure", closeFinding),
         ]
@@ -175,22 +176,9 @@ struct VersionRoutes {
     }
 
     @Sendable private func lift(_ write: Write) async throws -> Response {
-        let version = try write.parameters.version()
-        let envelope = try write.decode { $0.envelope("statement") }
-        if let statement = try? Statement(parsing: envelope.payload),
-            let lift = try? SuspensionLift(reading: statement), lift.version != version
-        {
-            throw Refusal(
-                .unprocessable, "version-mismatch", "The statement is about another version.",
-                findings: [
-                    JSONFinding(
-                        JSONPointer(["statement"]), "version",
-                        "It is about \(lift.version), not \(version).")
-                ])
+        try await record(SuspensionLift.self, write) {
+            try await registry.lift($0, write.request())
         }
-        let outcome = try await registry.lift(envelope, write.request())
-        return Answering.response(
-            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
     }
 
     @Sendable private func attest(_ write: Write) async throws -> Response {
@@ -202,28 +190,34 @@ struct VersionRoutes {
     }
 
     @Sendable private func abstain(_ write: Write) async throws -> Response {
-        let version = try write.parameters.version()
-        let envelope = try write.decode { $0.envelope("statement") }
-        try Self.require(version, in: envelope) { try Abstention(reading: $0).version }
-        let outcome = try await registry.abstain(envelope, write.request())
-        return Answering.response(
-            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
+        try await record(Abstention.self, write) { try await registry.abstain($0, write.request()) }
+    }
+
+    @Sendable private func waive(_ write: Write) async throws -> Response {
+        try await record(Waiver.self, write) { try await registry.waive($0, write.request()) }
     }
 
     @Sendable private func raiseFinding(_ write: Write) async throws -> Response {
-        let version = try write.parameters.version()
-        let envelope = try write.decode { $0.envelope("statement") }
-        try Self.require(version, in: envelope) { try ValidationFinding(reading: $0).version }
-        let outcome = try await registry.raiseFinding(envelope, write.request())
-        return Answering.response(
-            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
+        try await record(ValidationFinding.self, write) {
+            try await registry.raiseFinding($0, write.request())
+        }
     }
 
     @Sendable private func closeFinding(_ write: Write) async throws -> Response {
+        try await record(FindingClosure.self, write) {
+            try await registry.closeFinding($0, write.request())
+        }
+    }
+
+    /// Hands on a statement of officers on the version of the address.
+    private func record<S: OfficerStatement>(
+        _ type: S.Type, _ write: Write,
+        _ keep: (Envelope) async throws -> Registry.Outcome
+    ) async throws -> Response {
         let version = try write.parameters.version()
         let envelope = try write.decode { $0.envelope("statement") }
-        try Self.require(version, in: envelope) { try FindingClosure(reading: $0).version }
-        let outcome = try await registry.closeFinding(envelope, write.request())
+        try Self.require(version, in: envelope) { try S(reading: $0).version }
+        let outcome = try await keep(envelope)
         return Answering.response(
             outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
     }

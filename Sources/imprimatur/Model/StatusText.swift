@@ -38,6 +38,14 @@ enum StatusText {
                 "\(text(abstention, "meaning").padded(to: 10))by \(text(abstention, "role")) "
                     + text(abstention, "principal"))
         }
+        for waiver in status["waivers"]?.array ?? [] {
+            let problems = (waiver["problems"]?.array ?? []).compactMap(\.string)
+            lines.append(
+                "waived    \(text(waiver, "rule")) by \(text(waiver, "role")) "
+                    + "\(text(waiver, "principal")) until \(text(waiver, "expiresAt"))"
+                    + (problems.isEmpty
+                        ? "" : ": does not count, \(problems.joined(separator: ", "))"))
+        }
         for finding in status["findings"]?.array ?? [] {
             lines.append(
                 "finding   \(text(finding, "severity"))"
@@ -89,11 +97,11 @@ enum StatusText {
         }
     }
 
-    /// The rules that denied, failed softly or could not be evaluated, each with its reason.
+    /// The rules that denied, failed softly, were waived or could not be evaluated, each with its reason.
     static func reasons(_ decision: JSON) -> [String] {
         (decision["rules"]?.array ?? []).compactMap { rule in
             let result = text(rule, "result")
-            guard result == "fail" || result == "error" else { return nil }
+            guard ["fail", "error", "waived"].contains(result) else { return nil }
             let mode = text(rule, "mode") == "enforce" ? "" : " (\(text(rule, "mode")))"
             let reason = rule["reason"]?.string ?? text(rule, "title")
             return "\(text(rule, "id"))\(mode) \(text(rule, "title")): \(reason)"

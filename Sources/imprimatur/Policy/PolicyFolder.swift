@@ -8,27 +8,40 @@ internal import Registry
 
 /// What a folder holds.
 enum PolicyFolder {
-    /// The pack of a folder, or of the binary for `-`.
-    static func pack(_ folder: String) throws -> PolicyPack {
-        let files: [PackFile]
-        if folder == "-" {
-            files = try PackFiles.load(folder: nil)
-        } else {
-            let read = try PackFolder.read(folder)
-            guard read.unreadable.isEmpty else {
-                throw CommandError(
-                    "The policy pack is not acceptable.",
-                    findings: read.unreadable.map(\.description), code: .no)
-            }
-            files = read.files
+    /// The files of a folder, or of the binary for `-`.
+    private static func files(_ folder: String) throws -> [PackFile] {
+        guard folder != "-" else { return try PackFiles.load(folder: nil) }
+        let read = try PackFolder.read(folder)
+        guard read.unreadable.isEmpty else {
+            throw CommandError(
+                "The policy pack is not acceptable.",
+                findings: read.unreadable.map(\.description), code: .no)
         }
+        return read.files
+    }
+
+    /// What is made of a pack's files, or everything that is wrong with them.
+    private static func read<T>(
+        _ folder: String, _ body: ([PackFile]) throws(PackFindings) -> T
+    ) throws -> T {
+        let files = try files(folder)
         do {
-            return try PolicyPack.parse(files)
+            return try body(files)
         } catch {
             throw CommandError(
                 "The policy pack is not acceptable.",
                 findings: error.findings.map { $0.place(in: files).text }, code: .no)
         }
+    }
+
+    /// The pack of a folder, or of the binary for `-`.
+    static func pack(_ folder: String) throws -> PolicyPack {
+        try read(folder) { files throws(PackFindings) in try PolicyPack.parse(files) }
+    }
+
+    /// The pack of a folder with what may follow it.
+    static func duties(_ folder: String) throws -> SeparationOfDuties {
+        try read(folder) { files throws(PackFindings) in try SeparationOfDuties(files) }
     }
 
     /// The tests of a folder, at least one.

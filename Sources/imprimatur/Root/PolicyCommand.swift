@@ -12,10 +12,11 @@ internal import Registry
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Check, test, compare, explain, simulate, sign and activate policy packs.",
+        abstract: "Check, test, compare, explain, simulate, prove, sign and activate policy packs.",
         subcommands: [
             PolicyCheck.self, PolicyTest.self, PolicyCoverage.self, PolicyDiff.self,
-            PolicyExplain.self, PolicySimulate.self, PolicyFrameworks.self, PolicyShow.self,
+            PolicyExplain.self, PolicySimulate.self, PolicyProve.self, PolicyFrameworks.self,
+            PolicyShow.self,
             PolicySign.self, PolicyActivate.self,
         ])
 }

@@ -17,7 +17,7 @@ extension CorpusSamples {
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
         "status-list", "disposal-request", "validation-finding", "validation-condition",
         "finding-closure", "abstention", "environment-snapshot",
-        "legacy-import",
+        "legacy-import", "waiver",
     ]
 
     private static let model = version.model.description
@@ -61,6 +61,7 @@ extension CorpusSamples {
             ("abstention", try abstention().sign(with: one)),
             ("legacy-import", try legacy().statement.sign(with: keys)),
             ("environment-snapshot", try snapshot().statement.sign(with: one)),
+            ("waiver", try waiver().sign(with: one)),
         ]
     }
 
@@ -236,6 +237,14 @@ extension CorpusSamples {
                     name: "next", state: .present, artifact: digest("next"), digest: .recomputed),
                 .init(name: "old", version: version, artifact: digest("old")),
             ])
+    }
+
+    private static func waiver() -> Statement {
+        Waiver(
+            origin: origin, version: version, artifact: digest("artifact"), rule: "DEP-303",
+            policy: digest("policy"), reason: "the fix is on its way",
+            signer: officer(2, .riskOfficer), signedAt: now, expiresAt: SampleFacts.days(7)
+        ).statement
     }
 
     private static func closure() -> Statement {

@@ -306,6 +306,15 @@ enum CorpusSamples {
                                 digest: "sha1:\(String(repeating: "ab", count: 20))")
                         ]))
             ),
+            (
+                "",
+                .waiverRecorded(
+                    WaiverRecorded(
+                        version: version, statement: digest("statement"),
+                        document: digest("document"), principal: principal(2), role: .riskOfficer,
+                        rule: "DEP-303", policy: digest("policy"), reason: "the fix is on its way",
+                        expiresAt: SampleFacts.days(7)))
+            ),
             ("", .findingRaised(raised(approval: nil))),
             ("condition", .findingRaised(raised(approval: digest("approval")))),
             (

@@ -40,6 +40,7 @@ import Testing
             try EnvironmentSnapshot(reading: $0).statement.payload
         },
         Abstention.predicateType: { try Abstention(reading: $0).statement.payload },
+        Waiver.predicateType: { try Waiver(reading: $0).statement.payload },
         HoldRelease.predicateType: { try HoldRelease(reading: $0).statement.payload },
         LogRecovery.predicateType: { try LogRecovery(reading: $0).statement.payload },
         DisposalRequest.predicateType: {

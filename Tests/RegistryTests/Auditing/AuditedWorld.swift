@@ -96,6 +96,8 @@ struct AuditedWorld: Sendable {
         _ = try await registry.attest(
             try service.provenance(of: second, by: team.validator), of: second.reference,
             service.request(team.owner))
+        _ = try await registry.waive(
+            service.waiver(for: second, by: risk), service.request(risk))
         let finding = try service.finding(
             on: second, by: team.validator, owner: team.owner)
         _ = try await registry.raiseFinding(finding, service.request(team.validator))

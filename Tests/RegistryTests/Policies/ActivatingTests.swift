@@ -6,18 +6,19 @@ import Registry
 import TestSupport
 import Testing
 
-@Suite struct `Activating a policy pack` {
-    private struct Next {
-        let envelope: Envelope
-        let files: [UInt8]
-        let digest: SHA256Digest
-    }
+/// A pack with a statement that puts it in force.
+struct NextPack {
+    let envelope: Envelope
+    let files: [UInt8]
+    let digest: SHA256Digest
+}
 
+extension TestService {
     /// The shipped pack under another version, with shorter permits.
-    private func next(
-        _ service: TestService, version: Int = 2, predecessor: SHA256Digest?,
-        signer: PrivateKey? = nil, minutes: Int = 5
-    ) throws -> Next {
+    func nextPack(
+        version: Int = 2, predecessor: SHA256Digest?, signers: [PrivateKey]? = nil,
+        minutes: Int = 5
+    ) throws -> NextPack {
         let files = try PackFiles.load(folder: nil).map { file -> PackFile in
             var text = String(decoding: file.bytes, as: UTF8.self)
             if file.path == "pack.yaml" {
@@ -32,12 +33,29 @@ import Testing
         }
         let pack = try PolicyPack.parse(files)
         let envelope = try PackStatement(
-            pack, files: files, origin: service.origin, predecessor: predecessor
-        ).statement.sign(with: [signer ?? service.custodian])
-        return Next(
+            pack, files: files, origin: origin, predecessor: predecessor
+        ).statement.sign(with: signers ?? [custodian])
+        return NextPack(
             envelope: envelope, files: PackFiles.document(files), digest: pack.digest)
     }
 
+    /// Puts a root in force that is not for development: two of three custodians make the next one.
+    func rootOfThree() async throws -> [PrivateKey] {
+        let custodians = [custodian, try .generate(.ecdsaP256), try .generate(.ecdsaP256)]
+        let root = try successor(of: registry.root, signedBy: custodians) {
+            $0.custodians = custodians.map(\.publicKey)
+            $0.threshold = 2
+            $0.development = false
+        }
+        try await install(root)
+        guard try await eventually({ registry.root.version == 2 }) else {
+            throw TestFailure("the root is not in force")
+        }
+        return custodians
+    }
+}
+
+@Suite struct `Activating a policy pack` {
     private func inForce() throws -> SHA256Digest {
         try PolicyPack.parse(PackFiles.load(folder: nil)).digest
     }
@@ -46,7 +64,7 @@ import Testing
         try await TestService.with { service in
             let team = try await service.makeTeam()
             let before = try await service.submit(by: team.owner)
-            let next = try next(service, predecessor: inForce())
+            let next = try service.nextPack(predecessor: inForce())
             let asAdministrator = service.request(service.administrator)
             let outcome = try await service.registry.activatePolicy(
                 next.envelope, files: next.files, asAdministrator)
@@ -74,9 +92,9 @@ import Testing
             let current = try inForce()
             let asAdministrator = service.request(service.administrator)
             let packs = [
-                try next(service, predecessor: nil),
-                try next(service, predecessor: SHA256.hash("another")),
-                try next(service, version: 1, predecessor: current),
+                try service.nextPack(predecessor: nil),
+                try service.nextPack(predecessor: SHA256.hash("another")),
+                try service.nextPack(version: 1, predecessor: current),
             ]
             for pack in packs {
                 let code = try await service.refusal {
@@ -86,8 +104,8 @@ import Testing
                 #expect(code == "policy-not-next")
             }
             // What was replaced does not come back by what was once signed for it.
-            let second = try next(service, predecessor: current)
-            let third = try next(service, version: 3, predecessor: second.digest, minutes: 6)
+            let second = try service.nextPack(predecessor: current)
+            let third = try service.nextPack(version: 3, predecessor: second.digest, minutes: 6)
             for pack in [second, third] {
                 _ = try await service.registry.activatePolicy(
                     pack.envelope, files: pack.files, asAdministrator)
@@ -105,10 +123,10 @@ import Testing
     {
         try await TestService.with { service in
             let owner = try await service.enrol([.owner])
-            let good = try next(service, predecessor: inForce())
+            let good = try service.nextPack(predecessor: inForce())
             let asAdministrator = service.request(service.administrator)
-            let forged = try next(service, predecessor: inForce(), signer: owner.key)
-            let other = try next(service, predecessor: inForce(), minutes: 7)
+            let forged = try service.nextPack(predecessor: inForce(), signers: [owner.key])
+            let other = try service.nextPack(predecessor: inForce(), minutes: 7)
             let attempts: [(code: String, envelope: Envelope, files: [UInt8], request: Request)] = [
                 ("policy-not-signed", forged.envelope, forged.files, asAdministrator),
                 ("policy-not-signed", good.envelope, other.files, asAdministrator),
@@ -122,6 +140,27 @@ import Testing
                             attempt.envelope, files: attempt.files, attempt.request)
                     } == attempt.code)
             }
+        }
+    }
+
+    @Test func `takes as many custodians as the pack in force says, whatever the root's threshold`()
+        async throws
+    {
+        try await TestService.with { service in
+            let custodians = try await service.rootOfThree()
+            let asAdministrator = service.request(service.administrator)
+            for count in 1...2 {
+                let few = try service.nextPack(
+                    predecessor: inForce(), signers: Array(custodians.prefix(count)))
+                #expect(
+                    try await service.refusal {
+                        try await service.registry.activatePolicy(
+                            few.envelope, files: few.files, asAdministrator)
+                    } == "policy-not-signed", "\(count)")
+            }
+            let all = try service.nextPack(predecessor: inForce(), signers: custodians)
+            _ = try await service.registry.activatePolicy(
+                all.envelope, files: all.files, asAdministrator)
         }
     }
 }

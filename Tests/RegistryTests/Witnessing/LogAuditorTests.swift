@@ -141,6 +141,35 @@ import TransparencyLog
         }
     }
 
+    @Test func `finds a pack in force that fewer signed than the one before it asks for`()
+        async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.submit(by: team.owner)
+            // He has the root from before, and follows the log to the next one.
+            let auditor = try service.auditor()
+            let custodians = try await service.rootOfThree()
+            let first = try PolicyPack.parse(PackFiles.load(folder: nil))
+            #expect(try await service.examine(auditor) == [])
+            let next = try service.nextPack(
+                predecessor: first.digest, signers: Array(custodians.prefix(2)))
+            let document = next.envelope.canonicalBytes
+            let index = try await service.write(
+                .policyActivated(
+                    PolicyActivated(
+                        name: first.name, version: "2", digest: next.digest,
+                        statement: next.envelope.payloadDigest, document: SHA256.hash(document),
+                        files: SHA256.hash(next.files), predecessor: first.digest)),
+                documents: [document, next.files], of: version, by: team.owner)
+            #expect(
+                try await service.examine(auditor) == [
+                    "entry \(index): the pack in force before asks for more: "
+                        + "2 custodians signed the pack, not 3"
+                ])
+        }
+    }
+
     @Test func `finds a deployment that runs without a permit`() async throws {
         try await TestService.with { service in
             let team = try await service.makeTeam()

@@ -40,6 +40,9 @@ extension PolicyPack {
     package func differences(to new: PolicyPack) -> [PackDifference] {
         var list = PackDifferences()
         for gate in Gate.allCases { list.compare(rules[gate] ?? [], new.rules[gate] ?? [], gate) }
+        list.number(
+            "pack.yaml", "custodians who sign the next pack", activationSignatures,
+            new.activationSignatures, moreIs: .stricter)
         list.compareApprovals(self, new)
         list.compareFairness(fairness, new.fairness)
         list.compareFields(requiredFields, new.requiredFields)

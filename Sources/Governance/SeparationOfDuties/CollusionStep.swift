@@ -1,0 +1,122 @@
+// What people who act together can do, one step at a time.
+//
+// Accounts are numbered: those below the number of persons are everybody's own, the others are second
+// accounts in the same order, which the register links to their owner's first.
+
+package import CanonicalJSON
+
+/// A step towards production.
+package enum CollusionStep: Sendable, Hashable {
+    /// A second account with a key of its own, registered as the same person's, and every role for it that
+    /// the colluders' keys can give, but administration: whose account administers approves by none.
+    case createAccount(Int)
+    /// A person lays down the role of an administrator.
+    case resign(Int)
+    /// The trust root is replaced by one with other custodians and the least threshold.
+    case rotateRoot
+    /// The weakest pack that can be activated comes into force.
+    case activatePack
+    /// An account submits the model, stating a tier.
+    case submit(Int, Tier)
+    case evaluate(Int)
+    case approve(Int, Role)
+    /// An account waives a rule of the pack in force.
+    case waive(Int, String, Role)
+    case deploy(Int)
+
+    /// `P1`, `P2`, … by number from 0.
+    package static func name(of person: Int) -> String { "P\(person + 1)" }
+
+    /// The account that acts, or is acted upon; nil for what people do together.
+    package var account: Int? {
+        switch self {
+        case .createAccount(let account), .resign(let account),
+            .submit(let account, _), .evaluate(let account), .approve(let account, _),
+            .waive(let account, _, _), .deploy(let account):
+            account
+        case .rotateRoot, .activatePack: nil
+        }
+    }
+
+    /// The person behind it.
+    func persons(of count: Int) -> Int? { account.map { $0 % count } }
+
+    /// The step in words.
+    package func sentence(_ persons: Int) -> String {
+        let who =
+            account.map { account in
+                let name = Self.name(of: account % persons)
+                return account < persons ? name : "\(name)'s second account"
+            } ?? "Together they"
+        return switch self {
+        case .createAccount: "\(who) is created, with every role that they can give it"
+        case .resign: "\(who) is administrator no longer"
+        case .rotateRoot: "\(who) replace the trust root"
+        case .activatePack: "\(who) put the weakest pack in force that is accepted"
+        case .submit(_, let tier): "\(who) submits the model, stating tier \(tier)"
+        case .evaluate: "\(who) signs the evaluation"
+        case .approve(_, let role): "\(who) approves as \(role)"
+        case .waive(_, let rule, let role): "\(who) waives \(rule) as \(role)"
+        case .deploy: "\(who) deploys"
+        }
+    }
+
+    private var word: String {
+        switch self {
+        case .createAccount: "create-account"
+        case .resign: "resign"
+        case .rotateRoot: "rotate-root"
+        case .activatePack: "activate-pack"
+        case .submit: "submit"
+        case .evaluate: "evaluate"
+        case .approve: "approve"
+        case .waive: "waive"
+        case .deploy: "deploy"
+        }
+    }
+
+    /// `{"do":"approve","account":1,"role":"validator"}`.
+    package var json: JSON {
+        var members: [String: JSON] = ["do": .string(word)]
+        if let account { members["account"] = .integer(Int64(account)) }
+        switch self {
+        case .submit(_, let tier): members["tier"] = tier.json
+        case .approve(_, let role): members["role"] = .text(role)
+        case .waive(_, let rule, let role):
+            members["rule"] = .string(rule)
+            members["role"] = .text(role)
+        default: break
+        }
+        return .object(members)
+    }
+
+    /// Reads what `json` writes; nil for anything else.
+    package init?(json: JSON, persons: Int) {
+        let account = json["account"]?.integer.map { Int($0) }
+        if let account, !(0..<2 * persons).contains(account) { return nil }
+        let role = json["role"]?.string.flatMap { Role(rawValue: $0) }
+        let step: CollusionStep? =
+            switch json["do"]?.string {
+            case "create-account": account.map(Self.createAccount)
+            case "resign": account.map(Self.resign)
+            case "rotate-root": .rotateRoot
+            case "activate-pack": .activatePack
+            case "submit":
+                account.flatMap { account in
+                    json["tier"].flatMap { Tier(json: $0) }.map { .submit(account, $0) }
+                }
+            case "evaluate": account.map(Self.evaluate)
+            case "approve": account.flatMap { account in role.map { .approve(account, $0) } }
+            case "waive":
+                account.flatMap { account in
+                    role.flatMap { role in
+                        json["rule"]?.string.map { .waive(account, $0, role) }
+                    }
+                }
+            case "deploy": account.map(Self.deploy)
+            default: nil
+            }
+        guard let step, step.json == json else { return nil }
+        self = step
+    }
+}

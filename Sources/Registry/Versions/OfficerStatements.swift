@@ -1,0 +1,123 @@
+// How what officers sign about a version is recorded, and read again at each gate: in one way for all kinds.
+
+internal import Attestation
+internal import CanonicalJSON
+internal import Cryptography
+internal import Governance
+
+/// A statement that wants to be recorded, with what it is judged by.
+struct OfficerCase<S: OfficerStatement> {
+    let statement: S
+    let envelope: Envelope
+    /// The envelope as it is stored.
+    let document: [UInt8]
+    let dossier: Dossier
+    /// What it is judged against, whatever it says.
+    let scene: OfficerScene
+
+    /// The payload's digest: what the statement is called.
+    var id: SHA256Digest { envelope.payloadDigest }
+    var documentDigest: SHA256Digest { SHA256.hash(document) }
+
+    /// Refuses a statement that something stands against.
+    func require(
+        _ problems: [JSONFinding], or code: String, _ message: String, hint: String? = nil
+    ) throws(Refusal) {
+        guard !problems.isEmpty else { return }
+        throw Refusal(
+            .unprocessable, code,
+            "\(message): " + problems.map(\.message).joined(separator: " "), findings: problems,
+            hint: hint, offence: .statementInvalid)
+    }
+
+    /// Refuses what somebody has signed who is not to judge the version.
+    func requireNobodyRecused() throws(Refusal) {
+        let signer = statement.signers.first { dossier.isRecused($0.principal) }
+        guard let signer else { return }
+        throw Refusal(
+            .unprocessable, "signer-recused",
+            "\(signer.principal) is not to judge the version.")
+    }
+}
+
+extension Registry {
+    /// Records a statement of officers on a version.
+    ///
+    /// - Parameters:
+    ///   - name: how refusals call what cannot be read: `NAME-malformed`, with the sentence.
+    ///   - underPolicy: whether the pack in force has a word in it.
+    ///   - decide: what happens, under the locks of the version and of everybody who signed.
+    func recordStatement<S: OfficerStatement>(
+        _ type: S.Type, _ envelope: Envelope, _ request: Request,
+        named name: (code: String, sentence: String), underPolicy: Bool = false,
+        _ decide: @escaping @Sendable (OfficerCase<S>) throws -> Act
+    ) async throws -> Outcome {
+        let caller = try caller(of: request)
+        let statement = try read(envelope, "\(name.code)-malformed", name.sentence) {
+            (statement: Statement) throws(JSONFindings) in
+            try S(reading: statement)
+        }
+        let document = envelope.canonicalBytes
+        let reference = statement.version
+        let subjects = Subjects(
+            written: [Subjects.version(reference)],
+            read: Set(statement.signers.map { Subjects.principal($0.principal) })
+                .union([Subjects.principal(caller.principal)])
+                .union(underPolicy ? [Subjects.policy] : []))
+        return try await record(request, subjects, alone: true) { db, now in
+            let dossier = try dossier(of: reference, db, now: now)
+            return try decide(
+                OfficerCase(
+                    statement: statement, envelope: envelope, document: document, dossier: dossier,
+                    scene: OfficerScene(
+                        origin: root.origin, artifact: dossier.row.artifact,
+                        keys: dossier.snapshot.identities.signers(of: envelope),
+                        chain: dossier.chain, now: now)))
+        }
+    }
+
+    /// Reads a statement of a kind, or refuses it with everything that is wrong.
+    func read<T>(
+        _ envelope: Envelope, _ code: String, _ message: String,
+        _ body: (Statement) throws(JSONFindings) -> T
+    ) throws(Refusal) -> T {
+        let findings: [JSONFinding]
+        do {
+            return try body(Statement(parsing: envelope.payload))
+        } catch let error as JSONFindings {
+            findings = error.findings
+        } catch let error as AttestationError {
+            findings = error.findings.map { JSONFinding(.root, $0.code.rawValue, $0.message) }
+        } catch {
+            findings = []
+        }
+        throw Refusal(.unprocessable, code, message, findings: findings)
+    }
+}
+
+extension DossierSources {
+    /// A statement that the log has, read again from its document; nil where that is not what the log
+    /// says, or cannot be read.
+    func signed<S: OfficerStatement>(
+        _ type: S.Type, _ payload: SHA256Digest, in document: SHA256Digest, at: Timestamp
+    ) -> (statement: S, scene: OfficerScene)? {
+        guard let bytes = documents[document], let envelope = try? Envelope(parsing: bytes),
+            envelope.payloadType == Statement.payloadType, envelope.payloadDigest == payload,
+            let statement = try? Statement(parsing: envelope.payload),
+            let signed = try? S(reading: statement)
+        else { return nil }
+        return (
+            signed,
+            OfficerScene(
+                origin: root.origin, artifact: row.artifact,
+                keys: snapshot.identities.signers(of: envelope), chain: chain, now: at)
+        )
+    }
+
+    /// The state of the version that a statement counts for: evidence that came later voids approvals,
+    /// but undoes nothing that officers have said.
+    func digests(asIn signed: SignedDigests) -> SignedDigests {
+        SignedDigests(
+            card: row.card, artifact: row.artifact, evidence: signed.evidence, policy: row.policy)
+    }
+}

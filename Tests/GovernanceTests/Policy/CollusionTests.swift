@@ -1,0 +1,216 @@
+import CanonicalJSON
+import Governance
+import Testing
+
+/// A pack with a hole in its separation of duties: the shipped one with a small edit.
+struct SeededHole: Sendable, CustomTestStringConvertible {
+    let name: String
+    /// How many persons get through it.
+    let persons: Int
+    let file: String
+    let pointer: String
+    let value: JSON?
+
+    init(_ name: String, _ persons: Int, _ file: String, _ pointer: String, _ value: JSON?) {
+        self.name = name
+        self.persons = persons
+        self.file = file
+        self.pointer = pointer
+        self.value = value
+    }
+
+    var testDescription: String { name }
+
+    /// Three persons are fewer than make a root; two are not.
+    var question: CollusionQuestion {
+        persons == 2
+            ? CollusionQuestion(persons: 2, tier: .high)
+            : CollusionQuestion(persons: persons, tier: .high, custodians: 5, threshold: 4)
+    }
+
+    func files() throws -> [PackFile] { try ShippedPack.files(file, pointer) { _ in value } }
+
+    private static func quorum(_ places: (String, Int64)...) -> JSON {
+        .array(places.map { ["role": .string($0.0), "count": .integer($0.1)] })
+    }
+
+    private static func approvals(_ name: String, _ persons: Int, _ quorum: JSON) -> SeededHole {
+        SeededHole(name, persons, "approvals.yaml", "/tiers/2/quorum", quorum)
+    }
+
+    private static func raises(_ name: String, _ persons: Int, _ kept: [JSON]) -> SeededHole {
+        SeededHole(name, persons, "tiers.yaml", "/raised_by", .array(kept))
+    }
+
+    private static func raise(_ pointer: String, _ to: Int64) -> JSON {
+        ["pointer": .string(pointer), "present": true, "to": .integer(to), "why": "so it is"]
+    }
+
+    static let all: [SeededHole] = [
+        approvals("a validator is enough", 2, quorum(("validator", 1))),
+        approvals("a fairness reviewer is enough", 2, quorum(("fairness-reviewer", 1))),
+        approvals("a compliance officer is enough", 2, quorum(("compliance-officer", 1))),
+        approvals("a risk officer is enough", 2, quorum(("risk-officer", 1))),
+        approvals("two validators are enough", 3, quorum(("validator", 2))),
+        approvals("two risk officers are enough", 3, quorum(("risk-officer", 2))),
+        approvals(
+            "nobody looks at compliance", 3, quorum(("validator", 1), ("fairness-reviewer", 1))),
+        approvals(
+            "nobody looks at fairness", 3, quorum(("validator", 1), ("compliance-officer", 1))),
+        approvals(
+            "nobody validates", 3, quorum(("fairness-reviewer", 1), ("compliance-officer", 1))),
+        approvals(
+            "a risk officer for two others", 3, quorum(("risk-officer", 1), ("validator", 1))),
+        raises("nothing raises a tier", 2, []),
+        raises("another fact raises it", 2, [raise("/model/name_of_the_moon", 3)]),
+        raises("what raises it raises it to one", 2, [raise("/privacy/personal_data", 1)]),
+        raises("personal data raises it to two", 3, [raise("/privacy/personal_data", 2)]),
+        raises("affected persons raise it to two", 3, [raise("/use/affected_persons", 2)]),
+        raises("decisions alone raise it to two", 3, [raise("/use/automated_decision", 2)]),
+        SeededHole(
+            "two custodians change the rules", 2, "pack.yaml", "/activation", nil),
+        SeededHole(
+            "one signature is enough for new rules", 2, "pack.yaml", "/activation/signatures", 1),
+        SeededHole(
+            "two signatures are enough for new rules", 2, "pack.yaml", "/activation/signatures", 2),
+        raises("an Annex III use raises it to one", 2, [raise("/use/annex_iii_category", 1)]),
+    ]
+}
+
+@Suite struct `Separation of duties` {
+    @Test func `holds in the shipped pack: two persons get no model of tier 3 to production`()
+        throws
+    {
+        let proof = try SeparationOfDuties(ShippedPack.files())
+        let answer = try #require(proof.answer(CollusionQuestion(persons: 2, tier: .high)))
+        #expect(answer.trace == nil)
+        #expect(answer.states > 100)
+        // It can be brought there: by four, as the pack means it to be.
+        #expect(answer.least == 4)
+    }
+
+    @Test func `of the lowest tier is two persons, by a trace that is done again`() throws {
+        let proof = try SeparationOfDuties(ShippedPack.files())
+        let question = CollusionQuestion(persons: 2, tier: .minimal)
+        let trace = try #require(proof.answer(question)?.trace)
+        #expect(proof.objection(to: trace, question) == nil)
+        #expect(trace.steps.count == 3)
+        #expect(CollusionTrace(json: trace.json) == trace)
+        // Without one of its steps, or without an office, it leads nowhere.
+        for index in trace.steps.indices {
+            var steps = trace.steps
+            steps.remove(at: index)
+            #expect(
+                proof.objection(
+                    to: CollusionTrace(offices: trace.offices, steps: steps), question) != nil)
+        }
+        for person in trace.offices.indices {
+            for office in trace.offices[person] {
+                var offices = trace.offices
+                offices[person].remove(office)
+                #expect(
+                    proof.objection(
+                        to: CollusionTrace(offices: offices, steps: trace.steps), question) != nil)
+            }
+        }
+    }
+
+    @Test(arguments: SeededHole.all)
+    func `is found to be broken, by a trace that is done again`(_ hole: SeededHole) throws {
+        let proof = try SeparationOfDuties(hole.files())
+        let question = hole.question
+        let answer = try #require(proof.answer(question))
+        let trace = try #require(answer.trace, "\(hole.name)")
+        #expect(proof.objection(to: trace, question) == nil)
+        // The same steps lead nowhere under the shipped pack.
+        let shipped = try SeparationOfDuties(ShippedPack.files())
+        #expect(shipped.objection(to: trace, question) != nil)
+    }
+
+    /// Small questions, and how many steps the shortest way takes.
+    enum Small: CaseIterable {
+        case shippedAlone, shippedLowest, oneValidator, ownRules, waived
+
+        var question: CollusionQuestion {
+            switch self {
+            case .shippedAlone: CollusionQuestion(persons: 1, tier: .high)
+            case .shippedLowest, .waived: CollusionQuestion(persons: 2, tier: .minimal)
+            case .oneValidator: CollusionQuestion(persons: 2, tier: .high)
+            case .ownRules:
+                CollusionQuestion(persons: 2, tier: .high, custodians: 2, threshold: 1)
+            }
+        }
+
+        var length: Int? {
+            switch self {
+            case .shippedAlone: nil
+            case .shippedLowest: 3
+            case .oneValidator, .ownRules, .waived: 4
+            }
+        }
+
+        func files() throws -> [PackFile] {
+            switch self {
+            case .shippedAlone, .shippedLowest: try ShippedPack.files()
+            case .oneValidator: try SeededHole.all[0].files()
+            case .ownRules: try ShippedPack.files("pack.yaml", "/activation") { _ in nil }
+            // A rule that nobody can meet, and that a risk officer may waive.
+            case .waived:
+                try ShippedPack.files("gates/deploy.yaml", "/rules/20/condition") { _ in
+                    "findings.size() > 0"
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Small.allCases)
+    func `is judged the same without leaving anything out`(_ small: Small) throws {
+        let duties = try SeparationOfDuties(small.files())
+        let plain = try #require(CollusionPlainly.answer(small.question, duties))
+        let answer = try #require(duties.answer(small.question))
+        #expect(plain.length == small.length)
+        #expect(answer.trace?.steps.count == small.length)
+        #expect(answer.states <= plain.states)
+    }
+
+    @Test func `rests on the custodians: three who make a root change everything`() throws {
+        let proof = try SeparationOfDuties(ShippedPack.files())
+        let question = CollusionQuestion(persons: 3, tier: .high, custodians: 3, threshold: 2)
+        let trace = try #require(proof.answer(question)?.trace)
+        #expect(trace.steps.contains(.activatePack))
+        #expect(proof.objection(to: trace, question) == nil)
+        // Where more of them are needed than act together they change nothing: asked below of every tier.
+    }
+
+    @Test(arguments: [(Tier.minimal, 2), (.limited, 3), (.high, 4)])
+    func `is as strong as the tier: so many persons, and no fewer`(
+        _ tier: Tier, _ persons: Int
+    ) throws {
+        let proof = try SeparationOfDuties(ShippedPack.files())
+        for fewer in 1..<min(persons, 4) {
+            let answer = proof.answer(
+                CollusionQuestion(persons: fewer, tier: tier, custodians: 5, threshold: 4))
+            #expect(try #require(answer).trace == nil, "\(fewer) persons")
+            #expect(answer?.least == persons)
+        }
+    }
+
+    @Test func `is no question about nobody, or about a root that cannot be`() throws {
+        let proof = try SeparationOfDuties(ShippedPack.files())
+        #expect(proof.answer(CollusionQuestion(persons: 0, tier: .high)) == nil)
+        #expect(proof.answer(CollusionQuestion(persons: 2, tier: .prohibited)) == nil)
+        #expect(
+            proof.answer(
+                CollusionQuestion(persons: 2, tier: .high, custodians: 1, threshold: 2)) == nil)
+    }
+
+    @Test func `is asked of a pack under which somebody can deploy at all`() throws {
+        let files = try ShippedPack.files("approvals.yaml", "/tiers/2/quorum") { _ in
+            [["role": "validator", "count": 9]]
+        }
+        let answer = try SeparationOfDuties(files).answer(
+            CollusionQuestion(persons: 2, tier: .high))
+        #expect(answer?.trace == nil)
+        #expect(answer?.least == nil)
+    }
+}
