@@ -166,7 +166,8 @@ extension HashLane {
                 count += read
             } catch  where error.errorNumber == EINVAL {
                 // The file system takes the flag and not the reads, or other blocks than these.
-                setDirect(false)
+                guard descriptor.setDirect(false) else { throw error }
+                isDirect = false
                 canBeDirect = false
             }
         }

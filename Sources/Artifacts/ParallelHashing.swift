@@ -148,6 +148,7 @@ private final class HashQueue: Sendable {
             (state.digests, state.failures.min { $0.index < $1.index }?.error)
         }
         if let failure { throw failure }
+        precondition(digests.allSatisfy { $0 != nil }, "every task has a digest or a failure")
         return digests.compactMap(\.self)
     }
 }

@@ -2,7 +2,8 @@
 //
 // The signal comes to the thread that touched the page. Between sigsetjmp and siglongjmp lie only the
 // kernel's loads and the pair's arithmetic in registers, so nothing is left half done (POSIX.1-2017,
-// sigsetjmp; sigaction, SA_SIGINFO). A bus error anywhere else goes to who was there before us.
+// sigsetjmp; sigaction, SA_SIGINFO). A bus error anywhere else goes to who was there before us, and so does
+// a signal that somebody has sent: it is of no page.
 #include "sha256_pair.h"
 
 #include <pthread.h>
@@ -25,23 +26,31 @@ static int holds(const char *start, size_t length, const char *address) {
 
 static void on_bus_error(int number, siginfo_t *info, void *context) {
     struct reading *reading = current;
-    const char *address = info->si_addr;
-    if (reading && (holds(reading->first, reading->length, address)
-                    || holds(reading->second, reading->length, address))) {
+    // A signal that was sent has no address: who sent it stands in its place.
+    const int was_sent = info->si_code <= 0;
+    const char *address = was_sent ? NULL : info->si_addr;
+    if (reading && !was_sent
+        && (holds(reading->first, reading->length, address)
+            || holds(reading->second, reading->length, address))) {
         siglongjmp(reading->back, 1);
     }
     if (previous.sa_flags & SA_SIGINFO) {
         previous.sa_sigaction(number, info, context);
+    } else if (previous.sa_handler == SIG_IGN && was_sent) {
+        return;
     } else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
-        // The instruction runs once more, and the process ends as it would have.
+        // The instruction runs once more, and the process ends as it would have; behind a signal that
+        // was sent there is none that would raise it again.
         signal(SIGBUS, SIG_DFL);
+        if (was_sent) raise(number);
     } else {
         previous.sa_handler(number);
     }
 }
 
 static void install(void) {
-    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | SA_NODEFER};
+    struct sigaction action = {
+        .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, &previous);
 }

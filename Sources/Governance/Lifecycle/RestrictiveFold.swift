@@ -22,8 +22,9 @@ package struct RestrictiveFold: Sendable {
     /// What the former log held against artifacts.
     private var carried = SharedLists<SHA256Digest, RestrictionCarried>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
-    /// Environments in which a version was ever permitted.
-    private var places = SharedMap<VersionReference, [EnvironmentName]>()
+    /// Environments in which a version was ever permitted, and when the log last said that anything
+    /// came, went or may start there.
+    private var places = SharedMap<VersionReference, [EnvironmentName: Timestamp]>()
     /// The last snapshot of each environment.
     private var observations = SharedMap<Namespace, [EnvironmentName: Observation]>()
     /// What was imported as legacy.
@@ -174,30 +175,32 @@ package struct RestrictiveFold: Sendable {
                     id: event.deployment, version: event.version, environment: event.environment,
                     target: "", use: nil, permit: nil)
             deployment.until = nil
-            note(deployment)
+            note(deployment, at: entry.time)
         case .deploymentDecided(let event):
             guard let notAfter = event.notAfter else { break }
             note(
                 Deployment(
                     id: event.deployment, version: event.version, environment: event.environment,
-                    target: event.target, use: event.use, permit: event.permit, until: notAfter))
+                    target: event.target, use: event.use, permit: event.permit, until: notAfter),
+                at: entry.time)
         case .runDecided(let event):
             guard let notAfter = event.decided.notAfter else { break }
             let id = event.decided.deployment
             guard var deployment = deployments[event.decided.version]?[id] else { break }
             deployment.runUntil = max(notAfter, deployment.runUntil ?? notAfter)
             if deployment.hasEnded { deployment.until = deployment.runUntil }
-            note(deployment)
+            note(deployment, at: entry.time)
         case .deploymentEnded(let event):
             guard var deployment = deployments[event.version]?[event.deployment],
                 let runUntil = deployment.runUntil
             else {
                 deployments[event.version]?[event.deployment] = nil
+                noteChange(of: event.version, in: event.environment, at: entry.time)
                 break
             }
             deployment.hasEnded = true
             deployment.until = runUntil
-            note(deployment)
+            note(deployment, at: entry.time)
         case .legacyImported(let event):
             for item in event.items {
                 imported.append(
@@ -228,11 +231,17 @@ package struct RestrictiveFold: Sendable {
         }
     }
 
-    private mutating func note(_ deployment: Deployment) {
-        if places[deployment.version]?.contains(deployment.environment) != true {
-            places[deployment.version, default: []].append(deployment.environment)
-        }
+    private mutating func note(_ deployment: Deployment, at time: Timestamp) {
+        noteChange(of: deployment.version, in: deployment.environment, at: time)
         deployments[deployment.version, default: [:]][deployment.id] = deployment
+    }
+
+    private mutating func noteChange(
+        of version: VersionReference, in environment: EnvironmentName, at time: Timestamp
+    ) {
+        // A gate that reads ahead may meet entries in another order.
+        let last = places[version]?[environment] ?? time
+        places[version, default: [:]][environment] = max(last, time)
     }
 
     private mutating func note(_ entry: Entry) {
@@ -314,10 +323,23 @@ package struct RestrictiveFold: Sendable {
     /// The last snapshots that concern a version: of environments in which it was ever permitted, and
     /// those that show it; in order of the environments.
     package func observations(about version: VersionReference) -> [Observation] {
-        let places = places[version] ?? []
+        let places = places[version] ?? [:]
         return (observations[version.model.namespace] ?? [:])
-            .filter { places.contains($0.key) || $0.value.event.running.contains(version) }
+            .filter { places[$0.key] != nil || $0.value.event.running.contains(version) }
             .values.sorted { $0.event.environment < $1.event.environment }
+    }
+
+    /// When the log last said that anything of a version came, went or may start in an environment: what
+    /// was seen there before says nothing of it; nil when it never did.
+    package func lastChange(
+        of version: VersionReference, in environment: EnvironmentName
+    ) -> Timestamp? {
+        places[version]?[environment]
+    }
+
+    /// In how many environments agents looked for what runs of a namespace.
+    package func observedEnvironments(of namespace: Namespace) -> Int {
+        observations[namespace]?.count ?? 0
     }
 
     /// What of any version of a namespace runs or may be started in an environment, in order of ids.

@@ -173,9 +173,13 @@ package struct EnvironmentSnapshot: Sendable, Hashable {
         return findings + signer.problems(in: namespace, keys: keys, chain: chain, at: now)
     }
 
-    /// Whether the agent itself computed this digest, of something there.
-    package func hasRecomputed(_ artifact: SHA256Digest) -> Bool {
-        items.contains { $0.artifact == artifact && $0.digest == .recomputed }
+    /// Whether the agent itself computed this digest, of something at that target; what it found without
+    /// saying where is anywhere in the environment.
+    package func hasRecomputed(_ artifact: SHA256Digest, at target: String) -> Bool {
+        items.contains {
+            $0.artifact == artifact && $0.digest == .recomputed
+                && ($0.target.isEmpty || $0.target == target)
+        }
     }
 }
 

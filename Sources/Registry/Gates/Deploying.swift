@@ -71,7 +71,8 @@ extension Registry {
                 fold.observation(of: question.environment, in: namespace).map { [$0] } ?? []
             }
             let facts = dossier.deployFacts(
-                presented: question.artifact, environment: question.environment, use: question.use,
+                presented: question.artifact, environment: question.environment,
+                target: question.target, use: question.use,
                 requester: holder(caller, in: namespace, dossier.chain, at: now),
                 fold: foldFact(dossier.snapshot, now: now), uncovered: question.uncovered,
                 contradictions: question.contradictions)

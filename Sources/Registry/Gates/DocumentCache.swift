@@ -23,6 +23,8 @@ package final class DocumentCache: Sendable {
     private let approvals = Remembered<ApprovalReading>(budget: 2 << 20)
     private let cards = Remembered<CardReading>(budget: 2 << 20)
     private let manifests = Remembered<ArtifactManifest>(budget: 2 << 20)
+    /// So that the largest statement that an agent may send is remembered.
+    private let snapshots = Remembered<SnapshotReading>(budget: 16 << 20)
 
     package init() {}
 
@@ -33,7 +35,7 @@ package final class DocumentCache: Sendable {
         if let known = self.signers[document] { return known }
         let signers = identities.signers(of: envelope)
         if signers.count == envelope.signatures.count {
-            self.signers.remember(signers, under: document, weight: 1)
+            self.signers.remember(signers, under: document, weight: signers.count + 1)
         }
         return signers
     }
@@ -67,7 +69,7 @@ package final class DocumentCache: Sendable {
             concatenating: document.digest.bytes, pack.digest.bytes, Array(tier.description.utf8))
         if let known = measures[place] { return known }
         let facts = MeasureFact.facts(of: predicate.evaluation, for: pack.fairness(in: tier))
-        measures.remember(facts, under: place, weight: 1)
+        measures.remember(facts, under: place, weight: facts.count + 1)
         return facts
     }
 
@@ -86,6 +88,11 @@ package final class DocumentCache: Sendable {
         read(document, manifests) { bytes in
             (try? JSON(parsing: bytes)).flatMap { try? ArtifactManifest(json: $0) }
         }
+    }
+
+    /// A snapshot of an environment; nil when the document is none.
+    func snapshot(_ document: StoredDocument) -> SnapshotReading? {
+        read(document, snapshots) { SnapshotReading($0) }
     }
 
     private func read<Reading: Sendable>(

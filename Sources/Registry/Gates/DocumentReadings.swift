@@ -79,3 +79,22 @@ struct CardReading: Sendable {
         self.card = card
     }
 }
+
+/// A snapshot of an environment in its envelope.
+struct SnapshotReading: Sendable {
+    let envelope: Envelope
+    /// Digest of the payload.
+    let digest: SHA256Digest
+    let snapshot: EnvironmentSnapshot
+
+    init?(_ document: [UInt8]) {
+        guard let envelope = try? Envelope(parsing: document),
+            envelope.payloadType == Statement.payloadType,
+            let statement = try? Statement(parsing: envelope.payload),
+            let snapshot = try? EnvironmentSnapshot(reading: statement)
+        else { return nil }
+        self.envelope = envelope
+        digest = envelope.payloadDigest
+        self.snapshot = snapshot
+    }
+}

@@ -8,8 +8,8 @@ internal import Governance
 extension Dossier {
     /// What the deploy gate is told.
     func deployFacts(
-        presented: SHA256Digest, environment: EnvironmentName, use: UseName?, requester: HolderFact,
-        fold: FoldFact, uncovered: [UncoveredFact]? = nil,
+        presented: SHA256Digest, environment: EnvironmentName, target: String, use: UseName?,
+        requester: HolderFact, fold: FoldFact, uncovered: [UncoveredFact]? = nil,
         contradictions: [ContradictionFact]? = nil
     ) -> DeployFacts {
         var facts = DeployFacts(version: row.reference)
@@ -18,7 +18,8 @@ extension Dossier {
         facts.artifact = ArtifactFact(
             approvedDigest: row.artifact, presentedDigest: presented, signature: signature,
             uncovered: uncovered, contradictions: contradictions)
-        facts.artifact?.digestSource = digestSource(of: presented, in: environment)
+        facts.artifact?.digestSource = digestSource(
+            of: presented, in: environment, at: target, for: requester.principal)
         facts.evidence = evidence
         facts.requester = requester
         facts.environment = environment

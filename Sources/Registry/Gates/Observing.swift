@@ -9,10 +9,14 @@ internal import CanonicalJSON
 internal import Cryptography
 internal import Governance
 
-/// The last snapshot of an environment.
+/// The last snapshot of an environment, as far as it is about a version.
 struct SeenEnvironment {
     /// What the log says of it.
     let event: EnvironmentObserved
+    /// When the log took it.
+    let recordedAt: Timestamp
+    /// When the log last said that anything of the version came, went or may start there.
+    let changedAt: Timestamp?
     /// What was signed; nil when it does not count, or cannot be had.
     let snapshot: EnvironmentSnapshot?
 }
@@ -20,22 +24,29 @@ struct SeenEnvironment {
 extension DossierSources {
     /// The observations, each with its statement if that counts.
     var seen: [SeenEnvironment] {
-        observations.map { SeenEnvironment(event: $0.event, snapshot: believed($0)) }
+        observations.map { observation in
+            SeenEnvironment(
+                event: observation.event, recordedAt: observation.at,
+                changedAt: snapshot.fold.lastChange(
+                    of: row.reference, in: observation.event.environment),
+                snapshot: believed(observation))
+        }
     }
 
     private func believed(_ observation: RestrictiveFold.Observation) -> EnvironmentSnapshot? {
         let event = observation.event
         guard let bytes = documents[event.document],
-            let envelope = try? Envelope(parsing: bytes),
-            envelope.payloadType == Statement.payloadType,
-            envelope.payloadDigest == event.statement,
-            let statement = try? Statement(parsing: envelope.payload),
-            let signed = try? EnvironmentSnapshot(reading: statement),
-            signed.namespace == event.namespace, signed.environment == event.environment,
+            let reading = cache.snapshot(StoredDocument(bytes, digest: event.document)),
+            reading.digest == event.statement
+        else { return nil }
+        let signed = reading.snapshot
+        guard signed.namespace == event.namespace, signed.environment == event.environment,
             signed.takenAt == event.takenAt,
             signed.problems(
-                origin: root.origin, keys: snapshot.identities.signers(of: envelope), chain: chain,
-                at: observation.at
+                origin: root.origin,
+                keys: cache.signers(
+                    of: reading.envelope, document: event.document, snapshot.identities),
+                chain: chain, at: observation.at
             ).isEmpty
         else { return nil }
         return signed
@@ -51,6 +62,7 @@ extension Dossier {
     private func fact(_ seen: SeenEnvironment) -> SnapshotFact {
         SnapshotFact(
             environment: seen.event.environment, takenAt: seen.snapshot?.takenAt,
+            recordedAt: seen.recordedAt, changedAt: seen.changedAt,
             runs: seen.event.running.contains(row.reference), maximumAgeHours: maximumAgeHours,
             now: now)
     }
@@ -58,13 +70,19 @@ extension Dossier {
     /// What the retire gate is told of environments.
     var snapshotFacts: [SnapshotFact] { seen.map(fact) }
 
-    /// Whose word it is that the bytes somebody wants to use have this digest.
+    /// Whose word it is that the bytes somebody wants to use at a target have this digest. Who asks does
+    /// not vouch for themselves, by whatever principal.
     func digestSource(
-        of presented: SHA256Digest, in environment: EnvironmentName
+        of presented: SHA256Digest, in environment: EnvironmentName, at target: String,
+        for requester: PrincipalID
     ) -> ArtifactFact.DigestSource {
         let vouched = seen.contains { seen in
-            seen.event.environment == environment && !fact(seen).overdue
-                && seen.snapshot?.hasRecomputed(presented) == true
+            guard seen.event.environment == environment, let snapshot = seen.snapshot,
+                !SnapshotFact.isOld(
+                    snapshot.takenAt, maximumAgeHours: maximumAgeHours, at: now)
+            else { return false }
+            return snapshot.hasRecomputed(presented, at: target)
+                && !chain.linked(to: snapshot.signer.principal).contains(requester)
         }
         return vouched ? .agentRecomputed : .callerClaimed
     }

@@ -8,13 +8,15 @@ package import Attestation
 package import CanonicalJSON
 internal import Cryptography
 internal import Database
-internal import Governance
+package import Governance
 
 extension Registry {
-    /// Bytes that the names of the versions concerned may have together: an entry holds each twice.
-    private static let mostNameBytes = 20_000
+    /// Bytes that the versions concerned may take of an entry, which has at most 65,535.
+    private static let mostEntryBytes = 60_000
     /// Most versions with artifacts whose files are compared with images.
     private static let mostManifests = 200
+    /// Most environments of a namespace that agents look at: gates read the last snapshot of each.
+    private static let mostEnvironments = 100
 
     /// What came of a snapshot.
     package struct Reconciliation: Sendable {
@@ -23,9 +25,28 @@ extension Registry {
         package let outcome: Outcome
     }
 
+    /// Where a statement was sent to.
+    package struct SnapshotAddress: Sendable, Hashable {
+        package let namespace: Namespace
+        package let environment: EnvironmentName
+
+        package init(namespace: Namespace, environment: EnvironmentName) {
+            self.namespace = namespace
+            self.environment = environment
+        }
+    }
+
+    /// What the versions concerned take of an entry at most: it holds each among what runs and among its
+    /// subjects, with a sequence number.
+    static func entryBytes(of concerned: Set<VersionReference>) -> Int {
+        concerned.reduce(0) { $0 + 2 * $1.description.utf8.count + 48 }
+    }
+
     /// Compares what an agent saw run in an environment with what may run there.
+    ///
+    /// - Parameter address: what the statement has to be about; nil for whatever it is about.
     package func reconcile(
-        _ envelope: Envelope, _ request: Request
+        _ envelope: Envelope, at address: SnapshotAddress? = nil, _ request: Request
     ) async throws -> Reconciliation {
         let caller = try caller(of: request)
         let snapshot = try read(
@@ -33,9 +54,20 @@ extension Registry {
         ) { (statement: Statement) throws(JSONFindings) in
             try EnvironmentSnapshot(reading: statement)
         }
+        if let address,
+            address.namespace != snapshot.namespace || address.environment != snapshot.environment
+        {
+            throw Refusal(
+                .unprocessable, "environment-mismatch",
+                "The statement is about \(snapshot.environment) and \(snapshot.namespace), "
+                    + "the address about \(address.environment) and \(address.namespace).")
+        }
         let document = envelope.canonicalBytes
-        let concerned = concerned(by: snapshot, follower.snapshot, at: clock())
-        guard concerned.reduce(0, { $0 + $1.description.utf8.count }) <= Self.mostNameBytes else {
+        let (seen, time) = (follower.snapshot, clock())
+        // Before anything is locked: nobody holds up versions by naming them in a statement of nobody's.
+        try requireEntitled(snapshot, envelope, seen, seen.identities.chain, time)
+        let concerned = concerned(by: snapshot, seen, at: time)
+        guard Self.entryBytes(of: concerned) <= Self.mostEntryBytes else {
             throw Refusal(
                 .unprocessable, "snapshot-too-wide",
                 "More versions run or may run in \(snapshot.environment) than one entry can name.",
@@ -99,11 +131,11 @@ extension Registry {
         return Set(named).union(known.values.joined()).union(permitted.map(\.version))
     }
 
-    private func requireBelievable(
+    /// Refuses a statement that is not the word of an agent of the namespace.
+    private func requireEntitled(
         _ snapshot: EnvironmentSnapshot, _ envelope: Envelope, _ state: Follower.Snapshot,
-        _ db: borrowing Connection, _ now: Timestamp
-    ) throws {
-        let (_, chain) = try identities(db)
+        _ chain: TrustChain, _ now: Timestamp
+    ) throws(Refusal) {
         let problems = snapshot.problems(
             origin: root.origin, keys: state.identities.signers(of: envelope), chain: chain,
             at: now)
@@ -115,7 +147,24 @@ extension Registry {
                 hint: "Who holds the role agent in the namespace signs snapshots of it.",
                 offence: .statementInvalid)
         }
+    }
+
+    private func requireBelievable(
+        _ snapshot: EnvironmentSnapshot, _ envelope: Envelope, _ state: Follower.Snapshot,
+        _ db: borrowing Connection, _ now: Timestamp
+    ) throws {
+        let (_, chain) = try identities(db)
+        try requireEntitled(snapshot, envelope, state, chain, now)
         let last = state.fold.observation(of: snapshot.environment, in: snapshot.namespace)
+        if last == nil,
+            state.fold.observedEnvironments(of: snapshot.namespace) >= Self.mostEnvironments
+        {
+            throw Refusal(
+                .unprocessable, "environments-too-many",
+                "Agents look at \(Self.mostEnvironments) environments of \(snapshot.namespace), "
+                    + "and \(snapshot.environment) is another.",
+                hint: "Models of another namespace have environments of their own.")
+        }
         if let last, snapshot.takenAt <= last.event.takenAt {
             throw Refusal(
                 .conflict, "snapshot-not-later",

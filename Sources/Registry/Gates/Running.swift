@@ -30,8 +30,12 @@ extension Registry {
             written: [Subjects.version(version)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
         let outcome = try await record(request, subjects, alone: true) { db, now in
-            // Which environment it is shows only with the deployment.
-            let dossier = try dossier(of: version, db, now: now) { $0.observations(about: version) }
+            // Of snapshots the gate is told one, of where the deployment runs; the fold names it.
+            let dossier = try dossier(of: version, db, now: now) { fold in
+                fold.activeDeployments(of: version, at: now).first { $0.id == id }.flatMap {
+                    fold.observation(of: $0.environment, in: version.model.namespace)
+                }.map { [$0] } ?? []
+            }
             let deployment = try running(id, in: dossier, db)
             let lifetime = dossier.pack.pack.runLifetimeHours[dossier.row.tier]
             guard let lifetime else {
@@ -40,7 +44,8 @@ extension Registry {
                     hint: "Its permits.yaml states their lifetimes by tier under `run`.")
             }
             let facts = dossier.deployFacts(
-                presented: artifact, environment: deployment.environment, use: deployment.use,
+                presented: artifact, environment: deployment.environment,
+                target: deployment.target, use: deployment.use,
                 requester: holder(caller, in: version.model.namespace, dossier.chain, at: now),
                 fold: foldFact(dossier.snapshot, now: now)
             ).json

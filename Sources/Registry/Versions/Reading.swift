@@ -52,7 +52,7 @@ extension Registry {
         // Any environment and requester do: their own rules are left out below.
         guard let environment = EnvironmentName("production") else { return [] }
         let facts = dossier.deployFacts(
-            presented: dossier.row.artifact, environment: environment, use: nil,
+            presented: dossier.row.artifact, environment: environment, target: "", use: nil,
             requester: HolderFact(
                 principal: dossier.row.submitter, person: dossier.row.person,
                 roles: Role.allCases), fold: FoldFact(healthy: true, lagEntries: 0))

@@ -269,7 +269,7 @@ struct LogAudit: Sendable {
                 observations: observations(for: event), now: entry.time))
         let facts = dossier.deployFacts(
             presented: event.artifact, environment: event.environment,
-            use: event.use,
+            target: event.target, use: event.use,
             requester: requester(actor, in: event.version.model.namespace, at: entry.time),
             fold: FoldFact(healthy: true, lagEntries: 0))
         let decision = active.pack.decide(

@@ -158,16 +158,9 @@ struct GateRoutes {
     @Sendable private func reconcile(_ write: Write) async throws -> Response {
         let (namespace, environment) = try write.parameters.place()
         let envelope = try write.decode { $0.envelope("statement") }
-        if let statement = try? Statement(parsing: envelope.payload),
-            let stated = try? EnvironmentSnapshot(reading: statement),
-            stated.namespace != namespace || stated.environment != environment
-        {
-            throw Refusal(
-                .unprocessable, "environment-mismatch",
-                "The statement is about \(stated.environment) and \(stated.namespace), "
-                    + "the address about \(environment) and \(namespace).")
-        }
-        let answer = try await registry.reconcile(envelope, write.request())
+        let answer = try await registry.reconcile(
+            envelope, at: Registry.SnapshotAddress(namespace: namespace, environment: environment),
+            write.request())
         return Answering.response(
             answer.outcome,
             result: [

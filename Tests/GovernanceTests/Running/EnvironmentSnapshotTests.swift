@@ -60,15 +60,41 @@ import Testing
     }
 
     @Test func `says of which digests the agent itself is the source`() {
-        #expect(snapshot.hasRecomputed(CorpusSamples.digest("artifact")))
-        #expect(snapshot.hasRecomputed(CorpusSamples.digest("next")))
-        #expect(!snapshot.hasRecomputed(CorpusSamples.digest("old")))
+        #expect(snapshot.hasRecomputed(CorpusSamples.digest("artifact"), at: "host-1"))
+        #expect(snapshot.hasRecomputed(CorpusSamples.digest("next"), at: "host-1"))
+        #expect(!snapshot.hasRecomputed(CorpusSamples.digest("old"), at: "host-1"))
+    }
+
+    @Test func `vouches for bytes where they were found, or anywhere when it says no place`() {
+        #expect(!snapshot.hasRecomputed(CorpusSamples.digest("artifact"), at: "host-9"))
+        #expect(!snapshot.hasRecomputed(CorpusSamples.digest("artifact"), at: ""))
+        #expect(snapshot.hasRecomputed(CorpusSamples.digest("next"), at: "host-9"))
+        #expect(snapshot.hasRecomputed(CorpusSamples.digest("next"), at: ""))
+    }
+
+    @Test func `is overdue when something came, went or may have started since`() {
+        let now = CorpusSamples.now
+        func overdue(_ taken: Int64, recorded: Int64, changed: Int64?) -> Bool {
+            SnapshotFact(
+                environment: CorpusSamples.production, takenAt: now.adding(seconds: taken),
+                recordedAt: now.adding(seconds: recorded),
+                changedAt: changed.map { now.adding(seconds: $0) }, runs: false,
+                maximumAgeHours: 24, now: now
+            ).overdue
+        }
+        #expect(!overdue(-60, recorded: -50, changed: nil))
+        #expect(!overdue(-60, recorded: -50, changed: -60))
+        #expect(overdue(-60, recorded: -50, changed: -59))
+        #expect(overdue(-60, recorded: -50, changed: -10))
+        // By a clock that is fast it was taken after the change, and the log had it before.
+        #expect(overdue(-10, recorded: -50, changed: -20))
     }
 
     @Test func `is overdue after the hours that the pack allows, and when it does not count`() {
         func fact(_ takenAt: Timestamp?, _ hours: Int64) -> SnapshotFact {
             SnapshotFact(
-                environment: CorpusSamples.production, takenAt: takenAt, runs: false,
+                environment: CorpusSamples.production, takenAt: takenAt,
+                recordedAt: takenAt ?? CorpusSamples.now, changedAt: nil, runs: false,
                 maximumAgeHours: hours, now: CorpusSamples.now)
         }
         let dayAgo = CorpusSamples.now.adding(seconds: -86_400)

@@ -106,7 +106,8 @@ import Testing
             _ = try await service.reconcile(by: scene.agent, [scene.version.found()])
             _ = try await service.registry.endDeployment(
                 id, reason: "done", service.request(scene.team.deployer))
-            #expect(try await scene.retire().denials == ["RET-010"])
+            // Nobody has looked since it was said to have ended.
+            #expect(try await scene.retire().denials == ["RET-009", "RET-010"])
             _ = try await service.reconcile(by: scene.agent, [])
             try await service.advanceAndCatchUp(seconds: 25 * 3_600)
             let stale = try await scene.retire()
@@ -286,6 +287,22 @@ import Testing
             _ = try await service.reconcile(
                 by: agent, [version.found(state: .present)], environment: "staging")
             #expect(try await denials() == ["DEP-901"])
+            // On one target, and another is asked about.
+            _ = try await service.reconcile(
+                by: agent, [version.found(state: .present, target: "host-9")])
+            #expect(try await denials() == ["DEP-901"])
+            // The word of whoever asks, by the same principal and by another of the same person.
+            var deployer = team.deployer
+            deployer.assignments[.agent] = try await service.grant(.agent, to: deployer)
+            _ = try await service.reconcile(by: deployer, [version.found(state: .present)])
+            #expect(try await denials() == ["DEP-901"])
+            let same = try await service.enrol(
+                [.agent], kind: .service, as: team.deployer.principal)
+            _ = try await service.reconcile(by: same, [version.found(state: .present)])
+            #expect(try await denials() == ["DEP-901"])
+            _ = try await service.reconcile(
+                by: agent, [version.found(state: .present, target: "test")])
+            #expect(try await denials() == [])
             _ = try await service.reconcile(by: agent, [version.found(state: .present)])
             #expect(try await denials() == [])
             try await service.advanceAndCatchUp(seconds: 25 * 3_600)

@@ -38,10 +38,10 @@ extension TestVersion {
     /// This version as an agent finds it.
     func found(
         _ artifact: SHA256Digest? = nil, digest: EnvironmentSnapshot.DigestSource = .recomputed,
-        state: EnvironmentSnapshot.State = .running
+        state: EnvironmentSnapshot.State = .running, target: String = ""
     ) -> EnvironmentSnapshot.Item {
         .init(
-            name: "scorer", state: state, version: reference, artifact: artifact ?? self.artifact,
-            digest: digest)
+            name: "scorer", state: state, target: target, version: reference,
+            artifact: artifact ?? self.artifact, digest: digest)
     }
 }
