@@ -14,8 +14,19 @@ import Testing
         let service: ForgedService
 
         /// `licence` is what the card says; tiny.safetensors says Apache-2.0, and acme/base.
-        init(licence: String, base: String = "acme/base", artifact: SHA256Digest? = nil) throws {
+        ///
+        /// - Parameters:
+        ///   - artifact: what the card is about, instead of the bytes that lie there.
+        ///   - hasBrokenPart: whether a second file of weights has no header that can be read.
+        ///   - hasCard: whether the service answers for the card.
+        init(
+            licence: String, base: String = "acme/base", artifact: SHA256Digest? = nil,
+            hasBrokenPart: Bool = false, hasCard: Bool = true
+        ) throws {
             program = try Program()
+            if hasBrokenPart {
+                try program.write("model/x.safetensors", Array("no header".utf8))
+            }
             try program.write(
                 "model/w.safetensors",
                 Array(
@@ -53,10 +64,11 @@ import Testing
             let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
             let forge = try PermitForge(scan.manifest, now: now)
             try program.write("root.json", forge.root().canonicalBytes)
-            service = try ForgedService([
-                Self.version + "/card": .init(json: card.json),
-                Self.version + "/deployments": .init(json: try forge.answer()),
-            ])
+            var answers: [String: ForgedService.Answer] = [
+                Self.version + "/deployments": .init(json: try forge.answer())
+            ]
+            if hasCard { answers[Self.version + "/card"] = .init(json: card.json) }
+            service = try ForgedService(answers)
         }
 
         private static let version = "/api/v1/namespaces/credit/models/scorecard/versions/1"
@@ -68,12 +80,16 @@ import Testing
                 "imp_x", "--root", "root.json")
         }
 
-        /// What the gate was told, after a run of `deploy`.
-        func deploy() throws -> (ran: Ran, told: JSON?) {
-            let ran = try program.run(
+        func run() throws -> Ran {
+            try program.run(
                 "deploy", "model", "--model", "credit/scorecard@1", "--environment", "production",
                 "--server", service.url, "--token", "imp_x", "--root", "root.json", "--permit",
                 "permit.json")
+        }
+
+        /// What the gate was told, after a run of `deploy`.
+        func deploy() throws -> (ran: Ran, told: JSON?) {
+            let ran = try run()
             let asked = try #require(service.seen.last)
             try #require(asked.line.hasPrefix("POST") && asked.line.contains("/deployments"))
             return (ran, try JSON(parsing: asked.body)["contradictions"])
@@ -120,6 +136,34 @@ import Testing
         defer { scene.service.close() }
         let (ran, told) = try scene.deploy()
         #expect(told == [] && ran.code == 0, "\(ran)")
+    }
+
+    @Test func `is not presumed good by a service that shows no card: nothing is asked`() throws {
+        let scene = try Scene(licence: "MIT", hasCard: false)
+        defer { scene.service.close() }
+        let ran = try scene.run()
+        #expect(ran.code == 2 && ran.errors.contains("could not be compared"), "\(ran)")
+        #expect(!scene.service.seen.contains { $0.line.hasPrefix("POST") })
+    }
+
+    @Test func `is not replaced by the card of other bytes, whatever the service allows`() throws {
+        let scene = try Scene(licence: "Apache-2.0", artifact: SHA256.hash(Array("other".utf8)))
+        defer { scene.service.close() }
+        let (ran, told) = try scene.deploy()
+        #expect(told == nil)
+        #expect(ran.code == 2 && ran.errors.contains("its card is about others"), "\(ran)")
+    }
+
+    @Test func `is not said to agree while a part of the weights cannot be read`() throws {
+        let scene = try Scene(licence: "Apache-2.0", hasBrokenPart: true)
+        defer { scene.service.close() }
+        let (ran, told) = try scene.deploy()
+        #expect(told == nil && ran.code == 0, "\(ran)")
+        #expect(ran.errors.contains("no header could be read: x.safetensors"), "\(ran)")
+        // A part that cannot be read hides nothing of what was found in the others.
+        let lie = try Scene(licence: "MIT", hasBrokenPart: true)
+        defer { lie.service.close() }
+        #expect(try lie.deploy().told?.array?.count == 1)
     }
 
     @Test func `is checked without a service, where doubts are warnings`() throws {

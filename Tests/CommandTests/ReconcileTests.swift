@@ -53,12 +53,29 @@ struct `Reconciling by command line` {
         #expect(stray.code == 1, "\(stray)")
         #expect(stray.output.contains("running-not-permitted"), "\(stray)")
         #expect(stray.output.contains("scorer") && stray.output.contains("(recomputed)"))
+        // What is no artifact is in no snapshot, and somebody is told.
         #expect(!stray.output.contains("notes.txt"), "\(stray)")
+        #expect(
+            stray.errors.contains("no folders of running: notes.txt"), "\(stray)")
         let json = try reconcile("--inventory", "running", "--json")
         let document = try JSON(
             parsing: Array(json.output.utf8), limits: JSON.Limits(bytes: 1 << 20, depth: 64))
         #expect(json.code == 1)
         #expect(document["result"]?["comparison"]?["differences"]?.array?.count == 1)
+
+        // A dot hides nothing, and a link is not passed over.
+        try FileManager.default.createDirectory(
+            atPath: program.folder + "/hidden/.scorer", withIntermediateDirectories: true)
+        try program.write("hidden/.scorer/weights.bin", "weights")
+        let hidden = try reconcile("--inventory", "hidden")
+        #expect(hidden.code == 1 && hidden.output.contains("running-not-permitted"), "\(hidden)")
+        try FileManager.default.createDirectory(
+            atPath: program.folder + "/linked", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: program.folder + "/linked/current",
+            withDestinationPath: program.folder + "/running/scorer")
+        let linked = try reconcile("--inventory", "linked")
+        #expect(linked.code == 2 && linked.errors.contains("current is a link"), "\(linked)")
 
         // A list, in which one thing only lies there.
         try program.write(

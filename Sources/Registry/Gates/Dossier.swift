@@ -162,7 +162,7 @@ extension Registry {
     }
 
     /// The version as the log has it; a row alone is nothing.
-    private func believed(
+    func believed(
         _ stored: VersionRow, _ snapshot: Follower.Snapshot
     ) throws(Refusal) -> VersionRow {
         guard let submission = snapshot.record.submission(of: stored.reference),

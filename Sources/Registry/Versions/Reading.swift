@@ -2,6 +2,7 @@
 
 package import Attestation
 package import CanonicalJSON
+internal import Cryptography
 internal import Database
 package import Governance
 
@@ -81,15 +82,20 @@ extension Registry {
     }
 
     /// A version's signed card, for anybody with a role in its namespace; people are commitments in it.
+    ///
+    /// Which card it is the log says, as for the gate; a row says only that there is such a version.
     package func card(
         of reference: VersionReference, for caller: Caller
     ) async throws -> Envelope {
         try require(Set(Role.allCases), of: caller, in: reference.model.namespace)
-        let bytes = try await database.read { db in
-            let row = try VersionRow.require(reference, db)
-            return try Documents.load([row.cardDocument], db)[row.cardDocument]
+        let log = follower.snapshot
+        let (row, bytes) = try await database.read { db in
+            let row = try believed(VersionRow.require(reference, db), log)
+            return (row, try Documents.load([row.cardDocument], db)[row.cardDocument])
         }
-        guard let bytes, let envelope = try? Envelope(parsing: bytes) else {
+        guard let bytes, let envelope = try? Envelope(parsing: bytes),
+            envelope.payloadDigest == row.card
+        else {
             throw Refusal(
                 .notFound, "card-gone", "The card of \(reference) is not there any more.")
         }

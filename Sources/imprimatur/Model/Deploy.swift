@@ -71,7 +71,8 @@ struct Deploy: AsyncParsableCommand {
         Console.progress("hashing \(path)")
         let scan = try ArtifactScan.scan(path, signatureFiles: signatures.signature)
         Console.endProgress()
-        let truth = try await HeaderTruth.comparing(model, with: scan.contents(), at: client)
+        let truth = try await HeaderTruth.comparing(
+            model, of: scan.digest, with: scan.contents(), at: client)
         truth?.warn()
         let reply = try await GateReply.ask(
             client, model.address + "/deployments", question(scan, truth), key: retry.key)
@@ -80,6 +81,7 @@ struct Deploy: AsyncParsableCommand {
             describeDenial(reply.decision)
             throw ExitCode.no
         }
+        try truth?.requireSameBytes()
         try reply.requireReceipt(under: trust)
         for reason in StatusText.reasons(reply.decision) { Console.warning(reason) }
         if dryRun {
@@ -111,7 +113,7 @@ struct Deploy: AsyncParsableCommand {
         if !target.isEmpty { body["target"] = .string(target) }
         if let use { body["use"] = .string(use.description) }
         body["uncovered"] = .array(scan.signatureGaps.map(\.json))
-        if let truth { body["contradictions"] = .array(truth.contradictions.map(\.json)) }
+        if let told = truth?.told { body["contradictions"] = .array(told.map(\.json)) }
         if dryRun { body["dryRun"] = true }
         return .object(body)
     }

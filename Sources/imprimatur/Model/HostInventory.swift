@@ -1,5 +1,8 @@
 // What runs on a host: a folder in which each folder is an artifact that runs, or a file that lists it.
 //
+// A snapshot is whole, so nothing in the folder is passed over in silence: a link and what cannot be looked
+// at are errors, files are told of, and a folder counts whatever its name begins with.
+//
 // The file is JSON, {"items":[ITEM, …]}, where an ITEM is {"path":"models/scorer"}, relative to the file,
 // whose bytes are hashed here, or {"artifact":"<hex>"}, a digest that somebody else computed. Beside that
 // an ITEM may say name, state (running, present), target, version and deployment.
@@ -32,24 +35,61 @@ enum HostInventory {
         }
         defer { closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        var others: [String] = []
+        while let name = try next(in: directory, path) {
+            switch try kind(of: "\(path)/\(name)") {
+            case S_IFDIR: names.append(name)
+            case S_IFLNK:
+                // It would be counted beside what it leads to, or what it leads to not at all.
+                throw CommandError(
+                    "\(path)/\(name) is a link, and links are not followed.",
+                    hint: "Name the folder that it leads to in a list: a JSON file for --inventory.")
+            default: others.append(name)
             }
-            var status = stat()
-            // A link would be counted beside what it leads to.
-            guard !name.utf8.starts(with: ".".utf8), lstat("\(path)/\(name)", &status) == 0,
-                status.st_mode & S_IFMT == S_IFDIR
-            else { continue }
-            names.append(name)
             guard names.count <= EnvironmentSnapshot.mostItems else {
                 throw CommandError(
                     "\(path) has more than \(EnvironmentSnapshot.mostItems) folders.")
             }
         }
+        tell(of: others.sorted(), in: path)
         return try names.sorted().map { name in
             try hashed("\(path)/\(name)", as: .init(name: printable(name), state: state))
         }
+    }
+
+    /// The next name but "." and ".."; nil at the end.
+    private static func next(in directory: OpaquePointer, _ path: String) throws -> String? {
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else {
+                guard errno == 0 else {
+                    throw CommandError(
+                        "\(path) cannot be read to its end: \(String(cString: strerror(errno))).")
+                }
+                return nil
+            }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { return name }
+        }
+    }
+
+    /// What sort of file it is.
+    private static func kind(of path: String) throws -> mode_t {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            throw CommandError("\(path) cannot be looked at: \(String(cString: strerror(errno))).")
+        }
+        return status.st_mode & S_IFMT
+    }
+
+    /// What is no folder is no artifact here, and somebody may have meant it to be one.
+    private static func tell(of files: [String], in path: String) {
+        guard !files.isEmpty else { return }
+        let shown = files.prefix(5).map(printable).joined(separator: ", ")
+        let more = files.count > 5 ? " and \(files.count - 5) more" : ""
+        Console.warning("not in the snapshot, for they are no folders of \(path): \(shown)\(more)")
     }
 
     private static func list(_ path: String) throws -> [EnvironmentSnapshot.Item] {
