@@ -1,13 +1,18 @@
 // What runs on a cluster, from what `kubectl get pods -o json` prints.
 //
-// Read are the elements of `items` whose phase is Running or is not said. Of each pod
+// Read are the elements of `items` but those whose phase is Pending, Succeeded or Failed: of a pod whose node
+// does not answer the phase is Unknown, and it may well run. Of each pod
 //
 //     metadata.name                                         what it is called
 //     metadata.annotations imprimatur.dev/model             the version, ns/name@n
 //                          imprimatur.dev/artifact          its artifact's digest: claimed by whoever wrote it
 //                          imprimatur.dev/environment       a pod of another environment is left out
 //                          imprimatur.dev/target            the cluster or place
-//     status.containerStatuses[].imageID                    the image's digest, as …@sha256:<hex>
+//     status.containerStatuses[].imageID                    the image's digest, as …@sha256:<hex>; also of
+//                                                           initContainerStatuses, ephemeralContainerStatuses
+//
+// A page of a longer list (metadata.continue, metadata.remainingItemCount) is refused: what a snapshot does not
+// list does not run.
 //
 // Every such pod is listed, annotated or not: what nobody annotated is what nobody asked for. So list the
 // pods that serve models, by namespace or label, and no others.
@@ -19,21 +24,46 @@ internal import Cryptography
 package enum KubernetesPods {
     private static let prefix = "imprimatur.dev/"
 
-    /// The things of a snapshot; throws every finding.
-    package static func items(
-        in list: JSON, of environment: EnvironmentName
-    ) throws(JSONFindings) -> [EnvironmentSnapshot.Item] {
+    /// What a list says of an environment.
+    package struct Listing: Sendable, Hashable {
+        /// The things of a snapshot.
+        package let items: [EnvironmentSnapshot.Item]
+        /// How many pods run and say that they are of another environment.
+        package let elsewhere: Int
+    }
+
+    private enum Pod {
+        case here(EnvironmentSnapshot.Item)
+        case elsewhere
+    }
+
+    private static let notRunning: Set<String> = ["Pending", "Succeeded", "Failed"]
+
+    /// What runs in an environment; throws every finding.
+    package static func listing(
+        of list: JSON, in environment: EnvironmentName
+    ) throws(JSONFindings) -> Listing {
         try JSONReader.decode(list) { reader in
             reader.ignoreUnknownMembers()
-            return reader.array("items", count: 0...EnvironmentSnapshot.mostItems) { pod in
-                pod.object { Self.item($0, environment) }
+            let metadata = reader.optional("metadata") { $0.json() }
+            if metadata?["continue"]?.string?.isEmpty == false
+                || metadata?["remainingItemCount"]?.integer != nil
+            {
+                reader.refuse(
+                    "metadata", JSONFinding.Code.value,
+                    "This is a page of a longer list; a snapshot lists all that runs.")
             }
+            let pods = reader.array("items", count: 0...EnvironmentSnapshot.mostItems) { pod in
+                pod.object { Self.pod($0, environment) }
+            }
+            let items = pods.compactMap { pod -> EnvironmentSnapshot.Item? in
+                if case .here(let item) = pod { item } else { nil }
+            }
+            return Listing(items: items, elsewhere: pods.count - items.count)
         }
     }
 
-    private static func item(
-        _ pod: JSONReader, _ environment: EnvironmentName
-    ) -> EnvironmentSnapshot.Item? {
+    private static func pod(_ pod: JSONReader, _ environment: EnvironmentName) -> Pod? {
         pod.ignoreUnknownMembers()
         let status = pod.optional("status") { $0.object(Self.status) }
         let (name, annotations) = pod.object("metadata") { metadata in
@@ -43,8 +73,8 @@ package enum KubernetesPods {
                 metadata.optional("annotations") { $0.object(Self.annotations) }
             )
         }
-        guard status?.isRunning ?? true, annotations?.environment ?? environment == environment
-        else { return nil }
+        guard status?.isRunning ?? true else { return nil }
+        guard annotations?.environment ?? environment == environment else { return .elsewhere }
         let item = EnvironmentSnapshot.Item(
             name: name, target: annotations?.target ?? "", version: annotations?.version,
             artifact: annotations?.artifact,
@@ -54,7 +84,7 @@ package enum KubernetesPods {
                 "status", JSONFinding.Code.missing,
                 "\(name) has neither an annotation \(prefix)model nor an image with a digest.")
         }
-        return item
+        return .here(item)
     }
 
     private static func status(
@@ -62,17 +92,24 @@ package enum KubernetesPods {
     ) -> (isRunning: Bool, images: [SHA256Digest]) {
         reader.ignoreUnknownMembers()
         let phase = reader.optional("phase") { $0.string(length: 0...100) }
-        let images =
-            reader.optional("containerStatuses") { list in
-                list.array(count: 0...EnvironmentSnapshot.mostImages) { container -> String? in
-                    container.object { container -> String? in
-                        container.ignoreUnknownMembers()
-                        return container.optional("imageID") { $0.string(length: 0...2_000) }
-                    }
-                }
-            } ?? []
-        let digests = images.compactMap(Self.digest)
-        return (phase == nil || phase == "Running", Set(digests).sorted())
+        let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]
+        let images = lists.flatMap { reader.optional($0, Self.images) ?? [] }
+        let digests = Set(images.compactMap(Self.digest))
+        if digests.count > EnvironmentSnapshot.mostImages {
+            reader.refuse(
+                JSONFinding.Code.length,
+                "At most \(EnvironmentSnapshot.mostImages) images of one pod can be listed.")
+        }
+        return (!(phase.map { notRunning.contains($0) } ?? false), digests.sorted())
+    }
+
+    private static func images(_ list: JSONReader) -> [String]? {
+        list.array(count: 0...EnvironmentSnapshot.mostImages) { container -> String? in
+            container.object { container -> String? in
+                container.ignoreUnknownMembers()
+                return container.optional("imageID") { $0.string(length: 0...2_000) }
+            }
+        }
     }
 
     /// The digest at the end of an image's id; nil when it has none.

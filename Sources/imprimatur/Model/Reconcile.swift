@@ -17,7 +17,8 @@ struct Reconcile: AsyncParsableCommand {
             file there lists; or the pods in the output of `kubectl get pods -o json`. The snapshot is \
             whole: what it does not list does not run. Exit codes: 0 what runs is what may run, and \
             record and receipt were verified here; 1 something differs, or refused; 2 could not be \
-            asked; 64 usage; 75 receipt to come.
+            asked; 64 usage; 75 receipt to come. What is known by annotations, images or a list alone \
+            agrees with what somebody wrote on it: how much that is, a warning says.
             """)
 
     @Option(help: "The environment.", transform: Parse.environment)
@@ -38,6 +39,9 @@ struct Reconcile: AsyncParsableCommand {
         help: ArgumentHelp(
             "A folder of what lies on the target and does not run; repeat.", valueName: "dir"))
     var present: [String] = []
+
+    @Flag(help: "Exit 1 unless every digest of what runs was computed here.")
+    var requireRecomputed = false
 
     @OptionGroup var key: SigningKey
     @OptionGroup var root: RootOptions
@@ -70,19 +74,25 @@ struct Reconcile: AsyncParsableCommand {
             "/api/v1/namespaces/\(namespace)/environments/\(environment)/snapshots",
             ["statement": envelope.json], key: retry.key)
         let comparison = try verified(answer, envelope, trust)
-        try tell(comparison, answer)
+        try tell(comparison, answer, of: snapshot)
     }
 
     private func items() throws -> [EnvironmentSnapshot.Item] {
         var items: [EnvironmentSnapshot.Item] = []
         if let inventory { items += try HostInventory.items(at: inventory, .running) }
         if let kubernetes {
-            items += try Files.naming(kubernetes) {
+            let listing = try Files.naming(kubernetes) {
                 let list = try JSON(
                     parsing: Files.read(kubernetes),
                     limits: JSON.Limits(bytes: 64 << 20, depth: 64))
-                return try KubernetesPods.items(in: list, of: environment)
+                return try KubernetesPods.listing(of: list, in: environment)
             }
+            if listing.elsewhere > 0 {
+                Console.warning(
+                    "not in the snapshot, for they say that they are of another environment than "
+                        + "\(environment): \(listing.elsewhere) pods")
+            }
+            items += listing.items
         }
         for folder in present { items += try HostInventory.items(at: folder, .present) }
         return items
@@ -131,7 +141,16 @@ struct Reconcile: AsyncParsableCommand {
         return comparison
     }
 
-    private func tell(_ comparison: JSON, _ answer: WriteAnswer) throws {
+    private func tell(
+        _ comparison: JSON, _ answer: WriteAnswer, of snapshot: EnvironmentSnapshot
+    ) throws {
+        let running = snapshot.items.filter { $0.state == .running }
+        let believed = running.count { $0.digest != .recomputed }
+        if believed > 0 {
+            Console.warning(
+                "\(believed) of \(running.count) things that run are known only by what somebody "
+                    + "wrote on them: nobody hashed their bytes here")
+        }
         let differences = comparison["differences"]?.array ?? []
         let items = comparison["items"]?.integer ?? 0
         for difference in differences where !format.json {
@@ -142,6 +161,11 @@ struct Reconcile: AsyncParsableCommand {
             Console.error(
                 "What runs in \(environment) is not what may run there: "
                     + "\(differences.count) differences.")
+            throw ExitCode.no
+        }
+        guard believed == 0 || !requireRecomputed else {
+            if format.json { Console.out(answer.json) }
+            Console.error("Nothing differs, and not everything that runs was hashed here.")
             throw ExitCode.no
         }
         try answer.finish(

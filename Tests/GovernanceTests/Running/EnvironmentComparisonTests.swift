@@ -41,6 +41,18 @@ import Testing
         }
     }
 
+    @Test func `and believes a name that somebody wrote on any image at all`() {
+        // Which bytes run nobody has said: so the digest stays claimed, and `reconcile` counts it.
+        let item = EnvironmentSnapshot.Item(version: version, images: [CorpusSamples.digest("x")])
+        let one = compare([item], [permitted(files: [CorpusSamples.digest("image")])])
+        #expect(one.agrees)
+        #expect(item.digest == .claimed)
+        // Its twin without the name is known by its image, which is none of the artifact's.
+        let unnamed = EnvironmentSnapshot.Item(images: item.images)
+        let twin = compare([unnamed], [permitted(files: [CorpusSamples.digest("image")])])
+        #expect(twin.differences.map(\.kind) == [.runningNotPermitted, .permittedNotRunning])
+    }
+
     @Test func `names what runs and is not permitted, with what is known of it`() throws {
         for item: EnvironmentSnapshot.Item in [
             .init(deployment: "d-02"), .init(version: version, deployment: "d-02"),

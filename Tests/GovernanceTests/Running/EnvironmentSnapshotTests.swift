@@ -106,10 +106,14 @@ import Testing
 }
 
 @Suite struct `Pods as kubectl prints them` {
+    private func listing(_ text: String) throws -> KubernetesPods.Listing {
+        try KubernetesPods.listing(
+            of: JSON(parsing: Array(text.utf8), limits: JSON.Limits(bytes: 1 << 20, depth: 64)),
+            in: CorpusSamples.production)
+    }
+
     private func items(_ text: String) throws -> [EnvironmentSnapshot.Item] {
-        try KubernetesPods.items(
-            in: JSON(parsing: Array(text.utf8), limits: JSON.Limits(bytes: 1 << 20, depth: 64)),
-            of: CorpusSamples.production)
+        try listing(text).items
     }
 
     private static let image = String(repeating: "ab", count: 32)
@@ -144,11 +148,44 @@ import Testing
         #expect(try items(#"{"items":[\#(pod(phase: phase))]}"#) == [])
     }
 
-    @Test func `of another environment are left out`() throws {
+    @Test(arguments: ["Running", "Unknown", "", "Asleep"])
+    func `count when they run, and when nobody knows that they do not`(_ phase: String) throws {
+        #expect(try items(#"{"items":[\#(pod(phase: phase))]}"#).count == 1)
+    }
+
+    @Test func `of another environment are left out and counted, where they run`() throws {
         let other = #"{"imprimatur.dev/environment":"staging"}"#
-        #expect(try items(#"{"items":[\#(pod(other))]}"#) == [])
+        let both = try listing(
+            #"{"items":[\#(pod(other)),\#(pod()),\#(pod(other, phase: "Failed"))]}"#)
+        #expect(both.items.count == 1)
+        #expect(both.elsewhere == 1)
         let same = #"{"imprimatur.dev/environment":"production"}"#
-        #expect(try items(#"{"items":[\#(pod(same))]}"#).count == 1)
+        let one = try listing(#"{"items":[\#(pod(same))]}"#)
+        #expect(one.items.count == 1)
+        #expect(one.elsewhere == 0)
+    }
+
+    @Test func `have the images of all their containers`() throws {
+        let images = ["aa", "bb", "cc"].map { String(repeating: $0, count: 32) }
+        let pod = """
+            {"metadata":{"name":"p"},"status":{"phase":"Running",
+             "containerStatuses":[{"imageID":"r@sha256:\(images[0])"}],
+             "initContainerStatuses":[{"imageID":"r@sha256:\(images[1])"}],
+             "ephemeralContainerStatuses":[{"imageID":"r@sha256:\(images[2])"}]}}
+            """
+        let found = try items("{\"items\":[\(pod)]}")
+        #expect(found.first?.images == images.compactMap { SHA256Digest(hex: $0) })
+    }
+
+    @Test func `are not taken from a page of a longer list`() throws {
+        for page in [#"{"continue":"abc"}"#, #"{"remainingItemCount":3}"#] {
+            #expect(throws: JSONFindings.self) {
+                try items(#"{"metadata":\#(page),"items":[\#(pod())]}"#)
+            }
+        }
+        for whole in [#"{"continue":"","resourceVersion":""}"#, "{}"] {
+            #expect(try items(#"{"metadata":\#(whole),"items":[\#(pod())]}"#).count == 1)
+        }
     }
 
     @Test(
