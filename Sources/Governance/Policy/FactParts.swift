@@ -48,6 +48,8 @@ package struct ArtifactFact: Sendable, Hashable {
     package var contradictions: [ContradictionFact]?
     /// Who computed the digest of those bytes, at the deploy gate.
     package var digestSource: DigestSource?
+    /// Digest of the payload of the snapshot by which an agent said so; nil when none did.
+    package var digestStatement: SHA256Digest?
 
     /// Whose word a digest is.
     package enum DigestSource: String, Sendable, Hashable, CaseIterable {
@@ -77,6 +79,7 @@ package struct ArtifactFact: Sendable, Hashable {
             "uncovered": .list(uncovered?.map(\.json)),
             "contradictions": .list(contradictions?.map(\.json)),
             "digestSource": digestSource.map { .string($0.rawValue) },
+            "digestStatement": digestStatement.map(JSON.hex),
         ])
     }
 }

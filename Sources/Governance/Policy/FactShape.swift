@@ -63,7 +63,7 @@ indirect enum FactShape: Sendable {
     private static let evidence = object("digest")
     private static let fold = object("healthy", "lagEntries")
     private static let artifact = object(
-        "approvedDigest", "presentedDigest", "digestSource",
+        "approvedDigest", "presentedDigest", "digestSource", "digestStatement",
         with: [
             "signature": object(
                 "verified", "signer", "method", "trust", "identity", "issuer", "signedAt",

@@ -135,7 +135,7 @@ enum GateEnvironment {
         "artifact",
         [
             field("approvedDigest", .string), field("presentedDigest", .string),
-            field("digestSource", .string),
+            field("digestSource", .string), field("digestStatement", .string),
             field(
                 "signature",
                 record(

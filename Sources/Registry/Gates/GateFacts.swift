@@ -18,8 +18,10 @@ extension Dossier {
         facts.artifact = ArtifactFact(
             approvedDigest: row.artifact, presentedDigest: presented, signature: signature,
             uncovered: uncovered, contradictions: contradictions)
-        facts.artifact?.digestSource = digestSource(
-            of: presented, in: environment, at: target, for: requester.principal)
+        let vouching = vouching(
+            for: presented, in: environment, at: target, to: requester.principal)
+        facts.artifact?.digestSource = vouching == nil ? .callerClaimed : .agentRecomputed
+        facts.artifact?.digestStatement = vouching
         facts.evidence = evidence
         facts.requester = requester
         facts.environment = environment

@@ -5,7 +5,11 @@
 // recorded, with what each signature is worth by what is known now in place of what it was worth then, and
 // decided again by the same pack for the same moment. A signature that the log took before a revocation took
 // effect stays what it was: the log's time is authentic, the signer's is not.
+//
+// That an agent computed a digest counts as far as the snapshot that says so does; facts of before the
+// statement was named in them keep what they say.
 
+internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
 internal import Database
@@ -30,16 +34,40 @@ extension Registry {
             let bytes = try Documents.load([digest], db)[digest],
             let facts = try? JSON(parsing: bytes)
         else { return nil }
+        let isVouched = try isVouched(facts, dossier, db)
         return pack.pack.decide(
             gate: .deploy, subject: .version(dossier.row.reference),
-            facts: dossier.reconsidered(facts), now: Timestamp(row.2),
-            tolerating: max(time, Timestamp(row.2)))
+            facts: dossier.reconsidered(facts, isVouched: isVouched),
+            now: Timestamp(row.2), tolerating: max(time, Timestamp(row.2)))
+    }
+
+    /// Whether the snapshot by which an agent vouched for a digest counts by what is known now.
+    private func isVouched(
+        _ facts: JSON, _ dossier: Dossier, _ db: borrowing Connection
+    ) throws -> Bool {
+        guard let stated = facts["artifact"]?["digestStatement"]?.string else { return true }
+        guard let statement = SHA256Digest(hex: stated) else { return false }
+        let row = try db.oneOrNil(
+            "SELECT document, at FROM registry.snapshot WHERE statement = \(statement.bytes)",
+            as: ([UInt8], SQLTimestamp).self)
+        guard let row, let document = SHA256Digest(bytes: row.0),
+            let bytes = try Documents.load([document], db)[document],
+            let reading = documentCache.snapshot(StoredDocument(bytes, digest: document)),
+            reading.digest == statement
+        else { return false }
+        let keys = documentCache.signers(
+            of: reading.envelope, document: document, dossier.snapshot.identities)
+        return reading.snapshot.problems(
+            origin: root.origin, keys: keys, chain: dossier.chain, at: Timestamp(row.1)
+        ).isEmpty
     }
 }
 
 extension Dossier {
     /// Recorded facts with what signatures are worth by what is known now.
-    func reconsidered(_ facts: JSON) -> JSON {
+    ///
+    /// - Parameter isVouched: whether an agent's word for the digest counts, where facts rest on one.
+    func reconsidered(_ facts: JSON, isVouched: Bool) -> JSON {
         guard var members = facts.object else { return facts }
         members["approvals"] = .array(
             (members["approvals"]?.array ?? []).map { fact in
@@ -80,7 +108,12 @@ extension Dossier {
                 })
         }
         if let artifact = members["artifact"] {
-            members["artifact"] = artifact.with(["signature": signature.json])
+            var changes = ["signature": signature.json]
+            if !isVouched {
+                let claimed = ArtifactFact.DigestSource.callerClaimed
+                changes["digestSource"] = .string(claimed.rawValue)
+            }
+            members["artifact"] = artifact.with(changes)
         }
         return .object(members)
     }

@@ -70,21 +70,20 @@ extension Dossier {
     /// What the retire gate is told of environments.
     var snapshotFacts: [SnapshotFact] { seen.map(fact) }
 
-    /// Whose word it is that the bytes somebody wants to use at a target have this digest. Who asks does
-    /// not vouch for themselves, by whatever principal.
-    func digestSource(
-        of presented: SHA256Digest, in environment: EnvironmentName, at target: String,
-        for requester: PrincipalID
-    ) -> ArtifactFact.DigestSource {
-        let vouched = seen.contains { seen in
+    /// The statement by which an agent says that it computed this digest of the bytes that somebody wants
+    /// to use at a target; nil when none does. Who asks does not vouch for themselves, by whatever principal.
+    func vouching(
+        for presented: SHA256Digest, in environment: EnvironmentName, at target: String,
+        to requester: PrincipalID
+    ) -> SHA256Digest? {
+        seen.first { seen in
             guard seen.event.environment == environment, let snapshot = seen.snapshot,
                 !SnapshotFact.isOld(
                     snapshot.takenAt, maximumAgeHours: maximumAgeHours, at: now)
             else { return false }
             return snapshot.hasRecomputed(presented, at: target)
                 && !chain.linked(to: snapshot.signer.principal).contains(requester)
-        }
-        return vouched ? .agentRecomputed : .callerClaimed
+        }?.event.statement
     }
 
     /// An environment in the status document of a version.
