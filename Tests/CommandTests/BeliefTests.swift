@@ -169,6 +169,35 @@ import Testing
         #expect(!ran.output.contains("allow"), "\(ran)")
     }
 
+    @Test func `believes of a dry run only the answer that the service signed`() throws {
+        var scene = try Scene()
+        try scene.writeFiles()
+        func ask(_ answer: JSON) throws -> Ran {
+            let service = try ForgedService([Self.path: .init(json: answer)])
+            defer { service.close() }
+            return try scene.program.run(
+                "deploy", "model", "--model", "credit/scorecard@1", "--environment", "production",
+                "--server", service.url, "--token", "imp_x", "--root", "root.json", "--dry-run")
+        }
+        let honest = try scene.forge.answerToQuestion()
+        let believed = try ask(honest)
+        #expect(believed.code == 0 && believed.output.contains("would be allowed"), "\(believed)")
+
+        var another = honest.object ?? [:]
+        another["decision"] = ["verdict": "allow", "rules": [], "missing": [], "now": "later"]
+        var lies = [JSON.object(another)]
+        scene.forge.entryVerdict = .deny
+        lies.append(try scene.forge.answerToQuestion())
+        scene.forge.entryVerdict = .allow
+        scene.forge.entrySigner = try .generate(.ed25519)
+        lies.append(try scene.forge.answerToQuestion())
+        lies.append(try scene.forge.answer())
+        for lie in lies {
+            let ran = try ask(lie)
+            #expect(ran.code == 2 && !ran.output.contains("allow"), "\(ran)")
+        }
+    }
+
     @Test func `repeats a write that may have been lost, with the same key`() throws {
         let scene = try Scene()
         try scene.writeFiles()

@@ -111,7 +111,9 @@ import TransparencyLog
             let dry = try await service.client.post(
                 WebService.version + "/deployments", service.question(version, ["dryRun": true]),
                 token: service.deployer.token)
+            #expect(dry.status == 200, "\(dry.text)")
             #expect(dry.json["entry"]?["kind"] == "gate.asked")
+            #expect(dry.json["decision"]?["verdict"] == "deny" && dry.json["receipt"] == .null)
         }
     }
 

@@ -67,6 +67,16 @@ extension Event {
     }
 }
 
+extension Entry {
+    /// The decision that this entry records with its facts; nil when it records none. A question that was
+    /// only asked names the answer and keeps no documents, so nobody makes it again.
+    package var decision: RecordedDecision? {
+        guard let decision = event.decision else { return nil }
+        if case .gateAsked = event, !documents.contains(decision.decision) { return nil }
+        return decision
+    }
+}
+
 extension RecordedDecision {
     /// The pack that a decision's document names; nil when it names none.
     package static func policy(of document: [UInt8]) -> SHA256Digest? {

@@ -23,7 +23,7 @@ package struct VersionHistory: Sendable {
     package mutating func add(_ entry: Entry, decision: JSON?) {
         let time = JSON.text(entry.time)
         events.append(["kind": .string(entry.event.kind), "time": time])
-        guard let recorded = entry.event.decision else { return }
+        guard let recorded = entry.decision else { return }
         decisions.append([
             "gate": .string(recorded.gate.rawValue), "verdict": .string(recorded.verdict.rawValue),
             "time": time,
@@ -114,7 +114,7 @@ extension PolicyPack {
                 name.utf8.starts(with: "version/".utf8)
                     ? VersionReference(String(name.dropFirst("version/".count))) : nil
             }
-            let decision = entry.event.decision.flatMap { source.documents[$0.decision] }
+            let decision = entry.decision.flatMap { source.documents[$0.decision] }
                 .flatMap { try? JSON(parsing: $0) }
             for version in touched.sorted(by: { $0.number < $1.number }) {
                 if histories[version] == nil { order.append(version) }

@@ -14,7 +14,7 @@ extension ReportCheck {
         }
         for (position, line) in lines.enumerated() {
             // Missing documents are findings of their own already.
-            guard let recorded = line.entry.event.decision,
+            guard let recorded = line.entry.decision,
                 let document = documents[recorded.decision], let facts = documents[recorded.facts]
             else { continue }
             let problems = recorded.problems(

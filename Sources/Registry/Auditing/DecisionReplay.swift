@@ -35,7 +35,7 @@ struct DecisionReplay {
                 findings += try settle(&waiting, db)
                 try learn(event, db)
             }
-            guard step.entry.event.decision != nil else { continue }
+            guard step.entry.decision != nil else { continue }
             waiting.append(step)
             if waiting.count == Self.batch { findings += try settle(&waiting, db) }
         }
@@ -73,7 +73,7 @@ struct DecisionReplay {
     ) throws -> [AuditFinding] {
         defer { waiting = [] }
         guard !waiting.isEmpty else { return [] }
-        let wanted = waiting.compactMap(\.entry.event.decision).flatMap { [$0.decision, $0.facts] }
+        let wanted = waiting.compactMap(\.entry.decision).flatMap { [$0.decision, $0.facts] }
         let documents = try Documents.load(wanted, db)
         let packs = packs
         let there = try waiting.filter { try !isDisposed($0, documents, db) }
@@ -95,7 +95,7 @@ struct DecisionReplay {
     private mutating func isDisposed(
         _ step: Step, _ documents: [SHA256Digest: [UInt8]], _ db: borrowing Connection
     ) throws -> Bool {
-        guard let decision = step.entry.event.decision, case .index(let index) = step.place else {
+        guard let decision = step.entry.decision, case .index(let index) = step.place else {
             return false
         }
         let absent = [decision.decision, decision.facts].filter { documents[$0] == nil }
@@ -107,7 +107,7 @@ struct DecisionReplay {
     private static func problems(
         of entry: Entry, _ documents: [SHA256Digest: [UInt8]], _ packs: [SHA256Digest: PolicyPack]
     ) -> [String] {
-        guard let recorded = entry.event.decision else { return [] }
+        guard let recorded = entry.decision else { return [] }
         guard let document = documents[recorded.decision], let facts = documents[recorded.facts]
         else { return ["The decision's document or its facts are missing or altered."] }
         return recorded.problems(

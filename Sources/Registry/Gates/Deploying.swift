@@ -65,34 +65,58 @@ extension Registry {
         let subjects = Subjects(
             written: [Subjects.version(question.version)],
             read: [Subjects.principal(caller.principal), Subjects.policy])
+        guard !question.dryRun else { return try await ask(question, caller, request, subjects) }
         let outcome = try await record(request, subjects, alone: true) { db, now in
-            let namespace = question.version.model.namespace
-            let dossier = try dossier(of: question.version, db, now: now) { fold in
-                fold.observation(of: question.environment, in: namespace).map { [$0] } ?? []
-            }
-            let facts = dossier.deployFacts(
-                presented: question.artifact, environment: question.environment,
-                target: question.target, use: question.use,
-                requester: holder(caller, in: namespace, dossier.chain, at: now),
-                fold: foldFact(dossier.snapshot, now: now), uncovered: question.uncovered,
-                contradictions: question.contradictions)
-            let decision = dossier.pack.pack.decide(
-                gate: .deploy, subject: .version(question.version), facts: facts.json, now: now)
-            if question.dryRun {
-                let documents = [decision.document.canonicalBytes, facts.json.canonicalBytes]
-                return Act(
-                    .gateAsked(
-                        GateAsked(
-                            gate: .deploy, version: question.version,
-                            environment: question.environment, target: question.target,
-                            use: question.use, verdict: decision.verdict,
-                            artifact: question.artifact, decision: SHA256.hash(documents[0]),
-                            facts: SHA256.hash(documents[1]))),
-                    documents: documents, policy: decision.policyDigest)
-            }
-            return try act(on: decision, facts.json, dossier, question, now)
+            let (dossier, decision, facts) = try decide(question, caller, db, now)
+            return try act(on: decision, facts, dossier, question, now)
         }
         return try await answer(outcome)
+    }
+
+    /// Decides without locks, for nothing is permitted, and records that it was asked and what the answer
+    /// was: not the facts. Asking again is another question, so a retry key means nothing here.
+    private func ask(
+        _ question: DeployQuestion, _ caller: Caller, _ request: Request, _ subjects: Subjects
+    ) async throws -> GateAnswer {
+        try halt.check()
+        let decision = try await database.read { db in
+            try decide(question, caller, db, clock()).decision
+        }
+        let document = decision.document
+        let asked = GateAsked(
+            gate: .deploy, version: question.version, environment: question.environment,
+            target: question.target, use: question.use, verdict: decision.verdict,
+            artifact: question.artifact, decision: SHA256.hash(document.canonicalBytes),
+            facts: decision.factsDigest)
+        let recorded = try await commit(request.withoutRetry, subjects) { db, _ in
+            guard try packs.active(db)?.pack.digest == decision.policyDigest else {
+                throw Refusal(
+                    .conflict, "policy-changed", "Another policy pack came into force meanwhile.",
+                    hint: "Ask again.")
+            }
+            return Act(.gateAsked(asked), policy: decision.policyDigest)
+        }
+        return GateAnswer(
+            decision: document, document: nil, outcome: Outcome(recorded: recorded, receipt: nil))
+    }
+
+    private func decide(
+        _ question: DeployQuestion, _ caller: Caller, _ db: borrowing Connection, _ now: Timestamp
+    ) throws -> (dossier: Dossier, decision: Decision, facts: JSON) {
+        let namespace = question.version.model.namespace
+        let dossier = try dossier(of: question.version, db, now: now) { fold in
+            fold.observation(of: question.environment, in: namespace).map { [$0] } ?? []
+        }
+        let facts = dossier.deployFacts(
+            presented: question.artifact, environment: question.environment,
+            target: question.target, use: question.use,
+            requester: holder(caller, in: namespace, dossier.chain, at: now),
+            fold: foldFact(dossier.snapshot, now: now), uncovered: question.uncovered,
+            contradictions: question.contradictions
+        ).json
+        let decision = dossier.pack.pack.decide(
+            gate: .deploy, subject: .version(question.version), facts: facts, now: now)
+        return (dossier, decision, facts)
     }
 
     private func act(

@@ -49,7 +49,7 @@ extension Auditing {
     ) throws -> [PackSimulation.Outcome] {
         let examined = ParallelWork(rows) { row in
             let entry = examiner.examine(row.1)
-            return entry.isAuthentic ? entry.entry?.event.decision : nil
+            return entry.isAuthentic ? entry.entry?.decision : nil
         }.wait()
         let recorded = zip(rows, examined).compactMap { row, decision in
             decision.map { (index: row.0, decision: $0) }

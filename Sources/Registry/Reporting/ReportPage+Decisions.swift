@@ -20,7 +20,7 @@ extension ReportPage {
     }
 
     private func decision(_ line: Line) -> HTML? {
-        guard let document = line.entry?.event.decision?.decision else { return nil }
+        guard let document = line.entry?.decision?.decision else { return nil }
         let question: HTML
         switch line.entry?.event {
         case .deploymentDecided(let event):

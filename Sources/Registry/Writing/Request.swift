@@ -37,6 +37,9 @@ package struct Request: Sendable {
         self.idempotency = idempotency
     }
 
+    /// The same without its retry key: for questions, which change nothing and are asked anew each time.
+    var withoutRetry: Request { Request(caller: caller, id: id) }
+
     /// The retry key of a request: a key is bound to its principal, a body to its method and path.
     package static func idempotency(
         key: String, principal: PrincipalID, method: String, path: String, body: [UInt8]

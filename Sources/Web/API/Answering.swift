@@ -19,8 +19,11 @@ enum Answering {
     }
 
     /// The same, with other members beside the entry.
+    ///
+    /// - Parameter isWhole: whether the answer is whole without a receipt, as one that permits nothing is.
     static func response(
-        _ outcome: Registry.Outcome, members: [String: JSON], status: HTTPResponse.Status
+        _ outcome: Registry.Outcome, members: [String: JSON], status: HTTPResponse.Status,
+        isWhole: Bool = false
     ) -> Response {
         let url = receiptURL(outcome)
         var document = members
@@ -31,9 +34,11 @@ enum Answering {
         document["entryBytes"] = .string(Base64.encode(outcome.recorded.bytes))
         document["replayed"] = .bool(outcome.recorded.wasReplayed)
         if document["result"] == nil { document["result"] = [:] }
-        var response = Response(
-            status: outcome.receipt == nil ? .accepted : status, json: .object(document))
-        if outcome.receipt == nil { response.headers[.location] = url }
+        guard outcome.receipt == nil, !isWhole else {
+            return Response(status: status, json: .object(document))
+        }
+        var response = Response(status: .accepted, json: .object(document))
+        response.headers[.location] = url
         return response
     }
 

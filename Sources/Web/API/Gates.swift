@@ -77,7 +77,7 @@ struct GateRoutes {
                     "decision": answer.decision,
                     "permit": Answering.permitBundle(answer, registry)?.json ?? .null,
                     "deployment": Self.deployment(answer.outcome),
-                ], status: .ok)
+                ], status: .ok, isWhole: question.dryRun)
         } catch let refusal as Refusal where refusal.kind == .halted {
             return Response(json: Self.haltedAnswer(version, refusal, registry.halt.reason))
         }

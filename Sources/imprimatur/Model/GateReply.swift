@@ -6,6 +6,7 @@
 internal import ArgumentParser
 internal import Attestation
 internal import CanonicalJSON
+internal import Cryptography
 internal import Governance
 internal import OfflineCommands
 
@@ -49,6 +50,21 @@ struct GateReply {
         Console.warning("allowed, but the receipt is still to come: this is not yet a yes")
         Console.hint("Ask again with --idempotency-key \(key)")
         throw ExitCode.pending
+    }
+
+    /// Goes on only if the entry about the question is signed by the service and names this very answer.
+    func requireRecord(under trust: TrustRoot) throws {
+        let answer = try WriteAnswer(reply)
+        guard let signed = try? SignedEntry(parsing: answer.entryBytes),
+            let entry = try? Entry(parsing: signed.payload), entry.origin == trust.origin,
+            let key = trust.serviceKey(signed.keyID, at: entry.time), signed.isSigned(by: key),
+            case .gateAsked(let asked) = entry.event, asked.verdict == verdict,
+            asked.decision == SHA256.hash(decision.canonicalBytes)
+        else {
+            throw CommandError(
+                "What the service recorded of the question is not this answer: this is not a yes.",
+                hint: "Is the pinned trust root the right one? Tell the auditors.")
+        }
     }
 
     /// A permit that this program has checked itself.

@@ -1,6 +1,6 @@
-// Fills a log quickly with entries like those of real writes: each signed by the service key, with
-// its rows in the projections and its number for each subject. The service's own sequencer gives
-// them their places.
+// Fills a log quickly with entries like those of real writes: signed by the service key as acts that came
+// together are, with their rows in the projections and their numbers for each subject. The service's own
+// sequencer gives them their places.
 
 import CanonicalJSON
 import Cryptography
@@ -20,6 +20,8 @@ struct Preload {
     private var dice = Dice(seed: 2)
 
     private static let batch = 500
+    /// Acts under one signature: about what a transaction of a service with 32 busy clients holds.
+    private static let group = 16
 
     init(
         _ service: ServiceUnderTest, _ access: DatabaseAccess, _ population: Population
@@ -76,11 +78,16 @@ struct Preload {
     private mutating func write(_ count: Int) async throws {
         let now = Timestamp(milliseconds: Clock.milliseconds)
         var statements: [SQL] = []
-        var signed: [[UInt8]] = []
+        var payloads: [[UInt8]] = []
         for _ in 0..<count {
             let entry = makeEntry(now)
             statements += Projection.statements(for: entry)
-            signed += try SignedEntry.sign([entry.canonicalBytes], with: key)
+            payloads.append(entry.canonicalBytes)
+        }
+        var signed: [[UInt8]] = []
+        for start in stride(from: 0, to: count, by: Self.group) {
+            let part = payloads[start..<min(start + Self.group, count)]
+            signed += try SignedEntry.sign(Array(part), with: key)
         }
         try await insert(statements, signed)
     }

@@ -191,4 +191,24 @@ struct PermitForge {
             "receiptURL": "/api/v1/entries/x/receipt", "replayed": false, "result": [:],
         ]
     }
+
+    /// The answer to a dry run as the service writes it.
+    func answerToQuestion() throws -> JSON {
+        let decision: JSON = ["verdict": "allow", "rules": [], "missing": []]
+        let asked = GateAsked(
+            gate: .deploy, version: try Self.make(VersionReference("credit/scorecard@1")),
+            environment: try Self.make(EnvironmentName(entryEnvironment)), target: target, use: nil,
+            verdict: entryVerdict, artifact: manifest.digest,
+            decision: SHA256.hash(decision.canonicalBytes), facts: SHA256.hash("facts"))
+        let body = try entry(.gateAsked(asked), at: now)
+        return [
+            "decision": decision, "permit": .null, "deployment": .null,
+            "entry": [
+                "kind": "gate.asked", "time": .string(now.description),
+                "leafHash": .string(MerkleTree.leafHash(of: body).hex), "index": .null,
+            ],
+            "entryBytes": .string(Base64.encode(body)), "receipt": .null,
+            "receiptURL": "/api/v1/entries/x/receipt", "replayed": false, "result": [:],
+        ]
+    }
 }

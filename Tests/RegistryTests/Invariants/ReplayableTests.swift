@@ -53,7 +53,7 @@ import TransparencyLog
             var verdicts: [String: Int] = [:]
             for logged in try await service.logged() {
                 let entry = logged.entry
-                guard let recorded = entry.event.decision else { continue }
+                guard let recorded = entry.decision else { continue }
                 #expect(entry.documents.contains(recorded.decision))
                 #expect(entry.documents.contains(recorded.facts))
                 let document = try await service.document(recorded.decision)

@@ -144,7 +144,7 @@ extension PackSimulation {
         for line in source.lines {
             guard let signed = try? SignedEntry(parsing: line.entry),
                 let entry = try? Entry(parsing: signed.payload),
-                let recorded = entry.event.decision
+                let recorded = entry.decision
             else { continue }
             let place = "entry \(line.index)"
             let document = source.documents[recorded.decision].flatMap { try? JSON(parsing: $0) }
