@@ -1,5 +1,5 @@
 -- Facts and decisions are long texts that repeat themselves, and a gate waits while they are stored: lz4
--- compresses them in a tenth of pglz's time. A server that was built without it keeps pglz.
+-- compresses them in less time than pglz. A server that was built without it keeps pglz.
 
 SET LOCAL ROLE imprimatur_owner;
 
