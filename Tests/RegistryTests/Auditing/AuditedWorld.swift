@@ -73,12 +73,15 @@ struct AuditedWorld: Sendable {
             for _ in 0..<8 {
                 group.addTask {
                     for _ in 0..<questions / 8 {
-                        _ = try await service.deploy(version, by: team.deployer, dryRun: true)
+                        // Denied, with its facts: what replays make again.
+                        _ = try await service.deploy(
+                            version, by: team.deployer, artifact: SHA256.hash("other"))
                     }
                 }
             }
             try await group.waitForAll()
         }
+        _ = try await service.deploy(version, by: team.deployer, dryRun: true)
         _ = try await registry.endDeployment(
             answer.deployment, reason: "done", service.request(team.deployer, key: "ended"))
         let second = try await service.submit(by: team.owner, seed: "two")

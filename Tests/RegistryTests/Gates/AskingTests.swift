@@ -9,6 +9,13 @@ import TransparencyLog
 @testable import Registry
 
 @Suite struct `What is only asked of the gate` {
+    /// Each rule with its result.
+    private func results(_ answer: Registry.GateAnswer) -> [String] {
+        (answer.decision["rules"]?.array ?? []).map {
+            "\($0["id"]?.string ?? "") \($0["result"]?.string ?? "")"
+        }
+    }
+
     @Test func `is answered as it would be decided, and only the asking is recorded`() async throws
     {
         try await TestService.with { service in
@@ -26,7 +33,7 @@ import TransparencyLog
 
             let decided = try await service.deploy(version, by: team.deployer)
             let kept = decided.outcome.recorded.entry
-            #expect(decided.decision["rules"] == asked.decision["rules"])
+            #expect(results(decided) == results(asked) && results(asked).count > 10)
             #expect(kept.decision.map { kept.documents.contains($0.facts) } == true)
         }
     }

@@ -21,7 +21,7 @@ import Testing
         let verdict = check(life, life.report)
         #expect(verdict.findings == [])
         #expect(verdict.lines == life.report["lines"]?.array?.count)
-        #expect(verdict.decisions == 11)
+        #expect(verdict.decisions == 10)
         #expect(verdict.statements > 20)
         #expect(verdict.treeSize == life.report["asOf"]?["size"]?.integer)
         #expect(life.report["counts"]?["missing"]?.integer == 0)
