@@ -44,7 +44,8 @@ struct `Importing what runs already by command line` {
         #expect(twice.code == 1 && twice.errors.contains("legacy-known"), "\(twice)")
 
         let report = try served.ask(
-            ["report", "model", "credit/old-scorer", "--format", "json", "-o", "report.json"], token: token)
+            ["report", "model", "credit/old-scorer", "--format", "json", "-o", "report.json"],
+            token: token)
         #expect(report.code == 0, "\(report)")
         let text = String(decoding: try program.read("report.json"), as: UTF8.self)
         #expect(text.contains("2027-03-31"), "\(text.prefix(400))")
