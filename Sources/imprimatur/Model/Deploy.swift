@@ -81,18 +81,12 @@ struct Deploy: AsyncParsableCommand {
             describeDenial(reply.decision)
             throw ExitCode.no
         }
-<<<<<<< HEAD
         try truth?.requireSameBytes()
-        try reply.requireReceipt(under: trust)
-||||||| parent of bedaf41 (A dry run takes no locks, keeps no facts and waits for no receipt)
-        try reply.requireReceipt(under: trust)
-=======
         if dryRun {
             try reply.requireRecord(under: trust)
         } else {
             try reply.requireReceipt(under: trust)
         }
->>>>>>> bedaf41 (A dry run takes no locks, keeps no facts and waits for no receipt)
         for reason in StatusText.reasons(reply.decision) { Console.warning(reason) }
         if dryRun {
             guard !format.json else { return }

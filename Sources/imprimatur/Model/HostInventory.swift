@@ -43,7 +43,8 @@ enum HostInventory {
                 // It would be counted beside what it leads to, or what it leads to not at all.
                 throw CommandError(
                     "\(path)/\(name) is a link, and links are not followed.",
-                    hint: "Name the folder that it leads to in a list: a JSON file for --inventory.")
+                    hint: "Name the folder that it leads to in a list: a JSON file for --inventory."
+                )
             default: others.append(name)
             }
             guard names.count <= EnvironmentSnapshot.mostItems else {
