@@ -2,8 +2,8 @@
 //
 // The signal comes to the thread that touched the page. Between sigsetjmp and siglongjmp lie only the
 // kernel's loads and the pair's arithmetic in registers, so nothing is left half done (POSIX.1-2017,
-// sigsetjmp; sigaction, SA_SIGINFO). A bus error anywhere else goes to who was there before us, and so does
-// a signal that somebody has sent: it is of no page.
+// sigsetjmp; sigaction, SA_SIGINFO). A bus error anywhere else goes to who was there before us, and
+// so does a signal that somebody has sent: it is of no page.
 #include "sha256_pair.h"
 
 #include <pthread.h>
@@ -39,8 +39,8 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
     } else if (previous.sa_handler == SIG_IGN && was_sent) {
         return;
     } else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
-        // The instruction runs once more, and the process ends as it would have; behind a signal that
-        // was sent there is none that would raise it again.
+        // The instruction runs once more, and the process ends as it would have; behind a signal
+        // that was sent there is none that would raise it again.
         signal(SIGBUS, SIG_DFL);
         if (was_sent) raise(number);
     } else {

@@ -329,8 +329,8 @@ package struct RestrictiveFold: Sendable {
             .values.sorted { $0.event.environment < $1.event.environment }
     }
 
-    /// When the log last said that anything of a version came, went or may start in an environment: what
-    /// was seen there before says nothing of it; nil when it never did.
+    /// When the log last said that anything of a version came, went or may start in an environment;
+    /// nil when it never did. What was seen there before says nothing of it.
     package func lastChange(
         of version: VersionReference, in environment: EnvironmentName
     ) -> Timestamp? {

@@ -173,8 +173,8 @@ package struct EnvironmentSnapshot: Sendable, Hashable {
         return findings + signer.problems(in: namespace, keys: keys, chain: chain, at: now)
     }
 
-    /// Whether the agent itself computed this digest, of something at that target; what it found without
-    /// saying where is anywhere in the environment.
+    /// Whether the agent itself computed this digest, of something at that target; what it found
+    /// without saying where is anywhere in the environment.
     package func hasRecomputed(_ artifact: SHA256Digest, at target: String) -> Bool {
         items.contains {
             $0.artifact == artifact && $0.digest == .recomputed

@@ -1,18 +1,19 @@
 // What runs on a cluster, from what `kubectl get pods -o json` prints.
 //
-// Read are the elements of `items` but those whose phase is Pending, Succeeded or Failed: of a pod whose node
-// does not answer the phase is Unknown, and it may well run. Of each pod
+// Read are the elements of `items` but those whose phase is Pending, Succeeded or Failed: of a pod
+// whose node does not answer the phase is Unknown, and it may well run. Of each pod
 //
 //     metadata.name                                         what it is called
 //     metadata.annotations imprimatur.dev/model             the version, ns/name@n
 //                          imprimatur.dev/artifact          its artifact's digest: claimed by whoever wrote it
 //                          imprimatur.dev/environment       a pod of another environment is left out
 //                          imprimatur.dev/target            the cluster or place
-//     status.containerStatuses[].imageID                    the image's digest, as …@sha256:<hex>; also of
-//                                                           initContainerStatuses, ephemeralContainerStatuses
+//     status.containerStatuses[].imageID                    the image's digest, as …@sha256:<hex>
+//     status.initContainerStatuses[].imageID                the same
+//     status.ephemeralContainerStatuses[].imageID           the same
 //
-// A page of a longer list (metadata.continue, metadata.remainingItemCount) is refused: what a snapshot does not
-// list does not run.
+// A page of a longer list (metadata.continue, metadata.remainingItemCount) is refused: what a
+// snapshot does not list does not run.
 //
 // Every such pod is listed, annotated or not: what nobody annotated is what nobody asked for. So list the
 // pods that serve models, by namespace or label, and no others.

@@ -7,16 +7,16 @@ package struct SnapshotFact: Sendable, Hashable {
     package var environment: EnvironmentName
     /// When it was taken; nil when its statement does not count, or cannot be had.
     package var takenAt: Timestamp?
-    /// Whether it is older than the pack allows, or than what last came, went or may start there; or does
-    /// not count.
+    /// Whether it is older than the pack allows, or than what last came, went or may start there;
+    /// or does not count.
     package var overdue: Bool
     /// Whether it shows the version to run.
     package var runs: Bool
 
     /// - Parameters:
     ///   - recordedAt: when the log took it: who looked did so before, whatever their clock said.
-    ///   - changedAt: when the log last said that anything of the version came, went or may start there;
-    ///     nil when it never did.
+    ///   - changedAt: when the log last said that anything of the version came, went or may start
+    ///     there; nil when it never did.
     ///   - maximumAgeHours: what the pack allows.
     package init(
         environment: EnvironmentName, takenAt: Timestamp?, recordedAt: Timestamp,

@@ -6,8 +6,8 @@
 // decided again by the same pack for the same moment. A signature that the log took before a revocation took
 // effect stays what it was: the log's time is authentic, the signer's is not.
 //
-// That an agent computed a digest counts as far as the snapshot that says so does; facts of before the
-// statement was named in them keep what they say.
+// That an agent computed a digest counts as far as the snapshot that says so does; facts of before
+// the statement was named in them keep what they say.
 
 internal import Attestation
 internal import CanonicalJSON
@@ -66,7 +66,7 @@ extension Registry {
 extension Dossier {
     /// Recorded facts with what signatures are worth by what is known now.
     ///
-    /// - Parameter isVouched: whether an agent's word for the digest counts, where facts rest on one.
+    /// - Parameter isVouched: whether an agent's word for the digest counts, where there is one.
     func reconsidered(_ facts: JSON, isVouched: Bool) -> JSON {
         guard var members = facts.object else { return facts }
         members["approvals"] = .array(

@@ -70,8 +70,9 @@ extension Dossier {
     /// What the retire gate is told of environments.
     var snapshotFacts: [SnapshotFact] { seen.map(fact) }
 
-    /// The statement by which an agent says that it computed this digest of the bytes that somebody wants
-    /// to use at a target; nil when none does. Who asks does not vouch for themselves, by whatever principal.
+    /// The statement by which an agent says that it computed this digest of the bytes that somebody
+    /// wants to use at a target; nil when none does. Who asks does not vouch for themselves, by
+    /// whatever principal.
     func vouching(
         for presented: SHA256Digest, in environment: EnvironmentName, at target: String,
         to requester: PrincipalID

@@ -36,8 +36,8 @@ extension Registry {
         }
     }
 
-    /// What the versions concerned take of an entry at most: it holds each among what runs and among its
-    /// subjects, with a sequence number.
+    /// What the versions concerned take of an entry at most: it holds each among what runs and among
+    /// its subjects, with a sequence number.
     static func entryBytes(of concerned: Set<VersionReference>) -> Int {
         concerned.reduce(0) { $0 + 2 * $1.description.utf8.count + 48 }
     }
@@ -64,7 +64,7 @@ extension Registry {
         }
         let document = envelope.canonicalBytes
         let (seen, time) = (follower.snapshot, clock())
-        // Before anything is locked: nobody holds up versions by naming them in a statement of nobody's.
+        // Before anything is locked: nobody holds up versions by naming them in a forged statement.
         try requireEntitled(snapshot, envelope, seen, seen.identities.chain, time)
         let concerned = concerned(by: snapshot, seen, at: time)
         guard Self.entryBytes(of: concerned) <= Self.mostEntryBytes else {

@@ -30,8 +30,8 @@ struct HeaderTruth {
             .sorted()
     }
 
-    /// What the gate is told: what was found, or that nothing was found in all there is; nil when something
-    /// could not be looked at, for then nobody knows.
+    /// What the gate is told: what was found, or that nothing was found in all there is; nil when
+    /// something could not be looked at, for then nobody knows.
     var told: [Contradiction]? {
         guard other == nil else { return nil }
         return unread.isEmpty || !contradictions.isEmpty ? contradictions : nil
@@ -71,10 +71,10 @@ struct HeaderTruth {
         }
     }
 
-    /// Compares the card that the service holds for a version; nil when there is nothing to compare with.
+    /// Compares the card that the service holds for a version; nil when there is nothing to compare.
     ///
-    /// When the service gives no card that can be read nobody knows whether it is contradicted: no silence
-    /// of the service's shall open a gate.
+    /// When the service gives no card that can be read nobody knows whether it is contradicted: no
+    /// silence of the service's shall open a gate.
     ///
     /// - Parameter artifact: the digest of the bytes at hand.
     static func comparing(

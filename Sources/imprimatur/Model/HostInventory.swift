@@ -1,7 +1,7 @@
 // What runs on a host: a folder in which each folder is an artifact that runs, or a file that lists it.
 //
-// A snapshot is whole, so nothing in the folder is passed over in silence: a link and what cannot be looked
-// at are errors, files are told of, and a folder counts whatever its name begins with.
+// A snapshot is whole, so nothing in the folder is passed over in silence: a link and what cannot be
+// looked at are errors, files are told of, and a folder counts whatever its name begins with.
 //
 // The file is JSON, {"items":[ITEM, …]}, where an ITEM is {"path":"models/scorer"}, relative to the file,
 // whose bytes are hashed here, or {"artifact":"<hex>"}, a digest that somebody else computed. Beside that
@@ -43,8 +43,7 @@ enum HostInventory {
                 // It would be counted beside what it leads to, or what it leads to not at all.
                 throw CommandError(
                     "\(path)/\(name) is a link, and links are not followed.",
-                    hint: "Name the folder that it leads to in a list: a JSON file for --inventory."
-                )
+                    hint: "Name the folder that it leads to in a list, as JSON.")
             default: others.append(name)
             }
             guard names.count <= EnvironmentSnapshot.mostItems else {

@@ -1,4 +1,4 @@
-// What is remembered of documents is what stays true of them, and under everything that it depends on.
+// What is remembered of documents is what stays true of them, under all that it depends on.
 
 import Attestation
 import CanonicalJSON
