@@ -36,8 +36,8 @@ extension Registry {
         }
     }
 
-    /// What the versions concerned take of an entry at most: it holds each among what runs and among
-    /// its subjects, with a sequence number.
+    /// What the versions concerned take of an entry at most: it holds each among what runs, and
+    /// among its subjects with a sequence number.
     static func entryBytes(of concerned: Set<VersionReference>) -> Int {
         concerned.reduce(0) { $0 + 2 * $1.description.utf8.count + 48 }
     }

@@ -83,7 +83,7 @@ extension Registry {
 
     /// A version's signed card, for anybody with a role in its namespace; people are commitments in it.
     ///
-    /// The log says which card it is, as for the gate; a row says only that there is such a version.
+    /// The log says which card it is, as for the gate; a row says only that there is a version.
     package func card(
         of reference: VersionReference, for caller: Caller
     ) async throws -> Envelope {

@@ -71,7 +71,7 @@ struct HeaderTruth {
         }
     }
 
-    /// Compares the card that the service holds for a version; nil when there is nothing to compare.
+    /// Compares the card that the service holds for a version; nil with nothing to compare.
     ///
     /// When the service gives no card that can be read nobody knows whether it is contradicted: no
     /// silence of the service's shall open a gate.

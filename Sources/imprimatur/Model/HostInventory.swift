@@ -1,7 +1,7 @@
 // What runs on a host: a folder in which each folder is an artifact that runs, or a file that lists it.
 //
-// A snapshot is whole, so nothing in the folder is passed over in silence: a link and what cannot be
-// looked at are errors, files are told of, and a folder counts whatever its name begins with.
+// A snapshot is whole, so nothing in the folder is passed over in silence: a link and what cannot
+// be looked at are errors, files are told of, and a folder counts whatever its name begins with.
 //
 // The file is JSON, {"items":[ITEM, …]}, where an ITEM is {"path":"models/scorer"}, relative to the file,
 // whose bytes are hashed here, or {"artifact":"<hex>"}, a digest that somebody else computed. Beside that

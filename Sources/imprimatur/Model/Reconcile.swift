@@ -17,8 +17,8 @@ struct Reconcile: AsyncParsableCommand {
             file there lists; or the pods in the output of `kubectl get pods -o json`. The snapshot is \
             whole: what it does not list does not run. Exit codes: 0 what runs is what may run, and \
             record and receipt were verified here; 1 something differs, or refused; 2 could not be \
-            asked; 64 usage; 75 receipt to come. A warning says of how many things nothing is known but \
-            what annotations, images or a list say of them.
+            asked; 64 usage; 75 receipt to come. A warning says of how many things nothing is known \
+            but what annotations, images or a list say of them.
             """)
 
     @Option(help: "The environment.", transform: Parse.environment)
