@@ -6,7 +6,8 @@ package import Cryptography
 /// Reads members one by one and remembers the first that is missing, malformed, or was not asked for.
 package struct EventReader {
     private let members: [String: JSON]
-    private var asked: Set<String> = []
+    /// In the order of asking: members are few, and a log of millions of entries is read with this.
+    private var asked: [String] = []
     private var problem: String?
 
     /// Starts on an object; anything else is a problem.
@@ -25,7 +26,7 @@ package struct EventReader {
     }
 
     private mutating func take(_ name: String) -> JSON? {
-        asked.insert(name)
+        asked.append(name)
         return members[name]
     }
 
