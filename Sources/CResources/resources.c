@@ -48,6 +48,7 @@ static const unsigned char migration_0086[] = {
 };
 static const unsigned char migration_0087[] = {
 #embed "../../migrations/0087_waivers.sql"
+};
 static const unsigned char migration_0089[] = {
 #embed "../../migrations/0089_document_compression.sql"
 };

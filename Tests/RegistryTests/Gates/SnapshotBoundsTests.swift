@@ -67,10 +67,10 @@ import Testing
                     let code = try await refusal(forged, service, by: team.deployer)
                     answer.withLock { $0 = code }
                 }
-                #expect(
-                    try await service.eventually {
-                        answer.withLock { $0 } == "snapshot-not-entitled"
-                    })
+                let isRefused = try await service.eventually {
+                    answer.withLock { $0 } == "snapshot-not-entitled"
+                }
+                #expect(isRefused)
                 return asking
             }
             try await asking.value
