@@ -96,6 +96,8 @@ struct JSONParser {
         var members: [String: JSON] = [:]
         try enter()
         if leave(Ascii.closeBrace) { return .object(members) }
+        // What most objects have: growing step by step would hash every name again and again.
+        members.reserveCapacity(6)
         while true {
             let start = position
             guard peek() == Ascii.quote else {
