@@ -9,7 +9,9 @@
 // - old: a manifest with layers of cosign's media types, found under any name but those that say
 //   "sha256-<hex>.sig" or ".att" of another image;
 // - new: a manifest whose "subject" is D and whose only layer is a sigstore bundle, which its
-//   artifactType says too.
+//   artifactType says too;
+// - between: a manifest whose "subject" is D with layers of cosign's media types, as cosign wrote them
+//   when referrers were new and bundles were not.
 // Manifests that are missing (layouts may hold less than their index names) are passed over unless they
 // call themselves such; documents that cannot be read are evidence that cannot be read.
 
@@ -25,12 +27,12 @@ package struct OCILayout: ~Copyable {
 
     /// Largest document that is read whole; a bundle of an attestation may be that long.
     private static let documentLimit: Int64 = 16 << 20
+    /// Most bytes that all documents of one search have together.
+    private static let searchLimit: Int64 = 256 << 20
     /// Most manifests that are looked into.
     private static let manifestLimit = 4_096
     /// How deep indexes name indexes.
     private static let depthLimit = 4
-
-    private static let envelopeMediaType = "application/vnd.dsse.envelope.v1+json"
 
     private init(directory: consuming Descriptor, path: String) {
         self.directory = directory
@@ -62,65 +64,105 @@ package struct OCILayout: ~Copyable {
         var search = Search(image: image)
         let index = try OCIIndex(parsing: read(["index.json"]))
         // Which bytes the image is decides a bundle over them, so they are looked for first.
-        try look(for: image, in: index, depth: 0, &search)
-        search.manifests = 0
-        try collect(index, depth: 0, &search)
+        do {
+            try look(for: image, in: index, depth: 0, &search)
+            search.manifests = 0
+            search.seen = [:]
+            try collect(index, depth: 0, &search)
+        } catch let exhausted as Exhausted {
+            throw exhausted.error
+        }
         return search.found
     }
 
-    private struct Search {
+    struct Search {
         let image: SHA256Digest
         var found = Findings()
         var manifests = 0
-        var seen: Set<SHA256Digest> = []
+        var bytes: Int64 = 0
+        /// What was looked into, and how deep in indexes; the whole descriptor, since others may
+        /// describe the same bytes falsely.
+        var seen: [OCIDescriptor: Int] = [:]
+
+        /// Whether it was not looked into yet, or only where less of it counts.
+        mutating func isNew(_ descriptor: OCIDescriptor, at depth: Int) -> Bool {
+            guard depth < seen[descriptor] ?? .max else { return false }
+            seen[descriptor] = depth
+            return true
+        }
+    }
+
+    /// That there is more than is looked into: no answer is given then, since good signatures may be
+    /// among the rest.
+    struct Exhausted: Error {
+        let error: ArtifactError
     }
 
     private func look(
         for image: SHA256Digest, in index: OCIIndex, depth: Int, _ search: inout Search
     ) throws {
         for descriptor in index.manifests where search.found.manifest == nil {
-            try Self.count(&search, path)
+            try count(&search)
             guard let digest = descriptor.digest else { continue }
             if digest == image {
-                search.found.manifest = try? blob(descriptor)
+                search.found.manifest = try read(descriptor, &search)
             } else if descriptor.mediaType == OCIIndex.mediaType, depth < Self.depthLimit,
-                let bytes = try? blob(descriptor), let inner = try? OCIIndex(parsing: bytes)
+                search.isNew(descriptor, at: depth),
+                let bytes = try read(descriptor, &search), let inner = try? OCIIndex(parsing: bytes)
             {
                 try look(for: image, in: inner, depth: depth + 1, &search)
             }
         }
     }
 
+    /// The blob, or nil when it cannot be read; throws when there is too much to read.
+    private func read(
+        _ descriptor: OCIDescriptor, _ search: inout Search
+    ) throws(Exhausted) -> [UInt8]? {
+        do {
+            return try blob(descriptor, &search)
+        } catch let exhausted as Exhausted {
+            throw exhausted
+        } catch {
+            return nil
+        }
+    }
+
     private func collect(_ index: OCIIndex, depth: Int, _ search: inout Search) throws {
         for descriptor in index.manifests {
-            try Self.count(&search, path)
+            try count(&search)
             guard let digest = descriptor.digest, digest != search.image,
-                search.seen.insert(digest).inserted, !Self.isOfAnother(descriptor, search.image)
+                !Self.isOfAnother(descriptor, search.image),
+                search.isNew(descriptor, at: depth)
             else { continue }
             do {
                 switch descriptor.mediaType {
                 case OCIManifest.mediaType, OCIManifest.dockerMediaType:
-                    search.found.evidence += evidence(
-                        in: try OCIManifest(parsing: blob(descriptor)), of: search)
+                    let manifest = try OCIManifest(parsing: blob(descriptor, &search))
+                    let evidence = try evidence(in: manifest, &search)
+                    search.found.evidence += evidence
                 case OCIIndex.mediaType where depth < Self.depthLimit:
                     try collect(
-                        OCIIndex(parsing: blob(descriptor)), depth: depth + 1, &search)
+                        OCIIndex(parsing: blob(descriptor, &search)), depth: depth + 1, &search)
                 default: break
                 }
-            } catch let error as ArtifactError where error.code == .tooLarge {
-                throw error
+            } catch let exhausted as Exhausted {
+                throw exhausted
             } catch  where Self.claimsToSign(descriptor) {
                 search.found.evidence.append(.unreadable(digest, error))
             } catch {}
         }
     }
 
-    private static func count(_ search: inout Search, _ path: String) throws(ArtifactError) {
+    private func count(_ search: inout Search) throws(Exhausted) {
         search.manifests += 1
-        guard search.manifests <= manifestLimit else {
-            throw ArtifactError(
-                .tooLarge, path: path, "The layout names more than \(manifestLimit) manifests.")
+        guard search.manifests <= Self.manifestLimit else {
+            throw exhausted("The layout names more than \(Self.manifestLimit) manifests.")
         }
+    }
+
+    private func exhausted(_ message: String) -> Exhausted {
+        Exhausted(error: ArtifactError(.tooLarge, path: path, message))
     }
 
     private static let reference = "org.opencontainers.image.ref.name"
@@ -140,66 +182,34 @@ package struct OCILayout: ~Copyable {
         return isOfCosign ? tag : nil
     }
 
+    private static let signatureArtifactType =
+        "application/vnd.dev.cosign.artifact.sig.v1+json"
+
     private static func claimsToSign(_ descriptor: OCIDescriptor) -> Bool {
         tag(of: descriptor) != nil
             || SigstoreBundle.readableMediaTypes.contains(descriptor.artifactType)
-    }
-
-    // MARK: what a manifest holds
-
-    private func evidence(in manifest: OCIManifest, of search: Search) -> [ImageEvidence] {
-        if let subject = manifest.subject {
-            guard subject.digest == search.image,
-                SigstoreBundle.readableMediaTypes.contains(manifest.artifactType)
-            else { return [] }
-            return [bundle(manifest, subject, search.found.manifest)]
-        }
-        return manifest.layers.compactMap { layer in
-            guard let digest = layer.digest else { return nil }
-            do {
-                switch layer.mediaType {
-                case SimpleSigning.mediaType:
-                    return try ImageEvidence(payload: blob(layer), layer: layer)
-                case Self.envelopeMediaType:
-                    return try ImageEvidence(envelope: blob(layer), layer: layer)
-                default: return nil
-                }
-            } catch {
-                return .unreadable(digest, error)
-            }
-        }
-    }
-
-    private func bundle(
-        _ manifest: OCIManifest, _ subject: OCIDescriptor, _ image: [UInt8]?
-    ) -> ImageEvidence {
-        let layer = manifest.layers.first
-        let place = layer?.digest?.oci ?? "a manifest without a layer"
-        guard manifest.layers.count == 1, let layer, layer.mediaType == manifest.artifactType else {
-            return .unreadable(
-                place, .mediaTypeUnsupported, "It has not one layer, a bundle as it says.")
-        }
-        if let image, subject.size != Int64(image.count) {
-            return .unreadable(
-                place, .fileAltered, "It is about \(subject.size) bytes, the image has others.")
-        }
-        do {
-            return ImageEvidence(place: place, content: .bundle(try blob(layer)))
-        } catch {
-            return .unreadable(place, error)
-        }
+            || descriptor.artifactType == signatureArtifactType
     }
 
     // MARK: bytes
 
     /// The bytes that a descriptor describes, and no others.
-    private func blob(_ descriptor: OCIDescriptor) throws -> [UInt8] {
+    func blob(_ descriptor: OCIDescriptor, _ search: inout Search) throws -> [UInt8] {
         guard let digest = descriptor.digest else {
             throw AttestationError(.malformed, "A descriptor names its bytes by another hash.")
         }
+        guard descriptor.size <= Self.documentLimit else {
+            throw AttestationError(
+                .tooLarge, "The blob \(digest.oci) is longer than \(Self.documentLimit) bytes.")
+        }
+        // Counted as described before anything is opened; other lengths are refused anyway.
+        search.bytes += descriptor.size
+        guard search.bytes <= Self.searchLimit else {
+            throw exhausted("The layout's documents are longer than \(Self.searchLimit) bytes.")
+        }
         let bytes: [UInt8]
         do throws(ArtifactError) {
-            bytes = try read(["blobs", "sha256", digest.hex])
+            bytes = try read(["blobs", "sha256", digest.hex], size: descriptor.size)
         } catch {
             guard error.code == .notFound else { throw error }
             throw AttestationError(.fileMissing, "The layout has no blob \(digest.oci).")
@@ -211,7 +221,10 @@ package struct OCILayout: ~Copyable {
         return bytes
     }
 
-    private func read(_ parts: [String]) throws(ArtifactError) -> [UInt8] {
+    /// - Parameter size: what it must have; a file of another is not read.
+    private func read(
+        _ parts: [String], size expected: Int64? = nil
+    ) throws(ArtifactError) -> [UInt8] {
         let place = path + "/" + parts.joined(separator: "/")
         let folder = O_RDONLY | O_DIRECTORY
         var file = try Descriptor.open(
@@ -230,6 +243,7 @@ package struct OCILayout: ~Copyable {
             throw ArtifactError(
                 .tooLarge, path: place, "It is longer than \(Self.documentLimit) bytes.")
         }
+        guard expected == nil || expected == identity.size else { return [] }
         let size = Int(identity.size)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, 1), alignment: 16)
         defer { buffer.deallocate() }
@@ -245,29 +259,5 @@ package struct OCILayout: ~Copyable {
             filled += count
         }
         return Array(buffer[..<size])
-    }
-}
-
-extension ImageEvidence {
-    fileprivate static func unreadable(_ digest: SHA256Digest, _ error: any Error) -> Self {
-        unreadable(digest.oci, error)
-    }
-
-    fileprivate static func unreadable(_ place: String, _ error: any Error) -> Self {
-        let findings =
-            switch error {
-            case let error as AttestationError: error.findings
-            case let error as ArtifactError:
-                [AttestationFinding(.fileAltered, path: error.path, error.message)]
-            default: [AttestationFinding(.malformed, "\(error)")]
-            }
-        return ImageEvidence(place: place, content: .unreadable(findings))
-    }
-
-    fileprivate static func unreadable(
-        _ place: String, _ code: AttestationFinding.Code, _ message: String
-    ) -> Self {
-        ImageEvidence(
-            place: place, content: .unreadable([AttestationFinding(code, message)]))
     }
 }

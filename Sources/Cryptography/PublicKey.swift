@@ -85,11 +85,13 @@ package final class PublicKey: Sendable, Hashable {
         algorithm != .ed25519 && verify(signature, over: message, hash: EVP_sha256())
     }
 
+    /// Whether it signs the SHA-256 of a message, so that nobody has to have the message.
+    package var signsSHA256: Bool { algorithm == .ecdsaP256 || algorithm == .rsa }
+
     /// Whether a signature over a message holds of which only the SHA-256 is known; false for keys that
     /// sign with another hash.
     package func verify(_ signature: [UInt8], ofSHA256 digest: SHA256Digest) -> Bool {
-        guard algorithm == .ecdsaP256 || algorithm == .rsa,
-            signature.count <= algorithm.longestSignature,
+        guard signsSHA256, signature.count <= algorithm.longestSignature,
             let context = EVP_PKEY_CTX_new(handle.pointer, nil)
         else { return false }
         defer {

@@ -1,5 +1,7 @@
 // What the header of a weights file says of the model: read, never loaded, and believed by nobody.
 
+internal import CanonicalJSON
+
 /// The facts in the header of one weights file.
 package struct ModelHeader: Sendable, Hashable {
     /// The formats whose headers are read.
@@ -88,9 +90,7 @@ func bytes(of elements: Int64, bits: Int64) -> Int64? {
 
 /// A name as it is shown in a message: short, and without what would show as something else.
 func shown(_ text: String) -> String {
-    let plain = text.unicodeScalars.map {
-        $0.properties.isDefaultIgnorableCodePoint || $0.value < 0x20 || $0.value == 0x7F
-            ? "\u{FFFD}" : String($0)
-    }
-    return "“" + plain.prefix(80).joined() + (plain.count > 80 ? "…" : "") + "”"
+    let scalars = text.unicodeScalars
+    let start = String(String.UnicodeScalarView(scalars.prefix(80))).plain()
+    return "“" + start + (scalars.count > 80 ? "…" : "") + "”"
 }

@@ -68,6 +68,10 @@ package struct ArtifactVerifyImage: ParsableCommand {
             throw ValidationError(
                 "--certificate and --log-bundle belong to --signature or --attestation.")
         }
+        guard signer.publicKey == nil || (certificate == nil && logBundle == nil) else {
+            throw ValidationError(
+                "--certificate and --log-bundle say nothing of a signature by --public-key.")
+        }
     }
 
     package func run() throws {
@@ -174,7 +178,7 @@ extension ImageVerdict {
             lines.append("built by \(provenance.builder) as \(provenance.buildType)")
             lines += provenance.materials.prefix(64).map { "from \($0.name) \($0.digest)" }
         }
-        return lines
+        return lines.map { $0.plain() }
     }
 
     fileprivate var json: JSON {

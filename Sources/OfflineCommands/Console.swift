@@ -1,4 +1,6 @@
 // What the program says: data on standard output, everything else on standard error.
+//
+// What it says to people may quote names and addresses that strangers chose: a terminal obeys none of it.
 
 package import CanonicalJSON
 internal import Glibc
@@ -24,12 +26,14 @@ package enum Console {
     package static func hint(_ text: String) { say("hint", text) }
 
     /// What happens, for people; no part of the answer.
-    package static func note(_ text: String) { write(Array((text + "\n").utf8), to: STDERR_FILENO) }
+    package static func note(_ text: String) {
+        write(Array((shown(text) + "\n").utf8), to: STDERR_FILENO)
+    }
 
     /// What happens right now; only where somebody watches.
     package static func progress(_ text: String) {
         guard isTerminal else { return }
-        write(Array("\r\u{1B}[2K\(text)".utf8), to: STDERR_FILENO)
+        write(Array("\r\u{1B}[2K\(shown(text))".utf8), to: STDERR_FILENO)
     }
 
     /// Clears the line of `progress`.
@@ -40,8 +44,10 @@ package enum Console {
 
     private static let isTerminal = isatty(STDERR_FILENO) == 1
 
+    private static func shown(_ text: String) -> String { text.plain(keeping: ["\n", "\t"]) }
+
     private static func say(_ kind: String, _ text: String) {
-        write(Array("\(kind): \(text)\n".utf8), to: STDERR_FILENO)
+        write(Array("\(kind): \(shown(text))\n".utf8), to: STDERR_FILENO)
     }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {

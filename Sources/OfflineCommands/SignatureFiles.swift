@@ -15,8 +15,8 @@ package struct SignatureFiles: ParsableArguments {
 }
 
 extension AttestationFinding {
-    /// A line for people.
-    var line: String { path.map { "\($0): \(message)" } ?? message }
+    /// One line for people.
+    var line: String { (path.map { "\($0): \(message)" } ?? message).plain() }
 }
 
 extension AttestationFinding {

@@ -14,12 +14,13 @@ import Testing
         let service: ForgedService
         let key: PrivateKey
 
-        init() throws {
+        init(_ answers: [String: ForgedService.Answer]? = nil) throws {
             program = try Program()
             key = try .generate(.ecdsaP256)
-            service = try ForgedService([
-                path: .init(status: 422, json: ["code": "provenance-known", "detail": "No."])
-            ])
+            service = try ForgedService(
+                answers ?? [
+                    path: .init(status: 422, json: ["code": "provenance-known", "detail": "No."])
+                ])
             try program.write("builder.pub", key.publicKey.pem)
             try program.write("other.pub", PrivateKey.generate(.ecdsaP256).publicKey.pem)
         }
@@ -27,7 +28,12 @@ import Testing
         func statement(_ type: String) -> [UInt8] {
             let predicate: JSON = [
                 "builder": ["id": "https://ci.example/builder"], "buildType": "train",
-                "materials": [["uri": "git+https://git.example/a", "digest": ["sha1": "ab"]]],
+                "materials": [
+                    [
+                        "uri": "git+https://git.example/a",
+                        "digest": ["sha1": .string(String(repeating: "ab", count: 20))],
+                    ]
+                ],
             ]
             return Statement(
                 subjects: [.init(name: "a", sha256: SHA256.hash("artifact"))],
@@ -64,6 +70,39 @@ import Testing
         #expect(ran.errors.contains("built by https://ci.example/builder"), "\(ran)")
         let sent = try JSON(parsing: try #require(scene.service.seen.last).body)
         #expect(sent["statement"] == signed.json)
+    }
+
+    @Test func `is not sent when the bundle is broken, though an envelope stands beside it`() throws
+    {
+        let scene = try Scene()
+        defer { scene.service.close() }
+        let signed = try Envelope.sign(scene.statement(Self.provenance), with: [scene.key])
+        var members = signed.json.object ?? [:]
+        members["dsseEnvelope"] = signed.json
+        let ran = try scene.attest(JSON.object(members).canonicalBytes)
+        #expect(ran.code == 2 && ran.errors.contains("The bundle has an unknown member"), "\(ran)")
+        #expect(scene.service.seen.isEmpty)
+    }
+
+    @Test func `is shown in the status with who signed it`() throws {
+        let scene = try Scene([
+            "/api/v1/namespaces/credit/models/scorecard/versions/1": .init(
+                status: 200,
+                json: [
+                    "version": "credit/scorecard@1",
+                    "provenance": [
+                        [
+                            "builder": "https://ci.example/builder", "principal": "p-01",
+                            "lineage": [["name": "git+https://a.example", "digest": "sha1:ab"]],
+                        ]
+                    ],
+                ])
+        ])
+        defer { scene.service.close() }
+        let ran = try scene.program.run(
+            "status", "credit/scorecard@1", "--server", scene.service.url, "--token", "imp_x")
+        #expect(ran.output.contains("built by  https://ci.example/builder, as p-01 signed\n"))
+        #expect(ran.output.contains("from      git+https://a.example sha1:ab\n"), "\(ran)")
     }
 
     @Test func `is not sent when another key signed it, or when it is no provenance`() throws {

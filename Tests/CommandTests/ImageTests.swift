@@ -7,140 +7,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// An OCI image layout with an image and what somebody has put beside it.
-struct ImageScene {
-    let program: Program
-    let key: PrivateKey
-    let manifest: [UInt8]
-    var descriptors: [JSON] = []
-
-    var image: SHA256Digest { SHA256.hash(manifest) }
-
-    init() throws {
-        program = try Program()
-        key = try .generate(.ecdsaP256)
-        let config: JSON = [
-            "mediaType": "application/vnd.oci.image.config.v1+json",
-            "digest": .string(SHA256.hash("{}").oci), "size": 2,
-        ]
-        let document: JSON = [
-            "schemaVersion": 2, "mediaType": .string(OCIManifest.mediaType), "config": config,
-            "layers": [],
-        ]
-        manifest = document.canonicalBytes
-        try program.write("key.pub", key.publicKey.pem)
-        try program.write("other.pub", PrivateKey.generate(.ecdsaP256).publicKey.pem)
-        try program.write("oci/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}")
-        try blob(manifest)
-        descriptors = [Self.descriptor(manifest, OCIManifest.mediaType)]
-    }
-
-    func blob(_ bytes: [UInt8]) throws {
-        try program.write("oci/blobs/sha256/\(SHA256.hash(bytes).hex)", bytes)
-    }
-
-    static func descriptor(
-        _ bytes: [UInt8], _ mediaType: String, _ more: [String: JSON] = [:]
-    ) -> JSON {
-        .object(
-            [
-                "mediaType": .string(mediaType), "digest": .string(SHA256.hash(bytes).oci),
-                "size": .integer(Int64(bytes.count)),
-            ].merging(more) { $1 })
-    }
-
-    func payload(of image: SHA256Digest? = nil, type: String? = nil, more: JSON? = nil) -> JSON {
-        var critical: [String: JSON] = [
-            "identity": ["docker-reference": "registry.example/app"],
-            "image": ["docker-manifest-digest": .string((image ?? self.image).oci)],
-            "type": .string(type ?? "cosign container image signature"),
-        ]
-        if let more { critical["more"] = more }
-        return ["critical": .object(critical), "optional": .null]
-    }
-
-    /// What `cosign sign --key` writes: a layer with the payload, the signature beside it.
-    mutating func addSignature(
-        _ payload: JSON, by signer: PrivateKey? = nil, tag: String? = nil,
-        change: (inout [String: JSON]) -> Void = { _ in }
-    ) throws {
-        let bytes = payload.canonicalBytes
-        try blob(bytes)
-        var layer =
-            Self.descriptor(
-                bytes, SimpleSigning.mediaType,
-                [
-                    "annotations": [
-                        "dev.cosignproject.cosign/signature": .string(
-                            Base64.encode(try (signer ?? key).sign(bytes)))
-                    ]
-                ]
-            ).object ?? [:]
-        change(&layer)
-        try addManifest(
-            layers: [.object(layer)],
-            [
-                "annotations": [
-                    "org.opencontainers.image.ref.name": .string(
-                        tag ?? "registry.example/app:sha256-\(image.hex).sig")
-                ]
-            ])
-    }
-
-    /// A manifest of its own, named in the index.
-    mutating func addManifest(
-        layers: [JSON], _ descriptor: [String: JSON] = [:], members: [String: JSON] = [:]
-    ) throws {
-        let empty: JSON = [
-            "mediaType": "application/vnd.oci.empty.v1+json",
-            "digest": .string(SHA256.hash("{}").oci), "size": 2,
-        ]
-        let document = JSON.object(
-            [
-                "schemaVersion": 2, "mediaType": .string(OCIManifest.mediaType), "config": empty,
-                "layers": .array(layers),
-            ].merging(members) { $1 })
-        try blob(document.canonicalBytes)
-        descriptors.append(
-            Self.descriptor(document.canonicalBytes, OCIManifest.mediaType, descriptor))
-    }
-
-    /// What cosign writes since bundles are referrers.
-    mutating func addBundle(_ bundle: [UInt8], subject: JSON? = nil, type: String? = nil) throws {
-        try blob(bundle)
-        let type = type ?? SigstoreBundle.mediaType
-        try addManifest(
-            layers: [Self.descriptor(bundle, SigstoreBundle.mediaType)],
-            ["artifactType": .string(type)],
-            members: [
-                "artifactType": .string(type),
-                "subject": subject ?? Self.descriptor(manifest, OCIManifest.mediaType),
-            ])
-    }
-
-    func statement(_ predicateType: String, _ predicate: JSON = [:]) -> Statement {
-        Statement(
-            subjects: [.init(name: "registry.example/app", sha256: image)],
-            predicateType: predicateType, predicate: predicate)
-    }
-
-    func verify(_ more: [String] = [], key: String = "key.pub") throws -> Ran {
-        let index: JSON = ["schemaVersion": 2, "manifests": .array(descriptors)]
-        try program.write("oci/index.json", index.canonicalBytes)
-        return try program.run(
-            [
-                "artifact", "verify-image", image.oci, "--oci-layout", "oci", "--public-key", key,
-                "--json",
-            ] + more)
-    }
-
-    static func codes(_ ran: Ran) throws -> Set<String> {
-        let evidence = try JSON(parsing: ran.output)["evidence"]?.array ?? []
-        return Set(
-            evidence.flatMap { $0["findings"]?.array ?? [] }.compactMap { $0["code"]?.string })
-    }
-}
-
 private let provenance: JSON = [
     "builder": ["id": "https://ci.example/builder"], "buildType": "https://ci.example/train",
     "materials": [["uri": "git+https://git.example/a", "digest": ["sha1": "aabb"]]],
@@ -362,6 +228,57 @@ private let provenance: JSON = [
         #expect(try verify("other@example.org") == 1)
     }
 
+    @Test func `is verified by certificate beside its root, which says nothing by itself`() throws {
+        let workshop = try CertificateWorkshop()
+        try workshop.issue("root", CertificateWorkshop.authority)
+        try workshop.issue("between", by: "root", CertificateWorkshop.authority)
+        try workshop.issue("signer", by: "between", CertificateWorkshop.signer)
+        try workshop.issue("stranger", CertificateWorkshop.authority)
+        func text(_ name: String) -> String {
+            String(decoding: workshop.bytes("\(name).crt"), as: UTF8.self)
+        }
+        let signer = try PrivateKey(pem: workshop.bytes("signer.key"))
+        func verify(_ chain: String, root: String = "root") throws -> Int32 {
+            var scene = try ImageScene()
+            try scene.program.write("root.crt", workshop.bytes("\(root).crt"))
+            try scene.addSignature(scene.payload(), by: signer) { layer in
+                var annotations = layer["annotations"]?.object ?? [:]
+                annotations["dev.sigstore.cosign/certificate"] = .string(text("signer"))
+                annotations["dev.sigstore.cosign/chain"] = .string(chain)
+                layer["annotations"] = .object(annotations)
+            }
+            _ = try scene.verify()
+            return try scene.program.run(
+                "artifact", "verify-image", scene.image.oci, "--oci-layout", "oci",
+                "--trust-root", "root.crt", "--identity", "release@example.org"
+            ).code
+        }
+        #expect(try verify(text("between")) == 0)
+        #expect(try verify(text("between") + text("root")) == 0)
+        #expect(try verify(text("root")) == 1)
+        #expect(try verify(text("between") + text("root"), root: "stranger") == 1)
+    }
+
+    @Test func `takes no certificate and no log beside a key`() throws {
+        let scene = try ImageScene()
+        for option in ["--certificate", "--log-bundle"] {
+            let ran = try scene.program.run(
+                "artifact", "verify-image", scene.image.oci, "--payload", "x", "--signature", "y",
+                "--public-key", "key.pub", option, "z")
+            #expect(ran.code == 64, "\(ran)")
+        }
+    }
+
+    @Test func `has no manifest but its own`() throws {
+        let scene = try ImageScene()
+        let key = scene.key.publicKey
+        func manifest(_ bytes: [UInt8]) -> [UInt8]? {
+            ImageVerifier(image: scene.image, trust: .key(key), manifest: bytes).manifest
+        }
+        #expect(manifest(scene.manifest) == scene.manifest)
+        #expect(manifest(scene.manifest + [0x20]) == nil)
+    }
+
     @Test func `is not decided by a layout that is none, or that leads elsewhere`() throws {
         var scene = try ImageScene()
         try scene.addSignature(scene.payload())
@@ -388,87 +305,5 @@ private let provenance: JSON = [
         let other = SHA256.hash("other").hex
         try scene.addSignature(scene.payload(), tag: "sha256-\(other).sig")
         #expect(try scene.verify().code == 1)
-    }
-}
-
-/// What somebody really signed keyless, in the places where cosign would put it.
-@Suite(
-    .enabled(
-        if: Fixtures.has("oms/v1.1.0-sigstore") && Peers.sigstoreRoot != nil,
-        "skipped: no shared/fixtures, or no Python package sigstore"))
-struct `A keyless attestation in an image layout` {
-    private let bundle: JSON
-    private let scene: ImageScene
-    private let digest: String
-
-    init() throws {
-        scene = try ImageScene()
-        try scene.program.write("root.json", #require(Peers.sigstoreRoot))
-        bundle = try Fixtures.json("oms/v1.1.0-sigstore/model.sig")
-        let payload = try #require(
-            bundle["dsseEnvelope"]?["payload"]?.string.flatMap { Base64.decode($0) })
-        digest = try #require(
-            JSON(parsing: payload)["subject"]?[0]?["digest"]?["sha256"]?.string)
-    }
-
-    private func verify(_ identity: String, _ more: [String]) throws -> Ran {
-        try scene.program.run(
-            [
-                "artifact", "verify-image", "sha256:\(digest)", "--sigstore-root", "root.json",
-                "--identity", identity, "--issuer", "https://sigstore.verify.ibm.com/oauth2",
-                "--predicate-type", "https://model_signing/signature/v1.0", "--json",
-            ] + more)
-    }
-
-    @Test func `holds as a bundle`() throws {
-        try scene.program.write("bundle.json", bundle.canonicalBytes)
-        let ran = try verify("stefanb@us.ibm.com", ["--bundle", "bundle.json"])
-        #expect(ran.code == 0, "\(ran)")
-        #expect(try verify("other@us.ibm.com", ["--bundle", "bundle.json"]).code == 1)
-    }
-
-    @Test func `holds with the log's promise, and not with that of another entry`() throws {
-        let material = bundle["verificationMaterial"]
-        let entry = try #require(material?["tlogEntries"]?[0])
-        let raw = try #require(
-            material?["certificate"]?["rawBytes"]?.string
-                ?? material?["x509CertificateChain"]?["certificates"]?[0]?["rawBytes"]?.string)
-        let log = try #require(
-            entry["logId"]?["keyId"]?.string.flatMap { Base64.decode($0) })
-        func integer(_ name: String) throws -> JSON {
-            .integer(try #require(entry[name]?.string.flatMap { Int64($0) }))
-        }
-        var promise: [String: JSON] = [
-            "body": try #require(entry["canonicalizedBody"]),
-            "integratedTime": try integer("integratedTime"), "logIndex": try integer("logIndex"),
-            "logID": .string(Hex.encode(log)),
-        ]
-        func write() throws {
-            let document: JSON = [
-                "SignedEntryTimestamp": try #require(
-                    entry["inclusionPromise"]?["signedEntryTimestamp"]),
-                "Payload": .object(promise),
-            ]
-            try scene.program.write("log.json", document.canonicalBytes)
-        }
-        let pem = "-----BEGIN CERTIFICATE-----\n\(raw)\n-----END CERTIFICATE-----\n"
-        try scene.program.write("leaf.pem", pem)
-        try scene.program.write(
-            "envelope.json", try #require(bundle["dsseEnvelope"]).canonicalBytes)
-        let files = [
-            "--attestation", "envelope.json", "--certificate", "leaf.pem", "--log-bundle",
-            "log.json",
-        ]
-        try write()
-        let ran = try verify("stefanb@us.ibm.com", files)
-        #expect(ran.code == 0, "\(ran)")
-        #expect(try verify("other@us.ibm.com", files).code == 1)
-        promise["logIndex"] = 1
-        try write()
-        let forged = try verify("stefanb@us.ibm.com", files)
-        #expect(forged.code == 1)
-        #expect(try ImageScene.codes(forged).contains("promise-invalid"), "\(forged)")
-        let bare = try verify("stefanb@us.ibm.com", Array(files.prefix(4)))
-        #expect(try ImageScene.codes(bare).contains("log-entry-count"), "\(bare)")
     }
 }

@@ -1,5 +1,6 @@
 // The sigstore conformance suite's client protocol, driven with bundles of that suite.
 
+import Attestation
 import Cryptography
 import Foundation
 import TestSupport
@@ -24,9 +25,18 @@ struct `The adapter for the sigstore conformance suite` {
             ["IMPRIMATUR": #require(Program.path), "SIGSTORE_ROOT": "root.json"])
     }
 
-    /// Runs one case of the suite as the suite does; by the file's digest alone when asked for.
+    /// How a case of the suite names the file.
+    enum Naming {
+        case plain, digest
+        /// A file whose name begins like a digest.
+        case likeDigest
+        /// A file that has the name of the good file's digest, and other bytes.
+        case impostor
+    }
+
+    /// Runs one case of the suite as the suite does.
     private static func verify(
-        _ name: String, identity: String = identity, byDigest: Bool = false
+        _ name: String, identity: String = identity, by naming: Naming = .plain
     ) throws -> Ran {
         let program = try Program()
         let folder = try #require(Fixtures.directory()) + "/sigstore-bundles/\(name)"
@@ -49,9 +59,18 @@ struct `The adapter for the sigstore conformance suite` {
         }
         let own = text("artifact") != nil ? "\(name)/artifact" : "a.txt"
         let file = try Fixtures.bytes("sigstore-bundles/" + own)
-        try program.write("sha256:file", file)
-        try program.write("file", file)
-        arguments.append(byDigest ? "sha256:\(SHA256.hash(file).hex)" : "file")
+        let named =
+            switch naming {
+            case .plain: "file"
+            case .likeDigest: "sha256:file"
+            case .digest, .impostor: SHA256.hash(file).oci
+            }
+        switch naming {
+        case .plain, .likeDigest: try program.write(named, file)
+        case .impostor: try program.write(named, file + [0x0A])
+        case .digest: break
+        }
+        arguments.append(named)
         return try adapter(arguments, in: program)
     }
 
@@ -73,8 +92,9 @@ struct `The adapter for the sigstore conformance suite` {
         "rekor2-timestamp-without-embedded-cert",
     ])
     func `needs no more of a file than its digest`(name: String) throws {
-        let ran = try Self.verify(name, byDigest: true)
-        #expect(ran.code == 0, "\(ran)")
+        #expect(try Self.verify(name, by: .digest).code == 0)
+        #expect(try Self.verify(name, by: .likeDigest).code == 0)
+        #expect(try Self.verify(name, by: .impostor).code == 1)
     }
 
     @Test func `refuses a good bundle for somebody else, and for another file`() throws {

@@ -145,6 +145,38 @@ import Testing
         }
     }
 
+    @Test func `provenance is handed in by owner or validator, and signed by a service`()
+        async throws
+    {
+        try await WebService.with { service in
+            let version = try await service.submit()
+            let test = service.service
+            let own = try test.provenance(of: version, by: service.owner.person)
+            let builder = try await test.enrol([], kind: .service)
+            let good = try test.provenance(of: version, by: builder)
+            let provenance = WebService.version + "/provenance"
+            try await run(
+                [
+                    .post("nobody", nil, provenance, ["statement": good.json], 401),
+                    .post(
+                        "reviewer", service.reviewer, provenance, ["statement": good.json], 403,
+                        has: "role-missing"),
+                    .post(
+                        "owner for himself", service.owner, provenance, ["statement": own.json],
+                        422, has: "provenance-not-entitled"),
+                    .post(
+                        "validator", service.validator, provenance, ["statement": good.json], 201,
+                        has: "receipt"),
+                    .post(
+                        "owner again", service.owner, provenance, ["statement": good.json], 409,
+                        has: "provenance-known"),
+                    .get(
+                        "validator", service.validator, WebService.version, 200,
+                        has: builder.principal.description),
+                ], service)
+        }
+    }
+
     @Test func `findings are raised and closed by reviewers alone`() async throws {
         try await WebService.with { service in
             let version = try await service.submit()

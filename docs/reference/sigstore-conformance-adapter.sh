@@ -51,14 +51,20 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$bundle" ] && [ -n "$file" ] || usage
 
-# A file whose name begins like a digest is still a file.
-case $file in sha256:*) ;; /*) ;; *) file=./$file ;; esac
+# What has the form of a digest is one unless there is such a file; no name of a file is an option.
+if [ ! -e "$file" ] && printf '%s' "$file" | grep -Eqx 'sha256:[0-9a-f]{64}'; then
+    set -- --digest "$file"
+else
+    case $file in /*) ;; *) file=./$file ;; esac
+    set -- "$file"
+fi
+# The suite's statements are of many types.
+set -- artifact verify-file "$@" --any-predicate --bundle "$bundle"
 if [ -n "$key" ]; then
     [ -z "$identity$issuer" ] || usage
-    exec "$imprimatur" artifact verify-file "$file" --bundle "$bundle" --public-key "$key"
+    exec "$imprimatur" "$@" --public-key "$key"
 fi
 [ -n "$identity" ] && [ -n "$issuer" ] || usage
 root=${root:-$default}
 [ -n "$root" ] || { echo "$0: SIGSTORE_ROOT names no trusted_root.json" >&2; exit 2; }
-exec "$imprimatur" artifact verify-file "$file" --bundle "$bundle" \
-    --sigstore-root "$root" --identity "$identity" --issuer "$issuer"
+exec "$imprimatur" "$@" --sigstore-root "$root" --identity "$identity" --issuer "$issuer"

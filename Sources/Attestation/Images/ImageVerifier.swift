@@ -101,7 +101,8 @@ package struct ImageVerifier: Sendable {
         self.image = image
         self.trust = trust
         self.predicateType = predicateType
-        self.manifest = manifest
+        // Bytes with another hash are another image's manifest.
+        self.manifest = manifest.flatMap { SHA256.hash($0) == image ? $0 : nil }
         self.limits = limits
     }
 
@@ -201,7 +202,7 @@ private struct Judging {
                     .fileMissing, "The bundle is of the manifest's bytes, which are not at hand.")
             }
             let verdict = FileSignature.verify(
-                bundle: bytes, file: .bytes(manifest), trust: verifier.trust,
+                bundle: bytes, file: .bytes(manifest), trust: verifier.trust, wanted: .signature,
                 limits: verifier.limits)
             findings += verdict.findings
             key = verdict.key
@@ -258,8 +259,15 @@ private struct Judging {
                 examination.refuse(.methodMismatch, "It was signed by a key, not by certificate.")
                 return examination
             }
+            // cosign stores the chain with its root; that it is there says nothing, and the path ends
+            // at the caller's own copy.
+            let chain =
+                material.chain.prefix(1)
+                + material.chain.dropFirst().filter { der in
+                    !trust.anchors.contains { $0.der == der }
+                }
             examination = trust.examine(
-                chain: material.chain, signature: signature, timestamps: material.timestamps)
+                chain: Array(chain), signature: signature, timestamps: material.timestamps)
         case .sigstore(let trust):
             guard let leaf = material.chain.first else {
                 examination.refuse(.methodMismatch, "It was signed by a key, not keyless.")

@@ -13,11 +13,6 @@ package import CanonicalJSON
 
 /// Where something comes from, as its builder says.
 package struct Provenance: Sendable, Hashable {
-    /// The predicate types that are read.
-    package static let types: Set<String> = [
-        "https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2",
-    ]
-
     /// Something that went into the build.
     package struct Material: Sendable, Hashable {
         /// Its address or name.
@@ -140,10 +135,7 @@ package struct Provenance: Sendable, Hashable {
     }
 
     private static func isPlain(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy {
-            $0.value >= 0x20 && $0.value != 0x7F && !$0.properties.isDefaultIgnorableCodePoint
-                && $0.properties.generalCategory != .control
-        }
+        !text.unicodeScalars.contains(where: \.isHidden)
     }
 
     /// As commands show it.

@@ -1,7 +1,12 @@
 // A bundle beside any file, against whomever the caller trusts.
 //
-// Specification: SigstoreFile.swift, by key and by certificate as well. Of the file its digest suffices
-// where the signature is made over a SHA-256: then nobody has to have the bytes.
+// Specification: as SigstoreBundle.swift, with "messageSignature" {"messageDigest": {"algorithm",
+// "digest"}, "signature"} in place of an envelope, or an in-toto envelope one of whose subjects is the
+// file by its SHA-256. The digest in a bundle is a hint; a wrong one is refused all the same. Of the file
+// its digest suffices where the signature is made over a SHA-256: then nobody has to have the bytes.
+//
+// A statement about a file is no signature of it: who says that it has a flaw has named it too. So the
+// caller says what counts: a bare signature, or statements of one type.
 
 package import Cryptography
 
@@ -35,18 +40,58 @@ package enum FileSignature {
         }
     }
 
+    /// What counts as signed.
+    package enum Wanted: Sendable, Hashable {
+        /// A signature over the file.
+        case signature
+        /// A statement about the file, with this predicate type.
+        case statement(String)
+        /// Either, whatever a statement says: for those who look at it themselves.
+        case any
+
+        func findings(on predicateType: String) -> [AttestationFinding] {
+            let why: String
+            switch self {
+            case .any: return []
+            case .signature:
+                guard !predicateType.isEmpty else { return [] }
+                why = "It is a statement of type \(predicateType), no signature of the file."
+            case .statement(let wanted):
+                guard predicateType != wanted else { return [] }
+                why =
+                    predicateType.isEmpty
+                    ? "It is a signature of the file, no statement."
+                    : "The statement is of type \(predicateType)."
+            }
+            return [AttestationFinding(.predicateTypeMismatch, why)]
+        }
+    }
+
     /// The answer.
     package struct Verdict: Sendable, Hashable {
         /// All reasons why not; empty when the signature holds.
         package let findings: [AttestationFinding]
+        /// The type of the statement; empty for a bare signature.
+        package let predicateType: String
+        /// Whether nothing but the missing bytes stands against it: the key signs no SHA-256.
+        package let needsFile: Bool
         /// The signer's key; nil when there is a finding.
         package let key: KeyID?
         /// Who that is, when a certificate says so.
         package let certified: CertifiedSigner?
 
-        init(_ findings: [AttestationFinding], _ examination: SignerExamination? = nil) {
+        init(
+            _ findings: [AttestationFinding], _ examination: SignerExamination? = nil,
+            predicateType: String = "", needsFile: Bool = false
+        ) {
             var findings = findings
-            if findings.isEmpty, examination?.key == nil {
+            self.predicateType = predicateType
+            self.needsFile = needsFile && findings.isEmpty
+            if self.needsFile {
+                findings.append(
+                    AttestationFinding(
+                        .unsupportedMethod, "The key signs no SHA-256: the file itself is needed."))
+            } else if findings.isEmpty, examination?.key == nil {
                 findings.append(AttestationFinding(.signatureInvalid, "Nobody has signed it."))
             }
             self.findings = findings
@@ -57,7 +102,8 @@ package enum FileSignature {
 
     /// Whether whom the caller trusts signed this file.
     package static func verify(
-        bundle bytes: [UInt8], file: File, trust: SignerTrust, limits: AttestationLimits = .default
+        bundle bytes: [UInt8], file: File, trust: SignerTrust, wanted: Wanted,
+        limits: AttestationLimits = .default
     ) -> Verdict {
         do throws(AttestationError) {
             let reader = try MemberReader(
@@ -66,24 +112,26 @@ package enum FileSignature {
                     "mediaType", "verificationMaterial", "dsseEnvelope", "messageSignature",
                 ])
             guard reader.isNullOrAbsent("messageSignature") else {
-                return try message(reader, file, trust, limits)
+                return try message(reader, file, trust, wanted, limits)
             }
             let bundle = try SigstoreBundle(parsing: bytes, limits: limits)
             let examination = ModelSigner.examine(bundle, trust)
             let statement = try Statement(foreign: bundle.envelope.payload, limits: limits)
-            var findings = examination.findings
+            let type = statement.predicateType
+            var findings = examination.findings + wanted.findings(on: type)
             if !statement.subjects.contains(where: { $0.sha256 == file.digest }) {
                 findings.append(
                     AttestationFinding(.artifactMismatch, "The statement is about another file."))
             }
-            return Verdict(findings, examination)
+            return Verdict(findings, examination, predicateType: type)
         } catch {
             return Verdict(error.findings)
         }
     }
 
     private static func message(
-        _ reader: MemberReader, _ file: File, _ trust: SignerTrust, _ limits: AttestationLimits
+        _ reader: MemberReader, _ file: File, _ trust: SignerTrust, _ wanted: Wanted,
+        _ limits: AttestationLimits
     ) throws(AttestationError) -> Verdict {
         guard reader.isNullOrAbsent("dsseEnvelope") else {
             throw AttestationError(.malformed, "The bundle has two kinds of content.")
@@ -91,7 +139,7 @@ package enum FileSignature {
         let parts = try SigstoreBundle.Parts(reader, limits: limits)
         let message = try reader.object("messageSignature")
         let signature = try message.base64("signature")
-        var findings: [AttestationFinding] = []
+        var findings = wanted.findings(on: "")
         if !message.isNullOrAbsent("messageDigest") {
             let digest = try message.object("messageDigest")
             let (algorithm, hash) = (try digest.string("algorithm"), try digest.base64("digest"))
@@ -102,7 +150,11 @@ package enum FileSignature {
         }
         let examination = examine(parts, signature, file.content, trust, limits)
         findings += examination.findings
-        if let key = examination.key, !file.isSigned(signature, by: key) {
+        guard let key = examination.key else { return Verdict(findings, examination) }
+        if case .digest = file, !key.signsSHA256 {
+            return Verdict(findings, examination, needsFile: true)
+        }
+        if !file.isSigned(signature, by: key) {
             findings.append(
                 AttestationFinding(.signatureInvalid, "The signature is not that of the key."))
         }

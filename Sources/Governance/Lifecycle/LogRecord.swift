@@ -26,6 +26,7 @@ package struct LogRecord: Sendable {
     package private(set) var trustRoot: NamedRoot?
     private var submissions = SharedMap<VersionReference, Submission>()
     private var evaluations = SharedLists<VersionReference, EvaluationRecorded>()
+    private var provenance = SharedLists<VersionReference, ProvenanceRecorded>()
     private var sequences = SharedMap<String, Int64>()
     /// The size of the last digest of the projections, and when it was written; of the empty log, when
     /// it was opened.
@@ -58,9 +59,19 @@ package struct LogRecord: Sendable {
         evaluations[version]
     }
 
+    /// What builders said of a version, in the order of the log.
+    package func provenance(of version: VersionReference) -> [ProvenanceRecorded] {
+        provenance[version]
+    }
+
     /// Takes in an evaluation that is committed and has no place in the log yet.
     package mutating func readAhead(_ event: EvaluationRecorded) {
         evaluations.append(event, to: event.version)
+    }
+
+    /// Takes in a builder's statement that is committed and has no place in the log yet.
+    package mutating func readAhead(_ event: ProvenanceRecorded) {
+        provenance.append(event, to: event.version)
     }
 
     /// Takes in the next entry; answers what does not follow from those before it, nil when all does.
@@ -94,6 +105,7 @@ package struct LogRecord: Sendable {
         case .versionSubmitted(let event):
             submissions[event.version] = Submission(event: event, at: entry.time)
         case .evaluationRecorded(let event): evaluations.append(event, to: event.version)
+        case .provenanceRecorded(let event): provenance.append(event, to: event.version)
         case .policyActivated(let event): return follow(event)
         case .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked,
             .tokenRevoked,
@@ -103,7 +115,7 @@ package struct LogRecord: Sendable {
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
-            .findingClosed, .abstentionRecorded, .provenanceRecorded, .environmentObserved,
+            .findingClosed, .abstentionRecorded, .environmentObserved,
             .legacyImported, .waiverRecorded:
             break
         }

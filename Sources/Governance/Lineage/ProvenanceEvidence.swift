@@ -5,6 +5,10 @@
 // digest, or else the SHA-256 of one of the version's files, the first in order of the files. Names of
 // subjects prove nothing. Each material is a source that the version was built from; an entry holds the
 // first of them, at most 64 and 20,000 bytes of text, and how many there are.
+//
+// What is put on record stays there for ever, so more is asked of it than of what is only read: one
+// signature, at most 128 KiB, SHA-1 and SHA-2 digests of their lengths, and no address with a user or a
+// password in it (the account "git", which ssh wants, is none).
 
 package import Attestation
 package import Cryptography
@@ -15,6 +19,7 @@ package struct ProvenanceEvidence: Sendable {
     package let provenance: Provenance
     private let payload: SHA256Digest
 
+    private static let envelopeLimit = 128 << 10
     private static let linkLimit = 64
     private static let textLimit = 20_000
 
@@ -32,6 +37,53 @@ package struct ProvenanceEvidence: Sendable {
         }
         self.provenance = provenance
         payload = envelope.payloadDigest
+    }
+
+    /// Reads an envelope that is to be put on record.
+    package init(taking envelope: Envelope) throws(AttestationError) {
+        guard envelope.canonicalBytes.count <= Self.envelopeLimit else {
+            throw AttestationError(
+                .tooLarge, "The envelope is longer than \(Self.envelopeLimit) bytes.")
+        }
+        guard envelope.signatures.count == 1 else {
+            throw AttestationError(
+                .signatureCount,
+                "The envelope has \(envelope.signatures.count) signatures, not exactly one.")
+        }
+        try self.init(reading: envelope)
+        let said = [provenance.builder, provenance.buildType] + provenance.materials.map(\.name)
+        guard !said.contains(where: Self.namesAccount) else {
+            // The address is not repeated: messages are logged.
+            throw AttestationError(
+                .malformed,
+                "An address names a user or a password before '@': what is recorded stays for ever. "
+                    + "Have the builder name the address without it.")
+        }
+        for material in provenance.materials {
+            for (algorithm, hex) in material.digests {
+                let lengths = Self.digestLengths[algorithm] ?? [hex.utf8.count]
+                guard lengths.contains(hex.utf8.count) else {
+                    throw AttestationError(
+                        .malformed, "A material's \(algorithm) has \(hex.utf8.count) digits.")
+                }
+            }
+        }
+    }
+
+    /// Hexadecimal digits by algorithm; a repository of git may be one of SHA-256.
+    private static let digestLengths: [String: Set<Int>] = [
+        "sha1": [40], "gitCommit": [40, 64], "sha256": [64], "sha384": [96], "sha512": [128],
+    ]
+
+    /// Whether an address in the text has a part before the host, which may be a secret.
+    private static func namesAccount(_ text: String) -> Bool {
+        var rest = text[...]
+        while let mark = rest.firstRange(of: "://") {
+            rest = rest[mark.upperBound...]
+            let authority = rest.prefix { !"/?#\\".contains($0) }
+            if let at = authority.lastIndex(of: "@"), authority[..<at] != "git" { return true }
+        }
+        return false
     }
 
     /// What of an artifact the statement names: all of it, with an empty path, or a file; nil for nothing.

@@ -189,7 +189,7 @@ extension ProvenanceRecorded {
         let from =
             materials == 1
             ? "1 material" : materials == 0 ? "no named material" : "\(materials) materials"
-        return "The builder \(builder) says that it built \(what) from \(from)."
+        return "\(principal) signed that the builder \(builder) built \(what) from \(from)."
     }
 }
 

@@ -55,7 +55,8 @@ extension ReportCheck {
             case .findingRaised(let event): check(event, line.entry.time, at: place)
             case .findingClosed(let event): check(event, line.entry.time, at: place)
             case .abstentionRecorded(let event): check(event, line.entry.time, at: place)
-            case .provenanceRecorded(let event): check(event, line.entry.time, at: place)
+            case .provenanceRecorded(let event):
+                check(event, line.entry.time, lines, at: place)
             case .environmentObserved(let event): check(event, line.entry.time, at: place)
             case .legacyImported(let event): check(event, line.entry.time, at: place)
             case .waiverRecorded(let event): check(event, line.entry.time, at: place)
@@ -253,31 +254,6 @@ extension ReportCheck {
             find(
                 place, "authority",
                 "The statement does not count: \(problems.joined(separator: ", ")).")
-        }
-    }
-
-    private mutating func check(
-        _ event: ProvenanceRecorded, _ time: Timestamp, at place: JSONPointer
-    ) {
-        guard let bytes = documents[event.document] else { return }
-        guard let envelope = try? Envelope(parsing: bytes),
-            let evidence = try? ProvenanceEvidence(reading: envelope)
-        else {
-            return find(place, "statement", "Document \(event.document) is no provenance.")
-        }
-        verdict.statements += 1
-        expect(
-            evidence.names(event.subject)
-                && evidence.event(
-                    of: event.version, document: event.document, subject: event.subject,
-                    file: event.file, signer: event.signer, principal: event.principal) == event,
-            place, "The builder's statement says something else than the line.")
-        if !identities.signers(of: envelope).contains(event.signer)
-            || identities.chain.holder(of: event.signer, at: time)?.principal != event.principal
-        {
-            find(
-                place, "authority",
-                "The statement is not signed by a key that \(event.principal) held.")
         }
     }
 

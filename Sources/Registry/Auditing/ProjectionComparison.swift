@@ -105,16 +105,16 @@ struct ProjectionComparison {
 
     /// Columns that tables have as primary keys.
     private enum Column: String, CaseIterable {
-        case name, digest, id, keyID = "key_id", statement, version, position, subject
+        case name, digest, id, keyID = "key_id", statement, version, position, subject,
+            signer
     }
 
     private var columns: [Column] {
         switch table {
         case .subject, .model, .version: [.name]
         case .policy_pack, .decision, .trust_root: [.digest]
-        case .principal, .token, .restriction, .deployment, .hold, .provenance, .carried,
-            .legacy:
-            [.id]
+        case .principal, .token, .restriction, .deployment, .hold, .carried, .legacy: [.id]
+        case .provenance: [.id, .signer]
         case .credential: [.keyID]
         case .assignment, .evaluation, .approval, .disposal, .finding, .abstention,
             .snapshot, .waiver:

@@ -48,6 +48,7 @@ extension Follower {
             case .keyRevoked, .roleRevoked, .principalRegistered:
                 identities.apply(entry, document: nil)
             case .evaluationRecorded(let event): record.readAhead(event)
+            case .provenanceRecorded(let event): record.readAhead(event)
             default: break
             }
         }

@@ -122,6 +122,7 @@ extension ProjectionRows {
                 \(event.subject.bytes), \(event.file), \(event.signer.hex),
                 \(event.principal.description), \(event.builder), \(event.buildType),
                 \(event.materials), \(JSON.array(event.lineage.map(\.json)).canonicalText), \(at))
+        ON CONFLICT (id, signer) DO NOTHING
         """
     }
 

@@ -41,6 +41,10 @@ extension ReportPage {
                 line, event.principal.description, role: event.role.rawValue,
                 meaning: Self.meaning(event.meaning), comment: comment, of: event.version,
                 signed: event.signedAt.description, key: event.key)
+        case .provenanceRecorded(let event):
+            return row(
+                line, event.principal.description, role: "builder", meaning: "provenance",
+                of: event.version, signed: nil, key: event.signer)
         default: return nil
         }
     }

@@ -191,7 +191,7 @@ extension ReportPage {
 extension ProvenanceRecorded {
     /// The builder and the materials, told from what the card claims by their label.
     fileprivate var attested: [LineageLink] {
-        let label = "as its builder signed"
+        let label = "as \(principal) signed"
         return [LineageLink(kind: "built_by", label: label, name: builder, digest: "")]
             + lineage.map {
                 LineageLink(kind: $0.kind, label: label, name: $0.name, digest: $0.digest)

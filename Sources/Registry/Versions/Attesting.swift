@@ -1,17 +1,18 @@
 // Records what builders say of how a version was built: lineage with a signature under it.
 //
-// The builder is a principal whose key is registered here, and so under the trust root; who hands the
-// statement in needs a role, and is not believed about anything. A gate decides nothing by it.
+// The builder is a service whose key is registered here, and so under the trust root; who hands the
+// statement in needs a role, and is not believed about anything. Which service may call itself which
+// builder is written down nowhere: what is on record is that this one signed it. A gate decides nothing
+// by it.
 
 package import Attestation
 internal import CanonicalJSON
 internal import Cryptography
-internal import Database
 package import Governance
 
 extension Registry {
     /// Most statements on one version.
-    private static let mostProvenance: Int64 = 200
+    private static let mostProvenance = 20
 
     /// Records a builder's statement on a version.
     package func attest(
@@ -21,7 +22,7 @@ extension Registry {
         try require([.owner, .validator], of: caller, in: reference.model.namespace)
         let evidence: ProvenanceEvidence
         do {
-            evidence = try ProvenanceEvidence(reading: envelope)
+            evidence = try ProvenanceEvidence(taking: envelope)
         } catch {
             throw Refusal(
                 .unprocessable, "provenance-malformed", "The statement is no provenance.",
@@ -37,18 +38,7 @@ extension Registry {
             guard dossier.row.state != "retired" else {
                 throw Refusal(.conflict, "version-closed", "\(reference) is retired.")
             }
-            let signers = dossier.snapshot.identities.signers(of: envelope).sorted()
-            guard
-                let (key, holder) = signers.lazy.compactMap({ key in
-                    dossier.chain.holder(of: key, at: now).map { (key, $0) }
-                }).first
-            else {
-                throw Refusal(
-                    .unprocessable, "provenance-not-entitled",
-                    "Nobody who is registered here has signed the statement.",
-                    hint: "Register the builder: `imprimatur principal add --kind service`.",
-                    offence: .statementInvalid)
-            }
+            let (key, holder) = try builder(of: envelope, dossier, now)
             guard
                 let subject = evidence.subject(
                     artifact: dossier.row.artifact, files: dossier.manifest?.files ?? [])
@@ -58,17 +48,17 @@ extension Registry {
                     "No subject of the statement is the artifact \(dossier.row.artifact) or one of "
                         + "its files.")
             }
-            let name = reference.description
-            let (known, count) = try db.one(
-                """
-                SELECT count(*) FILTER (WHERE statement = \(envelope.payloadDigest.bytes)), count(*)
-                FROM registry.provenance WHERE version = \(name)
-                """, as: (Int64, Int64).self)
-            guard known == 0 else {
+            // Asked of the log: rows that were taken away forget nothing.
+            let recorded = dossier.snapshot.record.provenance(of: reference)
+            guard
+                !recorded.contains(where: {
+                    $0.statement == envelope.payloadDigest && $0.signer == key
+                })
+            else {
                 throw Refusal(
                     .conflict, "provenance-known", "This statement is on record already.")
             }
-            guard count < Self.mostProvenance else {
+            guard recorded.count < Self.mostProvenance else {
                 throw Refusal(
                     .conflict, "provenance-too-much",
                     "\(reference) has \(Self.mostProvenance) such statements: no more are taken.")
@@ -82,31 +72,44 @@ extension Registry {
         }
     }
 
-    /// What builders have said of a version, in the order of the log's times.
-    static func provenance(
-        of reference: VersionReference, _ db: borrowing Connection
-    ) throws -> [JSON] {
-        try db.all(
-            """
-            SELECT encode(statement, 'hex'), predicate_type, file, principal, builder, build_type,
-                   materials, lineage
-            FROM registry.provenance WHERE version = \(reference.description) ORDER BY at, id
-            """, as: ProvenanceRow.self
-        ).map(\.json)
-    }
-}
-
-private struct ProvenanceRow: RowDecodable, Sendable {
-    let json: JSON
-
-    init(row: inout Row) throws(DatabaseError) {
-        var members: [String: JSON] = [:]
-        for name in ["statement", "predicateType", "file", "principal", "builder", "buildType"] {
-            members[name] = .string(try row.next())
+    /// Who signed as the builder: a service, and not one of the person who submitted the version, since
+    /// nobody confirms his own card.
+    private func builder(
+        of envelope: Envelope, _ dossier: Dossier, _ now: Timestamp
+    ) throws(Refusal) -> (KeyID, TrustChain.Holder) {
+        func refusal(_ why: String, hint: String) -> Refusal {
+            Refusal(
+                .unprocessable, "provenance-not-entitled", why, hint: hint,
+                offence: .statementInvalid)
         }
-        members["materials"] = .integer(try row.next())
-        let lineage: String = try row.next()
-        members["lineage"] = (try? JSON(parsing: Array(lineage.utf8))) ?? .null
-        json = .object(members)
+        guard let key = dossier.snapshot.identities.signers(of: envelope).first,
+            let holder = dossier.chain.holder(of: key, at: now)
+        else {
+            throw refusal(
+                "Nobody who is registered here has signed the statement.",
+                hint: "Register the builder: `imprimatur principal add --kind service`.")
+        }
+        guard holder.kind == .service else {
+            throw refusal(
+                "\(holder.principal) is a person: only a service speaks as a builder.",
+                hint: "Register the builder: `imprimatur principal add --kind service`.")
+        }
+        guard dossier.chain.person(of: holder.principal) != dossier.submitter.person else {
+            throw refusal(
+                "\(holder.principal) and who submitted the version are the same.",
+                hint: "Have the build service sign with a key of its own.")
+        }
+        return (key, holder)
+    }
+
+    /// What builders have said of a version, as the log has it.
+    static func provenance(of dossier: Dossier) -> [JSON] {
+        let shown: Set<String> = [
+            "statement", "predicateType", "file", "principal", "builder", "buildType", "materials",
+            "lineage",
+        ]
+        return dossier.snapshot.record.provenance(of: dossier.row.reference).map { event in
+            .object(event.members.filter { shown.contains($0.key) })
+        }
     }
 }

@@ -36,7 +36,7 @@ extension Registry {
             "findings": .array(dossier.findings.map(\.json)),
             "abstentions": .array(
                 dossier.snapshot.fold.abstentions(of: reference).map { .object($0.members) }),
-            "provenance": .array(try Self.provenance(of: reference, db)),
+            "provenance": .array(Self.provenance(of: dossier)),
             "waivers": .array(dossier.waivers.map(\.json)),
             "deployments": .array(try Self.deployments(of: reference, db)),
             "legacy": .array(dossier.legacyStatus),

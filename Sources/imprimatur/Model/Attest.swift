@@ -14,8 +14,9 @@ struct Attest: AsyncParsableCommand {
         abstract: "Put a builder's signed provenance of a version on record.",
         discussion: """
             The statement is SLSA provenance v1 or v0.2 in a DSSE envelope or a sigstore bundle, \
-            signed by the key you name, which is registered as a principal's; its subject is the \
-            version's artifact digest or a file of it. Exit codes: 0 recorded, 1 refused, 2 could not \
+            signed by the key you name, which is registered as a service's; its subject is the \
+            version's artifact digest or a file of it. Keyless bundles are not taken: their keys \
+            are registered nowhere. Exit codes: 0 recorded, 1 refused, 2 could not \
             be asked, 64 usage, 75 receipt to come.
             """)
 
@@ -35,7 +36,7 @@ struct Attest: AsyncParsableCommand {
     func run() async throws {
         let key = try Files.publicKey(publicKey)
         let envelope = try read(signedBy: key)
-        let evidence = try Files.naming(statement) { try ProvenanceEvidence(reading: envelope) }
+        let evidence = try Files.naming(statement) { try ProvenanceEvidence(taking: envelope) }
         Console.note("built by \(evidence.provenance.builder)")
         Console.note("as \(evidence.provenance.buildType)")
         for material in evidence.provenance.materials.prefix(64) {
@@ -53,7 +54,9 @@ struct Attest: AsyncParsableCommand {
     private func read(signedBy key: PublicKey) throws -> Envelope {
         let bytes = try Files.read(statement, limit: 16 << 20)
         let envelope = try Files.naming(statement) {
-            try (try? SigstoreBundle(parsing: bytes))?.envelope ?? Envelope(parsing: bytes)
+            // Which of the two it is shows by what it has; a broken bundle is no envelope.
+            try JSON(parsing: bytes)["dsseEnvelope"] == nil
+                ? Envelope(parsing: bytes) : SigstoreBundle(parsing: bytes).envelope
         }
         let signature = envelope.signatures.first { signature in
             !Envelope(

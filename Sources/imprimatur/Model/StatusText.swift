@@ -28,7 +28,9 @@ enum StatusText {
             lines.append("restricted \(restriction.canonicalText)")
         }
         for provenance in status["provenance"]?.array ?? [] {
-            lines.append("built by  \(text(provenance, "builder"))")
+            lines.append(
+                "built by  \(text(provenance, "builder")), as \(text(provenance, "principal")) signed"
+            )
             for link in provenance["lineage"]?.array ?? [] {
                 lines.append("from      \(text(link, "name")) \(text(link, "digest"))")
             }

@@ -96,8 +96,9 @@ struct AuditedWorld: Sendable {
             service.request(team.officer))
         let agent = try await service.enrol([.agent], kind: .service)
         _ = try await service.reconcile(by: agent, [second.found()])
+        let builder = try await service.enrol([], kind: .service)
         _ = try await registry.attest(
-            try service.provenance(of: second, by: team.validator), of: second.reference,
+            try service.provenance(of: second, by: builder), of: second.reference,
             service.request(team.owner))
         _ = try await registry.waive(
             service.waiver(for: second, by: risk), service.request(risk))
