@@ -49,6 +49,9 @@ static const unsigned char migration_0086[] = {
 static const unsigned char migration_0087[] = {
 #embed "../../migrations/0087_waivers.sql"
 };
+static const unsigned char migration_0088[] = {
+#embed "../../migrations/0088_break_glass.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -183,6 +186,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0085_provenance.sql", migration_0085),
     ROW("migrations/0086_legacy.sql", migration_0086),
     ROW("migrations/0087_waivers.sql", migration_0087),
+    ROW("migrations/0088_break_glass.sql", migration_0088),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),

@@ -104,7 +104,7 @@ package struct LogRecord: Sendable {
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
             .findingClosed, .abstentionRecorded, .provenanceRecorded, .environmentObserved,
-            .legacyImported, .waiverRecorded:
+            .legacyImported, .waiverRecorded, .breakGlassRecorded, .breakGlassReviewed:
             break
         }
         return nil

@@ -32,14 +32,16 @@ extension Registry {
         else { return nil }
         return pack.pack.decide(
             gate: .deploy, subject: .version(dossier.row.reference),
-            facts: dossier.reconsidered(facts), now: Timestamp(row.2),
+            facts: dossier.reconsidered(facts, at: time), now: Timestamp(row.2),
             tolerating: max(time, Timestamp(row.2)))
     }
 }
 
 extension Dossier {
     /// Recorded facts with what signatures are worth by what is known now.
-    func reconsidered(_ facts: JSON) -> JSON {
+    ///
+    /// - Parameter time: what a reviewer found of an emergency counts from when the log took it.
+    func reconsidered(_ facts: JSON, at time: Timestamp) -> JSON {
         guard var members = facts.object else { return facts }
         members["approvals"] = .array(
             (members["approvals"]?.array ?? []).map { fact in
@@ -77,6 +79,16 @@ extension Dossier {
                             (now?.problems.filter { $0 != WaiverProblem.anotherPolicy.rawValue }
                                 ?? ["document-missing"]).map(JSON.string))
                     ])
+                })
+        }
+        if let recorded = members["breakGlass"]?.array {
+            members["breakGlass"] = .array(
+                recorded.map { fact in
+                    let now = emergencies.first {
+                        $0.event.statement.hex == fact["digest"]?.string
+                    }
+                    let problems = now?.lasting(at: time) ?? ["document-missing"]
+                    return fact.with(["problems": .array(problems.map(JSON.string))])
                 })
         }
         if let artifact = members["artifact"] {
