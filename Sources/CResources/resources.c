@@ -49,6 +49,9 @@ static const unsigned char migration_0086[] = {
 static const unsigned char migration_0087[] = {
 #embed "../../migrations/0087_waivers.sql"
 };
+static const unsigned char migration_0088[] = {
+#embed "../../migrations/0088_break_glass.sql"
+};
 static const unsigned char migration_0089[] = {
 #embed "../../migrations/0089_provenance_signers.sql"
 };
@@ -189,6 +192,7 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0085_provenance.sql", migration_0085),
     ROW("migrations/0086_legacy.sql", migration_0086),
     ROW("migrations/0087_waivers.sql", migration_0087),
+    ROW("migrations/0088_break_glass.sql", migration_0088),
     ROW("migrations/0089_provenance_signers.sql", migration_0089),
     ROW("migrations/0090_document_compression.sql", migration_0090),
     ROW("policies/approvals.yaml", policies_approvals),

@@ -31,6 +31,7 @@ struct Imprimatur: AsyncParsableCommand {
                 subcommands: [
                     Submit.self, Attest.self, Status.self, Approve.self, Reject.self, Suspend.self,
                     Lift.self, FindingCommand.self, Abstain.self, Recuse.self, Waive.self,
+                    BreakGlassCommand.self,
                     Withdraw.self, Deploy.self, Undeploy.self, Reconcile.self,
                     ImportCommand.self,
                     Retire.self, Dispose.self,

@@ -68,6 +68,9 @@ package struct LegacyTolerance {
         isOverdue = Timestamp(dueAt).map { $0 <= time } ?? true
     }
 
+    /// Whether anything is tolerated at all.
+    var isStanding: Bool { isAllowed && !isOverdue }
+
     /// Whether a rule wants nothing but what is tolerated.
     private func concerns(_ rule: Rule) -> Bool {
         !rule.made.isEmpty && Self.checks.isSuperset(of: rule.made)
@@ -79,7 +82,7 @@ package struct LegacyTolerance {
             return false
         }
         failed.append(rule.id)
-        return isAllowed && !isOverdue
+        return isStanding
     }
 
     /// What is added to the decision.
@@ -96,7 +99,7 @@ package struct LegacyTolerance {
             }
         return RuleOutcome(
             id: Self.rule, title: "What came in as legacy is approved by its date",
-            mode: isAllowed && !isOverdue ? .warn : .enforce,
+            mode: isStanding ? .warn : .enforce,
             result: failed.isEmpty ? .pass : .fail,
             values: [
                 "legacy.dueAt": .string(dueAt), "unapproved": .array(failed.map(JSON.string)),
@@ -113,7 +116,7 @@ extension Decision {
 
     /// When a permit ends that it gives: no permit outlives what it rests on.
     package func permitEnd(afterSeconds lifetime: Int64) -> Timestamp {
-        let bounds = [toleratedUntil].compactMap(\.self) + waiversEnd
+        let bounds = [toleratedUntil, overriddenUntil].compactMap(\.self) + waiversEnd
         return bounds.reduce(now.adding(seconds: lifetime), min)
     }
 }

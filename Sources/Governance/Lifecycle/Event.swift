@@ -61,6 +61,8 @@ package enum Event: Sendable, Hashable {
     case environmentObserved(EnvironmentObserved)
     case legacyImported(LegacyImported)
     case waiverRecorded(WaiverRecorded)
+    case breakGlassRecorded(BreakGlassRecorded)
+    case breakGlassReviewed(BreakGlassReviewed)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -110,6 +112,8 @@ package enum Event: Sendable, Hashable {
         case .environmentObserved(let payload): payload
         case .legacyImported(let payload): payload
         case .waiverRecorded(let payload): payload
+        case .breakGlassRecorded(let payload): payload
+        case .breakGlassReviewed(let payload): payload
         }
     }
 
@@ -177,5 +181,7 @@ package enum Event: Sendable, Hashable {
         EnvironmentObserved.kind: { EnvironmentObserved(&$0).map(Event.environmentObserved) },
         LegacyImported.kind: { LegacyImported(&$0).map(Event.legacyImported) },
         WaiverRecorded.kind: { WaiverRecorded(&$0).map(Event.waiverRecorded) },
+        BreakGlassRecorded.kind: { BreakGlassRecorded(&$0).map(Event.breakGlassRecorded) },
+        BreakGlassReviewed.kind: { BreakGlassReviewed(&$0).map(Event.breakGlassReviewed) },
     ]
 }

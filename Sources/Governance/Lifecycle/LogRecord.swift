@@ -116,7 +116,7 @@ package struct LogRecord: Sendable {
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
             .findingClosed, .abstentionRecorded, .environmentObserved,
-            .legacyImported, .waiverRecorded:
+            .legacyImported, .waiverRecorded, .breakGlassRecorded, .breakGlassReviewed:
             break
         }
         return nil

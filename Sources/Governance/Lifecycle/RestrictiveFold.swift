@@ -19,6 +19,8 @@ package struct RestrictiveFold: Sendable {
     private var closures = SharedLists<VersionReference, Closure>()
     private var abstentions = SharedLists<VersionReference, AbstentionRecorded>()
     private var waivers = SharedLists<VersionReference, Taken<WaiverRecorded>>()
+    private var brokenGlass = SharedLists<ModelName, Taken<BreakGlassRecorded>>()
+    private var glassReviews = SharedLists<VersionReference, Taken<BreakGlassReviewed>>()
     /// What the former log held against artifacts.
     private var carried = SharedLists<SHA256Digest, RestrictionCarried>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
@@ -91,6 +93,8 @@ package struct RestrictiveFold: Sendable {
         package let use: UseName?
         /// Payload digest of the permit that brought it in; nil when the log does not say.
         package let permit: SHA256Digest?
+        /// The decision that permitted it; nil when the log does not say.
+        package let decision: SHA256Digest?
         /// When the last permit ends; nil while it is confirmed to run.
         package fileprivate(set) var until: Timestamp?
         /// When the last permit to start it again ends; nil when there was none.
@@ -168,12 +172,16 @@ package struct RestrictiveFold: Sendable {
         case .abstentionRecorded(let event): abstentions.append(event, to: event.version)
         case .waiverRecorded(let event):
             waivers.append(Taken(event: event, at: entry.time), to: event.version)
+        case .breakGlassRecorded(let event):
+            brokenGlass.append(Taken(event: event, at: entry.time), to: event.version.model)
+        case .breakGlassReviewed(let event):
+            glassReviews.append(Taken(event: event, at: entry.time), to: event.version)
         case .deploymentConfirmed(let event):
             var deployment =
                 deployments[event.version]?[event.deployment]
                 ?? Deployment(
                     id: event.deployment, version: event.version, environment: event.environment,
-                    target: "", use: nil, permit: nil)
+                    target: "", use: nil, permit: nil, decision: nil)
             deployment.until = nil
             note(deployment, at: entry.time)
         case .deploymentDecided(let event):
@@ -181,8 +189,8 @@ package struct RestrictiveFold: Sendable {
             note(
                 Deployment(
                     id: event.deployment, version: event.version, environment: event.environment,
-                    target: event.target, use: event.use, permit: event.permit, until: notAfter),
-                at: entry.time)
+                    target: event.target, use: event.use, permit: event.permit,
+                    decision: event.decision, until: notAfter), at: entry.time)
         case .runDecided(let event):
             guard let notAfter = event.decided.notAfter else { break }
             let id = event.decided.deployment
@@ -298,6 +306,16 @@ package struct RestrictiveFold: Sendable {
     /// The rules that were set aside for a version, in the order of the log.
     package func waivers(of version: VersionReference) -> [Taken<WaiverRecorded>] {
         waivers[version]
+    }
+
+    /// The emergencies of all versions of a model, in the order of the log.
+    package func brokenGlass(of model: ModelName) -> [Taken<BreakGlassRecorded>] {
+        brokenGlass[model]
+    }
+
+    /// The reviews of a version's emergencies, in the order of the log.
+    package func glassReviews(of version: VersionReference) -> [Taken<BreakGlassReviewed>] {
+        glassReviews[version]
     }
 
     /// Every version of which something was ever found, in order.

@@ -2,7 +2,8 @@
 //
 // Evaluating a pack over facts is total: every rule answers pass, fail, not-applicable or error,
 // and the verdict is deny when an enforced rule fails or any rule, in whatever mode, could not be
-// evaluated. A failed rule that somebody entitled has waived answers `waived`. The document, canonical by RFC 8785, is
+// evaluated. A failed rule that somebody entitled has waived answers `waived`, one that an emergency
+// overrides `overridden`. The document, canonical by RFC 8785, is
 //
 //     {"type":"imprimatur.dev/decision/v1","gate":"deploy","subject":"credit/scorecard@3","now":…,
 //      "policy":{"name":…,"version":1,"digest":…},"factsDigest":…,"verdict":"deny",
@@ -23,7 +24,7 @@ package struct RuleOutcome: Sendable, Hashable {
     package let result: RuleResult
     /// The facts, parameters and derived values that decided, by name.
     package let values: [String: JSON]
-    /// Why the rule did not pass, and who waived it; nil when it passed or did not apply.
+    /// Why the rule did not pass, and who waived or overrode it; nil when it passed or did not apply.
     package let reason: String?
 
     /// The same, as a warning.
@@ -35,7 +36,7 @@ package struct RuleOutcome: Sendable, Hashable {
     /// Whether this outcome alone denies.
     package var denies: Bool {
         switch result {
-        case .pass, .notApplicable, .waived: false
+        case .pass, .notApplicable, .waived, .overridden: false
         case .fail: mode == .enforce
         case .error: true
         }
@@ -99,8 +100,8 @@ package struct Decision: Sendable, Hashable {
 extension PolicyPack {
     /// Decides; total, and the same for the same arguments.
     ///
-    /// - Parameter tolerating: the moment for which what came in as legacy must still be tolerated; now
-    ///   unless stated.
+    /// - Parameter tolerating: the moment for which what came in as legacy must still be tolerated, and an
+    ///   emergency must not be over; now unless stated.
     package func decide(
         gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp,
         tolerating: Timestamp? = nil
@@ -117,6 +118,7 @@ extension PolicyPack {
         var outcomes = [Self.judgeFacts(facts, gate: gate, subject: subject)]
         var missing: [Need] = []
         var tolerance = LegacyTolerance(facts, gate: gate, rule: legacy, at: tolerating ?? now)
+        var glass = BreakGlassOverride(facts, gate: gate, pack: self, at: tolerating ?? now)
         for rule in list {
             var context = CheckContext(
                 facts: reader, parameters: rule.condition.parameters, pack: self, now: now,
@@ -124,6 +126,13 @@ extension PolicyPack {
             var (outcome, needs) = Self.judge(rule, &context)
             if outcome.denies, let waived = waived(outcome, rule, facts, now) {
                 (outcome, needs) = (waived, [])
+            }
+            // What is tolerated anyway needs no emergency; what an emergency overrides needs no tolerance.
+            if outcome.denies, tolerance?.isStanding != true,
+                let overridden = glass?.overriding(rule, outcome)
+            {
+                outcomes.append(overridden)
+                continue
             }
             if tolerance?.softens(rule, outcome) == true {
                 outcomes.append(outcome.asWarning)
@@ -133,6 +142,7 @@ extension PolicyPack {
             for need in needs where !missing.contains(need) { missing.append(need) }
         }
         if let tolerance { outcomes.append(tolerance.outcome) }
+        if let glass { outcomes.append(glass.outcome) }
         return Decision(
             gate: gate, subject: subject, now: now, policyName: name, policyVersion: version,
             policyDigest: digest, factsDigest: SHA256.hash(facts.canonicalBytes), rules: outcomes,

@@ -307,6 +307,8 @@ extension RestrictionFact {
         case finding
         /// Rows or documents say otherwise than the log.
         case alarm
+        /// An emergency is over, or was not reviewed; it follows from the log alone.
+        case breakGlass = "break-glass"
     }
 
     /// Where the restriction is known from; `log` alone means that rows were lost, an alarm.

@@ -78,6 +78,10 @@ indirect enum FactShape: Sendable {
         object(
             "digest", "rule", "policy", "principal", "person", "role", "signedAt", "expiresAt",
             with: ["problems": values]))
+    private static let breakGlass = FactShape.list(
+        object(
+            "digest", "environment", "artifact", "policy", "incident", "signedAt", "expiresAt",
+            with: ["signers": .list(object("principal", "person", "role")), "problems": values]))
     private static let deployments = FactShape.list(object("id", "environment"))
     private static let snapshots = FactShape.list(
         object("environment", "takenAt", "overdue", "runs"))
@@ -124,7 +128,7 @@ indirect enum FactShape: Sendable {
             "card": card, "artifact": artifact, "evidence": evidence, "policy": policy,
             "requester": holder, "submitter": submitter, "approvals": approvals,
             "evaluations": evaluations, "restrictions": restrictions, "findings": findings,
-            "waivers": waivers,
+            "waivers": waivers, "breakGlass": breakGlass,
             "activeDeployments": deployments, "fold": fold,
             "legacy": object("statement", "environment", "dueAt"),
         ])

@@ -32,6 +32,8 @@ package struct DeployFacts: Sendable, Hashable {
     package var legacy: LegacyFact?
     /// Rules that somebody wants to be set aside; nil for none.
     package var waivers: [WaiverFact]?
+    /// Emergencies in this environment whose time is not over; nil for none.
+    package var breakGlass: [BreakGlassFact]?
     package var activeDeployments: [DeploymentFact]?
     package var submitter: SubmitterFact?
     package var fold: FoldFact?
@@ -51,6 +53,7 @@ package struct DeployFacts: Sendable, Hashable {
             "restrictions": .list(restrictions?.map(\.json)),
             "findings": .list(findings?.map(\.json)), "legacy": legacy?.json,
             "waivers": .list(waivers?.map(\.json)),
+            "breakGlass": .list(breakGlass?.map(\.json)),
             "activeDeployments": .list(activeDeployments?.map(\.json)),
             "submitter": submitter?.json, "fold": fold?.json, "policy": policy?.json,
         ])

@@ -25,6 +25,8 @@ package enum RuleResult: String, Sendable, Hashable, CaseIterable {
     case notApplicable = "not-applicable"
     /// It failed, and somebody whom the pack lets do so has set it aside for this version.
     case waived
+    /// It failed, and does not deny while an emergency lasts.
+    case overridden
     /// The rule could not be evaluated: a fact is missing or malformed.
     case error
 }

@@ -65,7 +65,7 @@ enum GateEnvironment {
             field("policy", policy), field("requester", holder), field("submitter", submitter),
             field("approvals", .list(approval)), field("evaluations", .list(evaluation)),
             field("restrictions", .list(restriction)), field("findings", .list(finding)),
-            field("waivers", .list(waiver)),
+            field("waivers", .list(waiver)), field("breakGlass", .list(breakGlass)),
             field("activeDeployments", .list(deployment)), field("fold", fold),
             field("legacy", legacy),
         ]),
@@ -177,6 +177,13 @@ enum GateEnvironment {
         "waiver",
         strings("digest", "rule", "policy", "principal", "person", "role") + lists("problems")
             + times)
+    private static let breakGlass = record(
+        "breakGlass",
+        strings("digest", "environment", "artifact", "policy", "incident") + lists("problems")
+            + times + [
+                CELField(
+                    "signers", .list(record("signer", strings("principal", "person", "role"))))
+            ])
     private static let approval = record(
         "approval",
         strings("digest", "principal", "person", "role", "meaning")

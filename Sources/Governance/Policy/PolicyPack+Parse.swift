@@ -69,6 +69,9 @@ private struct PackParser {
                 },
                 legacy: reader.optional("legacy") { legacy in
                     legacy.object { $0.choice("redeploy", of: LegacyRule.self) }
+                },
+                breakGlass: reader.optional("break_glass") { glass in
+                    glass.object(BreakGlassRules.read)
                 }
             )
         }
@@ -85,6 +88,9 @@ private struct PackParser {
         // A rule that cannot be read may be the one that serves a control.
         if isEveryRuleRead, trees["frameworks.yaml"] != nil, let frameworks {
             refuseStrays(rules, frameworks)
+        }
+        if isEveryRuleRead, let glass = permits?.breakGlass {
+            findings.append(contentsOf: glass.findings(in: rules[.deploy] ?? []))
         }
         refuseRepeatedRules(rules)
         findings.append(
@@ -103,7 +109,7 @@ private struct PackParser {
             requiredFields: fields, approvals: approvals, fairness: fairness,
             permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run,
             snapshotMaximumAgeHours: permits.snapshots, legacy: permits.legacy ?? .nowhere,
-            signers: signers,
+            breakGlass: permits.breakGlass, signers: signers,
             retention: retention, rules: rules, frameworks: frameworks)
     }
 

@@ -60,6 +60,8 @@ package struct PolicyPack: Sendable {
     package let snapshotMaximumAgeHours: Int64?
     /// How far what was imported as legacy is tolerated.
     package let legacy: LegacyRule
+    /// What may be done in an emergency; nil for nothing.
+    package let breakGlass: BreakGlassRules?
     /// Who may sign artifacts by certificate.
     package let signers: ArtifactSigners
     /// How long what belongs to a version is kept.

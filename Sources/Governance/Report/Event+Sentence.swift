@@ -31,6 +31,8 @@ extension Event {
         case .environmentObserved(let event): event.sentence
         case .legacyImported(let event): event.sentence
         case .waiverRecorded(let event): event.sentence
+        case .breakGlassRecorded(let event): event.sentence
+        case .breakGlassReviewed(let event): event.sentence
         case .gateAsked(let event): event.sentence
         case .gateDenied(let event): event.sentence
         case .deploymentDecided(let event): event.sentence
@@ -225,6 +227,20 @@ extension EnvironmentObserved {
 extension WaiverRecorded {
     fileprivate var sentence: String {
         "A \(role) waived the rule \(rule) for \(version) until \(expiresAt): \(reason)"
+    }
+}
+
+extension BreakGlassRecorded {
+    fileprivate var sentence: String {
+        let roles = signers.map(\.role.description).joined(separator: " and a ")
+        return "A \(roles) broke the glass for \(version) in \(environment) until \(expiresAt), "
+            + "\(incident): \(reason)"
+    }
+}
+
+extension BreakGlassReviewed {
+    fileprivate var sentence: String {
+        "A \(role) found the emergency \(breakGlass) of \(version) \(verdict.rawValue): \(reason)"
     }
 }
 

@@ -32,7 +32,8 @@ extension ModelReport {
             let bytes = source.documents[event.decision], let decision = try? JSON(parsing: bytes)
         else { return false }
         return (decision["rules"]?.array ?? []).allSatisfy {
-            $0["id"]?.string != LegacyTolerance.rule || $0["result"]?.string == "pass"
+            ($0["id"]?.string != LegacyTolerance.rule || $0["result"]?.string == "pass")
+                && $0["result"]?.string != RuleResult.overridden.rawValue
         }
     }
 }

@@ -13,6 +13,7 @@
 //      "counts":{"entries":30,"documents":44,"missing":0,"erased":0},
 //      "environments":[{"environment":…,"index":…,"takenAt":…,"dueAt":…,"overdue":false,…}],
 //      "legacy":[{"artifact":…,"environment":…,"dueAt":…,"index":…,"overdue":false,"approvedAt":null}],
+//      "breakGlass":[{"statement":…,"environment":…,"incident":…,"expiresAt":…,"reviewDueAt":…,"findings":[],…}],
 //      "completeness":{…},"limitations":[…],"check":[…],
 //      "lines":[{"index":3,"time":…,"kind":…,"actor":{"principal":…,"name":…},"summary":…,
 //                "digests":{…},"entry":"<base64>","leafHash":…,"proof":[…]}, …],
@@ -168,6 +169,8 @@ package struct ModelReport: Sendable {
         if !environments.isEmpty { report["environments"] = .array(environments) }
         let legacy = Self.legacy(source)
         if !legacy.isEmpty { report["legacy"] = .array(legacy) }
+        let emergencies = Self.breakGlass(source)
+        if !emergencies.isEmpty { report["breakGlass"] = .array(emergencies) }
         report["digest"] = .digest(Self.digest(of: .object(report)))
         json = .object(report)
     }

@@ -40,6 +40,20 @@ extension ReportCheck {
         }
     }
 
+    mutating func check(_ event: BreakGlassRecorded, _ time: Timestamp, at place: JSONPointer) {
+        check(BreakGlass.self, event.document, event.statement, time, at: place) {
+            BreakGlassRecorded(
+                $0, statement: event.statement, document: event.document,
+                reviewDueAt: event.reviewDueAt) == event
+        }
+    }
+
+    mutating func check(_ event: BreakGlassReviewed, _ time: Timestamp, at place: JSONPointer) {
+        check(BreakGlassReview.self, event.document, event.statement, time, at: place) {
+            BreakGlassReviewed($0, statement: event.statement, document: event.document) == event
+        }
+    }
+
     private mutating func check<S: OfficerStatement>(
         _ type: S.Type, _ document: SHA256Digest, _ payload: SHA256Digest, _ time: Timestamp,
         at place: JSONPointer, saysSo: (S) -> Bool

@@ -60,6 +60,8 @@ extension ReportCheck {
             case .environmentObserved(let event): check(event, line.entry.time, at: place)
             case .legacyImported(let event): check(event, line.entry.time, at: place)
             case .waiverRecorded(let event): check(event, line.entry.time, at: place)
+            case .breakGlassRecorded(let event): check(event, line.entry.time, at: place)
+            case .breakGlassReviewed(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
                     try Permit($0).agrees(with: event)

@@ -80,6 +80,8 @@ package struct ReportScope: Sendable {
             keys.insert(event.signer)
         case .environmentObserved(let event): met.insert(event.principal)
         case .waiverRecorded(let event): met.insert(event.principal)
+        case .breakGlassRecorded(let event): met.formUnion(event.signers.map(\.principal))
+        case .breakGlassReviewed(let event): met.insert(event.principal)
         case .findingRaised(let event): met.formUnion([event.principal, event.owner])
         case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked,
             .tokenIssued,

@@ -41,6 +41,7 @@ package struct CollusionQuestion: Sendable, Hashable {
         "one account and one key belong to one person, or are known to be linked",
         "the card tells the truth about what raises the tier, and the evaluation about the model",
         "custodians hold their keys themselves, and the service and its gate are not altered",
+        "nobody breaks the glass, which takes three persons, ends by itself and is seen by all",
     ]
 }
 

@@ -135,7 +135,7 @@ extension Registry {
         if !foldFact(dossier.snapshot, now: now).healthy {
             refuse("the newest state of the log is not known")
         }
-        for restriction in dossier.restrictions {
+        for restriction in dossier.restrictions + dossier.halts(in: question.environment) {
             refuse("\(restriction.kind.rawValue) \(restriction.id): \(restriction.reason)")
         }
         if let artifact = question.artifact, artifact != dossier.row.artifact {

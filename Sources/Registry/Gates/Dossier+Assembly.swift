@@ -49,6 +49,7 @@ struct DossierSources {
             + snapshot.fold.closures(of: row.reference).map(\.event.document)
             + snapshot.fold.legacy(of: row.reference.model, with: row.artifact).map(\.document)
             + snapshot.fold.waivers(of: row.reference).map(\.event.document)
+            + emergencies(of: row.reference, in: snapshot.fold)
             + [row.cardDocument, row.manifestDocument, row.signatureDocument]
     }
 }
@@ -88,6 +89,7 @@ extension Dossier {
                 + sources.holds + findings.compactMap { $0.restriction(at: sources.now) } + alarms,
             findings: findings.map(\.fact), recused: recused,
             waivers: sources.waivers(authors, without: recused),
+            emergencies: sources.emergencies(authors, without: recused),
             deployments: sources.deployments, seen: sources.seen, legacy: sources.legacy,
             now: sources.now)
     }

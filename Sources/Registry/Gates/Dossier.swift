@@ -33,6 +33,8 @@ struct Dossier {
     let recused: Set<PrincipalID>
     /// Statements that set rules aside, each with what it is worth.
     let waivers: [WaiverFact]
+    /// When the glass was broken for the version, with what came of it.
+    let emergencies: [Emergency]
     let deployments: [DeploymentFact]
     /// What agents last said of environments, as far as it was asked for.
     let seen: [SeenEnvironment]

@@ -28,10 +28,11 @@ extension Dossier {
         facts.use = use
         facts.approvals = approvals
         facts.evaluations = evaluations
-        facts.restrictions = restrictions
+        facts.restrictions = restrictions + halts(in: environment)
         facts.findings = findings
         facts.legacy = legacyFact(presented, in: environment)
         facts.waivers = waivers.isEmpty ? nil : waivers
+        facts.breakGlass = breakGlassFacts(in: environment)
         facts.activeDeployments = deployments
         facts.submitter = submitter
         facts.fold = fold

@@ -37,7 +37,7 @@ extension Registry {
         let isVouched = try isVouched(facts, dossier, db)
         return pack.pack.decide(
             gate: .deploy, subject: .version(dossier.row.reference),
-            facts: dossier.reconsidered(facts, isVouched: isVouched),
+            facts: dossier.reconsidered(facts, at: time, isVouched: isVouched),
             now: Timestamp(row.2), tolerating: max(time, Timestamp(row.2)))
     }
 
@@ -66,8 +66,10 @@ extension Registry {
 extension Dossier {
     /// Recorded facts with what signatures are worth by what is known now.
     ///
-    /// - Parameter isVouched: whether an agent's word for the digest counts, where there is one.
-    func reconsidered(_ facts: JSON, isVouched: Bool) -> JSON {
+    /// - Parameters:
+    ///   - time: what a reviewer found of an emergency counts from when the log took it.
+    ///   - isVouched: whether an agent's word for the digest counts, where there is one.
+    func reconsidered(_ facts: JSON, at time: Timestamp, isVouched: Bool) -> JSON {
         guard var members = facts.object else { return facts }
         members["approvals"] = .array(
             (members["approvals"]?.array ?? []).map { fact in
@@ -105,6 +107,16 @@ extension Dossier {
                             (now?.problems.filter { $0 != WaiverProblem.anotherPolicy.rawValue }
                                 ?? ["document-missing"]).map(JSON.string))
                     ])
+                })
+        }
+        if let recorded = members["breakGlass"]?.array {
+            members["breakGlass"] = .array(
+                recorded.map { fact in
+                    let now = emergencies.first {
+                        $0.event.statement.hex == fact["digest"]?.string
+                    }
+                    let problems = now?.lasting(at: time) ?? ["document-missing"]
+                    return fact.with(["problems": .array(problems.map(JSON.string))])
                 })
         }
         if let artifact = members["artifact"] {

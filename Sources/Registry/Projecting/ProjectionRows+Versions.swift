@@ -161,6 +161,29 @@ extension ProjectionRows {
         """
     }
 
+    func breakGlassRecorded(_ event: BreakGlassRecorded) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).break_glass
+            (statement, document, version, artifact, environment, policy, incident, reason,
+             principals, roles, at, expires_at, review_due_at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                \(event.artifact.bytes), \(event.environment.description), \(event.policy.bytes),
+                \(event.incident), \(event.reason), \(event.signers.map(\.principal.description)),
+                \(event.signers.map(\.role.rawValue)), \(at), \(SQLTimestamp(event.expiresAt)),
+                \(SQLTimestamp(event.reviewDueAt)))
+        """
+    }
+
+    func breakGlassReviewed(_ event: BreakGlassReviewed) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).break_glass_review
+            (statement, document, version, break_glass, principal, role, verdict, reason, at)
+        VALUES (\(event.statement.bytes), \(event.document.bytes), \(event.version.description),
+                \(event.breakGlass.bytes), \(event.principal.description), \(event.role.rawValue),
+                \(event.verdict.rawValue), \(event.reason), \(at))
+        """
+    }
+
     func state(_ state: String, of version: VersionReference) -> SQL {
         """
         UPDATE \(identifier: schema).version SET state = \(state)

@@ -60,6 +60,8 @@ struct ProjectionRows {
         case .environmentObserved(let event): [environmentObserved(event)]
         case .legacyImported(let event): [legacyImported(event)]
         case .waiverRecorded(let event): [waiverRecorded(event)]
+        case .breakGlassRecorded(let event): [breakGlassRecorded(event)]
+        case .breakGlassReviewed(let event): [breakGlassReviewed(event)]
         case .deploymentDecided(let event): deploymentDecided(event, entry)
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
         case .deploymentEnded(let event): [deploymentEnded(event)]

@@ -77,6 +77,7 @@ package struct ReportPage {
         \(card)
         \(signatures)
         \(legacy)
+        \(breakGlass)
         \(environments)
         \(timeline)
         \(decisions)

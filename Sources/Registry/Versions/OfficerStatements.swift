@@ -46,10 +46,12 @@ extension Registry {
     /// - Parameters:
     ///   - name: how refusals call what cannot be read: `NAME-malformed`, with the sentence.
     ///   - underPolicy: whether the pack in force has a word in it.
+    ///   - ofModel: whether it changes what counts for all versions of the model.
     ///   - decide: what happens, under the locks of the version and of everybody who signed.
     func recordStatement<S: OfficerStatement>(
         _ type: S.Type, _ envelope: Envelope, _ request: Request,
         named name: (code: String, sentence: String), underPolicy: Bool = false,
+        ofModel: Bool = false,
         _ decide: @escaping @Sendable (OfficerCase<S>) throws -> Act
     ) async throws -> Outcome {
         let caller = try caller(of: request)
@@ -60,7 +62,8 @@ extension Registry {
         let document = envelope.canonicalBytes
         let reference = statement.version
         let subjects = Subjects(
-            written: [Subjects.version(reference)],
+            written: Set([Subjects.version(reference)])
+                .union(ofModel ? [Subjects.model(reference.model)] : []),
             read: Set(statement.signers.map { Subjects.principal($0.principal) })
                 .union([Subjects.principal(caller.principal)])
                 .union(underPolicy ? [Subjects.policy] : []))

@@ -93,7 +93,7 @@ extension Writer {
                 .holdReleased, .subjectErased, .policyActivated, .rootChanged:
                 isEverything = true
             case .evaluationRecorded, .findingRaised, .findingClosed, .abstentionRecorded,
-                .waiverRecorded,
+                .waiverRecorded, .breakGlassRecorded, .breakGlassReviewed,
                 .deploymentConfirmed, .deploymentEnded:
                 subjects.formUnion(concerned.written)
             default: break

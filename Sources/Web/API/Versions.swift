@@ -32,6 +32,8 @@ struct VersionRoutes {
             .write(Self.version + "/abstentions", abstain),
             .write(Self.version + "/provenance", attest),
             .write(Self.version + "/waivers", waive),
+            .write(Self.version + "/break-glass", breakGlass),
+            .write(Self.version + "/break-glass/review", reviewBreakGlass),
             .write(Self.version + "/findings", raiseFinding),
             .write(Self.version + "/findings/closure", closeFinding),
         ]
@@ -195,6 +197,18 @@ struct VersionRoutes {
 
     @Sendable private func waive(_ write: Write) async throws -> Response {
         try await record(Waiver.self, write) { try await registry.waive($0, write.request()) }
+    }
+
+    @Sendable private func breakGlass(_ write: Write) async throws -> Response {
+        try await record(BreakGlass.self, write) {
+            try await registry.breakGlass($0, write.request())
+        }
+    }
+
+    @Sendable private func reviewBreakGlass(_ write: Write) async throws -> Response {
+        try await record(BreakGlassReview.self, write) {
+            try await registry.reviewBreakGlass($0, write.request())
+        }
     }
 
     @Sendable private func raiseFinding(_ write: Write) async throws -> Response {

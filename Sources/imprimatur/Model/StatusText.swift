@@ -48,6 +48,7 @@ enum StatusText {
                     + (problems.isEmpty
                         ? "" : ": does not count, \(problems.joined(separator: ", "))"))
         }
+        for emergency in status["breakGlass"]?.array ?? [] { lines += breakGlass(emergency) }
         for finding in status["findings"]?.array ?? [] {
             lines.append(
                 "finding   \(text(finding, "severity"))"
@@ -78,6 +79,21 @@ enum StatusText {
         return lines + missing(status)
     }
 
+    /// An emergency, and what whoever runs the environment has to do now.
+    private static func breakGlass(_ emergency: JSON) -> [String] {
+        let problems = (emergency["problems"]?.array ?? []).compactMap(\.string)
+        let review =
+            emergency["review"]?["verdict"]?.string
+            ?? "review due by \(text(emergency, "reviewDueAt"))"
+        let head =
+            "emergency \(text(emergency, "incident")) in \(text(emergency, "environment")) until "
+            + "\(text(emergency, "expiresAt")), \(review)"
+            + (problems.isEmpty ? "" : ": does not count, \(problems.joined(separator: ", "))")
+        return [head, "          \(text(emergency, "statement"))"]
+            + (emergency["findings"]?.array ?? []).compactMap(\.string).map { "HALT      \($0)" }
+            + (emergency["halt"]?.array ?? []).compactMap(\.string).map { "          \($0)" }
+    }
+
     /// What a version still lacks.
     static func missing(_ status: JSON) -> [String] {
         (status["missing"]?.array ?? []).map { "missing   \(need($0))" }
@@ -99,11 +115,11 @@ enum StatusText {
         }
     }
 
-    /// The rules that denied, failed softly, were waived or could not be evaluated, each with its reason.
+    /// The rules that denied, failed softly, were waived, overridden or could not be evaluated, each with its reason.
     static func reasons(_ decision: JSON) -> [String] {
         (decision["rules"]?.array ?? []).compactMap { rule in
             let result = text(rule, "result")
-            guard ["fail", "error", "waived"].contains(result) else { return nil }
+            guard ["fail", "error", "waived", "overridden"].contains(result) else { return nil }
             let mode = text(rule, "mode") == "enforce" ? "" : " (\(text(rule, "mode")))"
             let reason = rule["reason"]?.string ?? text(rule, "title")
             return "\(text(rule, "id"))\(mode) \(text(rule, "title")): \(reason)"

@@ -17,7 +17,7 @@ extension CorpusSamples {
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
         "status-list", "disposal-request", "validation-finding", "validation-condition",
         "finding-closure", "abstention", "environment-snapshot",
-        "legacy-import", "waiver",
+        "legacy-import", "waiver", "break-glass", "break-glass-review",
     ]
 
     private static let model = version.model.description
@@ -62,6 +62,8 @@ extension CorpusSamples {
             ("legacy-import", try legacy().statement.sign(with: keys)),
             ("environment-snapshot", try snapshot().statement.sign(with: one)),
             ("waiver", try waiver().sign(with: one)),
+            ("break-glass", try breakGlass().statement.sign(with: keys)),
+            ("break-glass-review", try breakGlassReview().statement.sign(with: one)),
         ]
     }
 
@@ -245,6 +247,22 @@ extension CorpusSamples {
             policy: digest("policy"), reason: "the fix is on its way",
             signer: officer(2, .riskOfficer), signedAt: now, expiresAt: SampleFacts.days(7)
         ).statement
+    }
+
+    static func breakGlass() -> BreakGlass {
+        BreakGlass(
+            origin: origin, version: version, artifact: digest("artifact"),
+            environment: production, policy: digest("policy"), incident: "INC-2041",
+            reason: "the scorer in production declines everybody",
+            signers: [officer(4, .complianceOfficer), officer(6, .riskOfficer)], signedAt: now,
+            expiresAt: now.adding(seconds: 14_400))
+    }
+
+    static func breakGlassReview() -> BreakGlassReview {
+        BreakGlassReview(
+            origin: origin, version: version, artifact: digest("artifact"),
+            breakGlass: digest("statement"), verdict: .justified, reason: "nothing else was ready",
+            signer: officer(2, .validator), signedAt: now)
     }
 
     private static func closure() -> Statement {

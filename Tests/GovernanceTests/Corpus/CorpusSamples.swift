@@ -315,6 +315,20 @@ enum CorpusSamples {
                         rule: "DEP-303", policy: digest("policy"), reason: "the fix is on its way",
                         expiresAt: SampleFacts.days(7)))
             ),
+            (
+                "",
+                .breakGlassRecorded(
+                    BreakGlassRecorded(
+                        breakGlass(), statement: digest("statement"), document: digest("document"),
+                        reviewDueAt: SampleFacts.days(3)))
+            ),
+            (
+                "",
+                .breakGlassReviewed(
+                    BreakGlassReviewed(
+                        breakGlassReview(), statement: digest("statement"),
+                        document: digest("document")))
+            ),
             ("", .findingRaised(raised(approval: nil))),
             ("condition", .findingRaised(raised(approval: digest("approval")))),
             (

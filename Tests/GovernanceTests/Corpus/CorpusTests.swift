@@ -41,6 +41,8 @@ import Testing
         },
         Abstention.predicateType: { try Abstention(reading: $0).statement.payload },
         Waiver.predicateType: { try Waiver(reading: $0).statement.payload },
+        BreakGlass.predicateType: { try BreakGlass(reading: $0).statement.payload },
+        BreakGlassReview.predicateType: { try BreakGlassReview(reading: $0).statement.payload },
         HoldRelease.predicateType: { try HoldRelease(reading: $0).statement.payload },
         LogRecovery.predicateType: { try LogRecovery(reading: $0).statement.payload },
         DisposalRequest.predicateType: {

@@ -21,6 +21,10 @@ import Testing
             ("evaluations.yaml", "/measures/1/threshold", "0.20", "looser", "0.20"),
             ("evaluations.yaml", "/measures/0/maximum_age_days", 400, "looser", "365 → 400"),
             ("permits.yaml", "/deploy/lifetime_minutes", 5, "stricter", "15 → 5"),
+            ("permits.yaml", "/break_glass/maximum_hours", 5, "looser", "4 → 5"),
+            ("permits.yaml", "/break_glass/overrides/0", nil, "stricter", "DEP-101"),
+            ("permits.yaml", "/break_glass/review_hours", 71, "stricter", "72 → 71"),
+            ("permits.yaml", "/break_glass", nil, "stricter", "no longer be broken"),
             (
                 "gates/deploy.yaml", "/rules/16/condition",
                 "fold.healthy && fold.lagEntries >= 0 && fold.lagEntries <= 9", "stricter", "<= 9"

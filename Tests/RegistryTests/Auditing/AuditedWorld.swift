@@ -94,6 +94,13 @@ struct AuditedWorld: Sendable {
         _ = try await registry.importLegacy(
             try service.legacyImport([second], by: team.officer, and: risk),
             service.request(team.officer))
+        let glass = try await service.breakGlass(version, by: team.officer, and: risk)
+        _ = try await registry.breakGlass(glass, service.request(risk))
+        try await service.settled()
+        _ = try await registry.reviewBreakGlass(
+            service.breakGlassReview(
+                of: glass.payloadDigest, on: version, by: team.validator, .unjustified),
+            service.request(team.validator))
         let agent = try await service.enrol([.agent], kind: .service)
         _ = try await service.reconcile(by: agent, [second.found()])
         let builder = try await service.enrol([], kind: .service)

@@ -44,6 +44,12 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
         .init(.provenance, "builder", "UPDATE registry.provenance SET builder = 'x'"),
         .init(.legacy, "due_at", "UPDATE registry.legacy SET due_at = due_at + interval '1 year'"),
         .init(.snapshot, "running", "UPDATE registry.snapshot SET running = '{}'"),
+        .init(
+            .break_glass, "expires_at",
+            "UPDATE registry.break_glass SET expires_at = expires_at + interval '1 year'"),
+        .init(
+            .break_glass_review, "verdict",
+            "UPDATE registry.break_glass_review SET verdict = 'justified'"),
         .init(.waiver, "rule", "UPDATE registry.waiver SET rule = 'DEP-001'"),
         .init(.finding, "severity", "UPDATE registry.finding SET severity = 'low'"),
         .init(

@@ -62,6 +62,7 @@ private func remedy(_ kind: String) -> String {
     case .finding: "finding-closure"
     case .rejection, .withdrawal, .retirement: "new-version"
     case .alarm: "audit"
+    case .breakGlass: "halt"
     case .revocation, .incident, nil: "end"
     }
 }

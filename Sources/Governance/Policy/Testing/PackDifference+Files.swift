@@ -97,6 +97,35 @@ extension PackDifferences {
             "where legacy may be deployed again: \(old.rawValue) → \(new.rawValue)")
     }
 
+    mutating func compareBreakGlass(_ old: BreakGlassRules?, _ new: BreakGlassRules?) {
+        guard let old, let new else {
+            if old == nil, new != nil { add(.looser, "permits.yaml", "the glass can be broken") }
+            if old != nil, new == nil {
+                add(.stricter, "permits.yaml", "the glass can no longer be broken")
+            }
+            return
+        }
+        for role in old.roles where !new.roles.contains(role) {
+            add(.stricter, "permits.yaml", "a \(role) no longer breaks the glass")
+        }
+        for role in new.roles where !old.roles.contains(role) {
+            add(.looser, "permits.yaml", "a \(role) may break the glass")
+        }
+        for rule in old.overrides where !new.overrides.contains(rule) {
+            add(.stricter, "permits.yaml", "an emergency no longer overrides \(rule)")
+        }
+        for rule in new.overrides where !old.overrides.contains(rule) {
+            add(.looser, "permits.yaml", "an emergency overrides \(rule)")
+        }
+        for (what, before, after) in [
+            ("hours that an emergency lasts", old.maximumHours, new.maximumHours),
+            ("hours of emergency for a model in a quarter", old.budgetHours, new.budgetHours),
+            ("hours until an emergency is reviewed", old.reviewHours, new.reviewHours),
+        ] {
+            number("permits.yaml", what, before, after, moreIs: .looser)
+        }
+    }
+
     mutating func compareRetention(_ old: PolicyPack, _ new: PolicyPack) {
         for tier in Tier.usable {
             guard let before = old.retention.byTier[tier], let after = new.retention.byTier[tier]

@@ -53,6 +53,7 @@ extension PolicyPack {
         list.compareRuns(self, new)
         list.compareSnapshots(snapshotMaximumAgeHours, new.snapshotMaximumAgeHours)
         list.compareLegacy(legacy, new.legacy)
+        list.compareBreakGlass(breakGlass, new.breakGlass)
         list.compareRetention(self, new)
         list.compareSigners(self, new)
         return list.found
