@@ -53,6 +53,23 @@ import Testing
         #expect(try program.run("policy", "diff", "-", Self.pack).code == 0)
     }
 
+    @Test func `that ships is proved, and a trace is taken again under any pack`() throws {
+        let program = try Program()
+        let proved = try program.run("policy", "prove", "-", "--collusion", "2", "--tier", "3")
+        #expect(proved.code == 0 && proved.output.contains("none exists"), "\(proved)")
+        let lowest = try program.run("policy", "prove", "-", "--tier", "1", "--json")
+        #expect(lowest.code == 1, "\(lowest)")
+        try program.write("trace.json", lowest.output)
+        let again = try program.run(
+            "policy", "prove", Self.pack, "--tier", "1", "--trace", "trace.json")
+        #expect(again.code == 1 && again.output.contains("every step is taken"), "\(again)")
+        let higher = try program.run(
+            "policy", "prove", Self.pack, "--tier", "3", "--trace", "trace.json")
+        #expect(higher.code == 0 && higher.output.contains("step 3 is refused"), "\(higher)")
+        #expect(try program.run("policy", "prove", "-", "--collusion", "5").code == 64)
+        #expect(try program.run("policy", "prove", "nowhere").code != 0)
+    }
+
     @Test func `explains its rules and shows which laws count on a day`() throws {
         let program = try Program()
         let explained = try program.run("policy", "explain", "DEP-001")
