@@ -135,6 +135,11 @@ struct ProjectionComparison {
         case .lineage:
             let all = SQL(joining: fields, with: ", ")
             return "CASE WHEN \(fields[0]) IS NOT NULL THEN jsonb_build_array(\(all))::text END"
+        case .provenance:
+            return """
+                CASE WHEN \(fields[0]) IS NOT NULL
+                THEN jsonb_build_array(\(fields[0]), encode(\(fields[1]), 'hex'))::text END
+                """
         default: return fields[0]
         }
     }

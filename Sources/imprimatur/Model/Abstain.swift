@@ -7,44 +7,21 @@ internal import Cryptography
 internal import Governance
 internal import OfflineCommands
 
-/// Options of an abstention.
-struct AbstainOptions: ParsableArguments {
-    @Argument(help: "The version, ns/name@n.", transform: Parse.version)
-    var version: VersionReference
-
-    @Option(help: "Why; in the log for ever, so without personal data.")
-    var reason: String
-
-    @OptionGroup var key: SigningKey
-
-    @Option(help: "The role in which you sign.", transform: Parse.role)
-    var role: Role
-
-    @OptionGroup var retry: RetryOptions
-    @OptionGroup var service: ServiceOptions
-    @OptionGroup var format: Format
-
-    /// Builds the statement, shows it, signs it, sends it.
-    func send(_ meaning: Abstention.Meaning) async throws {
-        let client = try service.client()
-        let who = try await Who(asking: client)
-        let status = try await client.get(version.address).json()
-        guard let id = status["request"]?["id"]?.string,
-            let nonce = status["request"]?["nonce"]?.string
-        else { throw CommandError("The service names no request for \(version).") }
-        let abstention = Abstention(
-            origin: who.origin, request: .init(id: id, nonce: nonce), version: version,
-            artifact: try status.signedDigest("artifact"), meaning: meaning, reason: reason,
-            signer: SigningOfficer(
-                principal: who.principal, role: role,
-                assignment: try who.assignment(of: role, for: version.model)),
-            signedAt: SystemClock.now())
-        let envelope = try abstention.statement.sign(with: [key.load()])
-        try EnvelopeText.show(envelope)
-        let answer = try await client.write(
-            version.address + "/abstentions", ["statement": envelope.json], key: retry.key)
-        try answer.finish(
-            "\(meaning.rawValue) \(version): \(envelope.payloadDigest)", json: format.json)
+extension OfficerSigning {
+    /// Sends an abstention.
+    fileprivate func send(_ meaning: Abstention.Meaning) async throws {
+        try await send(to: "abstentions") { scene in
+            guard let id = scene.status["request"]?["id"]?.string,
+                let nonce = scene.status["request"]?["nonce"]?.string
+            else { throw CommandError("The service names no request for \(version).") }
+            return Abstention(
+                origin: scene.origin, request: .init(id: id, nonce: nonce), version: version,
+                artifact: try scene.status.signedDigest("artifact"), meaning: meaning,
+                reason: reason, signer: scene.signer, signedAt: scene.now
+            ).statement
+        } tell: { envelope in
+            "\(meaning.rawValue) \(version): \(envelope.payloadDigest)"
+        }
     }
 }
 
@@ -56,7 +33,7 @@ struct Abstain: AsyncParsableCommand {
             Exit codes: 0 recorded, 1 refused, 2 could not be asked, 64 usage, 75 receipt to come.
             """)
 
-    @OptionGroup var options: AbstainOptions
+    @OptionGroup var options: OfficerSigning
 
     func run() async throws { try await options.send(.abstain) }
 }
@@ -72,7 +49,7 @@ struct Recuse: AsyncParsableCommand {
             to come.
             """)
 
-    @OptionGroup var options: AbstainOptions
+    @OptionGroup var options: OfficerSigning
 
     func run() async throws { try await options.send(.recuse) }
 }

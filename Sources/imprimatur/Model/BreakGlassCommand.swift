@@ -127,26 +127,13 @@ struct BreakGlassReviewing: AsyncParsableCommand {
             codes: 0 recorded, 1 refused, 2 could not be asked, 64 usage, 75 receipt to come.
             """)
 
-    @Argument(help: "The version, ns/name@n.", transform: Parse.version)
-    var version: VersionReference
-
     @Option(help: "The emergency, by the digest of its statement.", transform: Parse.digest)
     var breakGlass: SHA256Digest
 
     @Option(help: "justified or unjustified.", transform: Self.verdict)
     var verdict: BreakGlassReview.Verdict
 
-    @Option(help: "Why; in the log for ever, so without personal data.")
-    var reason: String
-
-    @OptionGroup var key: SigningKey
-
-    @Option(help: "The role in which you sign.", transform: Parse.role)
-    var role: Role
-
-    @OptionGroup var retry: RetryOptions
-    @OptionGroup var service: ServiceOptions
-    @OptionGroup var format: Format
+    @OptionGroup var signing: OfficerSigning
 
     static func verdict(_ text: String) throws -> BreakGlassReview.Verdict {
         guard let verdict = BreakGlassReview.Verdict(rawValue: text) else {
@@ -156,21 +143,14 @@ struct BreakGlassReviewing: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = try service.client()
-        let who = try await Who(asking: client)
-        let status = try await client.get(version.address).json()
-        let review = BreakGlassReview(
-            origin: who.origin, version: version, artifact: try status.signedDigest("artifact"),
-            breakGlass: breakGlass, verdict: verdict, reason: reason,
-            signer: SigningOfficer(
-                principal: who.principal, role: role,
-                assignment: try who.assignment(of: role, for: version.model)),
-            signedAt: SystemClock.now())
-        let envelope = try review.statement.sign(with: [key.load()])
-        try EnvelopeText.show(envelope)
-        let answer = try await client.write(
-            version.address + "/break-glass/review", ["statement": envelope.json], key: retry.key)
-        try answer.finish(
-            "\(verdict.rawValue) \(breakGlass): \(envelope.payloadDigest)", json: format.json)
+        try await signing.send(to: "break-glass/review") { scene in
+            BreakGlassReview(
+                origin: scene.origin, version: signing.version,
+                artifact: try scene.status.signedDigest("artifact"), breakGlass: breakGlass,
+                verdict: verdict, reason: signing.reason, signer: scene.signer, signedAt: scene.now
+            ).statement
+        } tell: { envelope in
+            "\(verdict.rawValue) \(breakGlass): \(envelope.payloadDigest)"
+        }
     }
 }

@@ -112,26 +112,13 @@ struct FindingClose: AsyncParsableCommand {
             75 receipt to come.
             """)
 
-    @Argument(help: "The version, ns/name@n.", transform: Parse.version)
-    var version: VersionReference
-
     @Option(help: "The finding, by the digest of its statement.", transform: Parse.digest)
     var finding: SHA256Digest
 
     @Option(help: "resolved, refuted or accepted.", transform: Self.resolution)
     var resolution: FindingClosure.Resolution = .resolved
 
-    @Option(help: "Why; in the log for ever, so without personal data.")
-    var reason: String
-
-    @OptionGroup var key: SigningKey
-
-    @Option(help: "The role in which you sign.", transform: Parse.role)
-    var role: Role
-
-    @OptionGroup var retry: RetryOptions
-    @OptionGroup var service: ServiceOptions
-    @OptionGroup var format: Format
+    @OptionGroup var signing: OfficerSigning
 
     static func resolution(_ text: String) throws -> FindingClosure.Resolution {
         guard let resolution = FindingClosure.Resolution(rawValue: text) else {
@@ -141,36 +128,15 @@ struct FindingClose: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = try service.client()
-        let who = try await Who(asking: client)
-        let status = try await client.get(version.address).json()
-        let now = SystemClock.now()
-        let closure = FindingClosure(
-            origin: who.origin, version: version, finding: finding, resolution: resolution,
-            reason: reason,
-            digests: SignedDigests(
-                card: try status.signedDigest("card"),
-                artifact: try status.signedDigest("artifact"),
-                evidence: try status.signedDigest("evidence"),
-                policy: try status.signedDigest("policy")),
-            signer: SigningOfficer(
-                principal: who.principal, role: role,
-                assignment: try who.assignment(of: role, for: version.model)),
-            signedAt: now, expiresAt: now.adding(seconds: 7 * 86_400))
-        let envelope = try closure.statement.sign(with: [key.load()])
-        try EnvelopeText.show(envelope)
-        let answer = try await client.write(
-            version.address + "/findings/closure", ["statement": envelope.json], key: retry.key)
-        try answer.finish("closed \(finding)", json: format.json)
-    }
-}
-
-extension JSON {
-    /// A digest of a status document that is to be signed for.
-    func signedDigest(_ name: String) throws -> SHA256Digest {
-        guard let digest = self["digests"]?[name]?.string.flatMap({ SHA256Digest(hex: $0) }) else {
-            throw CommandError("The service does not say which \(name) is to be signed for.")
+        try await signing.send(to: "findings/closure") { scene in
+            FindingClosure(
+                origin: scene.origin, version: signing.version, finding: finding,
+                resolution: resolution, reason: signing.reason,
+                digests: try scene.status.signedDigests(), signer: scene.signer,
+                signedAt: scene.now, expiresAt: scene.now.adding(seconds: 7 * 86_400)
+            ).statement
+        } tell: { _ in
+            "closed \(finding)"
         }
-        return digest
     }
 }
