@@ -132,14 +132,9 @@ struct ProjectionComparison {
         case .policy_pack, .decision, .trust_root, .assignment, .evaluation, .approval, .disposal,
             .finding, .abstention, .snapshot, .waiver, .break_glass, .break_glass_review:
             return "encode(\(fields[0]), 'hex')"
-        case .lineage:
+        case .lineage, .provenance:
             let all = SQL(joining: fields, with: ", ")
             return "CASE WHEN \(fields[0]) IS NOT NULL THEN jsonb_build_array(\(all))::text END"
-        case .provenance:
-            return """
-                CASE WHEN \(fields[0]) IS NOT NULL
-                THEN jsonb_build_array(\(fields[0]), encode(\(fields[1]), 'hex'))::text END
-                """
         default: return fields[0]
         }
     }
