@@ -21,7 +21,9 @@ struct Preload {
 
     private static let batch = 500
     /// Acts under one signature: about what a transaction of a service with 32 busy clients holds.
-    private static let group = 16
+    /// Acts under one signature: what a transaction of a service with 32 busy clients holds, as
+    /// `log.append` prints it.
+    private static let group = 8
 
     init(
         _ service: ServiceUnderTest, _ access: DatabaseAccess, _ population: Population
