@@ -19,6 +19,7 @@ CEDAR = {
     ' && context.artifact.signature.signer != ""'
     ' && context.artifact.signature.signerRoles.containsAny(["owner"])',
     "DEP-003": "context.card.missing.isEmpty()",
+    "DEP-005": "!(context.artifact has contradictions) || context.artifact.contradictions.isEmpty()",
     "DEP-302": '!context.kinds.contains("retirement")',
     "DEP-303": '!context.severities.contains("critical")',
     "DEP-401": 'context.requester.roles.containsAny(["deployer"])',
