@@ -11,7 +11,6 @@
 // what this person, under whatever account, has approved on the request counts no longer, and what comes
 // later is refused. An objection by the same person still counts, for it forbids.
 
-package import Attestation
 package import CanonicalJSON
 package import Cryptography
 
@@ -57,28 +56,17 @@ package struct Abstention: OfficerStatement {
 
     package var signers: [SigningOfficer] { [signer] }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: version.description, sha256: artifact)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin),
-                "request": ["id": .string(request.id), "nonce": .string(request.nonce)],
-                "model": .text(version), "artifact": .hex(artifact),
-                "meaning": .string(meaning.rawValue), "reason": .string(reason),
-                "signer": signer.json, "signedAt": .text(signedAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin),
+            "request": ["id": .string(request.id), "nonce": .string(request.nonce)],
+            "model": .text(version), "artifact": .hex(artifact),
+            "meaning": .string(meaning.rawValue), "reason": .string(reason),
+            "signer": signer.json, "signedAt": .text(signedAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.artifact) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let request = reader.object("request") { request in
             ApprovalStatement.Request(

@@ -18,7 +18,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What somebody signed about a version.
-package struct ApprovalStatement: Sendable, Hashable {
+package struct ApprovalStatement: PredicateStatement {
     /// The request that is answered.
     package struct Request: Sendable, Hashable {
         package var id: String
@@ -83,9 +83,12 @@ package struct ApprovalStatement: Sendable, Hashable {
         self.prior = prior
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        let predicate: JSON = [
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(name: version.description, sha256: digests.artifact)
+    }
+
+    package var predicate: JSON {
+        [
             "origin": .string(origin),
             "request": ["id": .string(request.id), "nonce": .string(request.nonce)],
             "model": .text(version), "environments": .texts(environments), "uses": .texts(uses),
@@ -98,19 +101,9 @@ package struct ApprovalStatement: Sendable, Hashable {
             "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
             "prior": prior.map(JSON.hex) ?? .null,
         ]
-        return Statement(
-            subjects: [.init(name: version.description, sha256: digests.artifact)],
-            predicateType: Self.predicateType, predicate: predicate)
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.digests.artifact) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let request = reader.object("request") { request in
             Request(

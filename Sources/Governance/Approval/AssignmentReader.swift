@@ -1,40 +1,7 @@
-// What the signed statements about people have in common: one subject, an origin, a span of time.
+// What the readers of signed statements have in common: pseudonyms, digests, moments, spans of time.
 
-internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
-
-extension Statement {
-    /// Reads the predicate of a statement of this type about exactly this subject, or throws every
-    /// finding, with pointers from the statement's root.
-    func readPredicate<T>(
-        _ type: String, subject: (T) -> (name: String, sha256: SHA256Digest),
-        _ body: (JSONReader) -> T?
-    ) throws(JSONFindings) -> T {
-        let statement: JSON = [
-            "predicateType": .string(predicateType), "predicate": predicate,
-            "subject": .array(subjects.map { .string($0.name) }),
-        ]
-        return try JSONReader.decode(statement) { reader in
-            reader.constant("predicateType", type)
-            let value = reader.object("predicate", body)
-            _ = reader.json("subject")
-            guard let value else { return nil }
-            let expected = subject(value)
-            if subjects != [Subject(name: expected.name, sha256: expected.sha256)] {
-                reader.refuse(
-                    "subject", JSONFinding.Code.value,
-                    "The one subject must be what the predicate speaks of.")
-            }
-            return value
-        }
-    }
-}
-
-/// How a principal is named as the subject of a statement: `principal:<id>`, SHA-256 of the id.
-func principalSubject(_ principal: PrincipalID) -> (name: String, sha256: SHA256Digest) {
-    ("principal:\(principal)", SHA256.hash(Array(principal.description.utf8)))
-}
 
 extension JSONReader {
     /// A pseudonym.

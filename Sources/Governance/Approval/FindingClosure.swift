@@ -11,7 +11,6 @@
 // made the version, and not the one who had to see to it. The statement is about the state that the
 // version then has.
 
-package import Attestation
 package import CanonicalJSON
 package import Cryptography
 
@@ -64,27 +63,16 @@ package struct FindingClosure: OfficerStatement {
     package var signers: [SigningOfficer] { [signer] }
     package var takenUntil: Timestamp? { expiresAt }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: version.description, sha256: digests.artifact)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "model": .text(version), "finding": .hex(finding),
-                "resolution": .string(resolution.rawValue), "reason": .string(reason),
-                "digests": digests.json, "signer": signer.json, "signedAt": .text(signedAt),
-                "expiresAt": .text(expiresAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "model": .text(version), "finding": .hex(finding),
+            "resolution": .string(resolution.rawValue), "reason": .string(reason),
+            "digests": digests.json, "signer": signer.json, "signedAt": .text(signedAt),
+            "expiresAt": .text(expiresAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.digests.artifact) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let version = reader.version()
         let finding = reader.digest("finding")

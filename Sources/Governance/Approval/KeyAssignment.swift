@@ -15,7 +15,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// Says whose a key is.
-package struct KeyAssignment: Sendable, Hashable {
+package struct KeyAssignment: PredicateStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/key-assignment/v1"
 
@@ -42,10 +42,12 @@ package struct KeyAssignment: Sendable, Hashable {
         self.validUntil = validUntil
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        let subject = principalSubject(principal)
-        let predicate: JSON = [
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(kind: "principal", principal)
+    }
+
+    package var predicate: JSON {
+        [
             "origin": .string(origin), "principal": .text(principal),
             "kind": .string(kind.rawValue),
             "credential": [
@@ -55,19 +57,9 @@ package struct KeyAssignment: Sendable, Hashable {
             "previous": previous.map(JSON.hex) ?? .null,
             "validFrom": .text(validFrom), "validUntil": .text(validUntil),
         ]
-        return Statement(
-            subjects: [.init(name: subject.name, sha256: subject.sha256)],
-            predicateType: Self.predicateType, predicate: predicate)
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { principalSubject($0.principal) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let principal = reader.principal("principal")
         let kind = reader.choice("kind", of: PrincipalKind.self)

@@ -12,9 +12,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What officers signed about a version.
-package protocol OfficerStatement: Sendable, Hashable {
-    /// The predicate type.
-    static var predicateType: String { get }
+package protocol OfficerStatement: PredicateStatement {
     /// The log that the statement is for.
     var origin: String { get }
     /// The version that it is about.
@@ -27,15 +25,14 @@ package protocol OfficerStatement: Sendable, Hashable {
     var signedAt: Timestamp { get }
     /// After which it is no longer taken; nil for a statement that does not say.
     var takenUntil: Timestamp? { get }
-    /// The statement to sign.
-    var statement: Statement { get }
-
-    /// Reads a statement; throws every finding.
-    init(reading statement: Statement) throws(JSONFindings)
 }
 
 extension OfficerStatement {
     package var takenUntil: Timestamp? { nil }
+
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(name: version.description, sha256: artifact)
+    }
 }
 
 /// What a statement of officers is judged against.

@@ -73,7 +73,8 @@ package struct RetirementCertificate: Sendable, Hashable {
         // The artifact stands in the subject alone.
         let artifact = statement.subjects.first?.sha256
         self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.artifact) }
+            Self.predicateType,
+            subject: { .init(name: $0.version.description, sha256: $0.artifact) }
         ) { Self(predicate: $0, artifact: artifact) }
     }
 

@@ -14,7 +14,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// Says who holds a role, where and until when.
-package struct RoleAssignment: Sendable, Hashable {
+package struct RoleAssignment: PredicateStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/role-assignment/v1"
 
@@ -45,28 +45,20 @@ package struct RoleAssignment: Sendable, Hashable {
         self.validUntil = validUntil
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        let subject = principalSubject(principal)
-        let predicate: JSON = [
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(kind: "principal", principal)
+    }
+
+    package var predicate: JSON {
+        [
             "origin": .string(origin), "principal": .text(principal), "person": .text(person),
             "role": .text(role), "namespace": .text(namespace),
             "credentials": .array(credentials.map(JSON.hex)),
             "validFrom": .text(validFrom), "validUntil": .text(validUntil),
         ]
-        return Statement(
-            subjects: [.init(name: subject.name, sha256: subject.sha256)],
-            predicateType: Self.predicateType, predicate: predicate)
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { principalSubject($0.principal) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let principal = reader.principal("principal")
         let person = reader.principal("person")

@@ -13,7 +13,6 @@
 // when the log takes the statement, over the state that the version then has. A statement is about one
 // suspension by its id: what was signed for one lifts no later one.
 
-package import Attestation
 package import CanonicalJSON
 package import Cryptography
 
@@ -55,27 +54,16 @@ package struct SuspensionLift: OfficerStatement {
     package var artifact: SHA256Digest { digests.artifact }
     package var takenUntil: Timestamp? { expiresAt }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: version.description, sha256: digests.artifact)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "model": .text(version),
-                "restriction": .string(restriction), "reason": .string(reason),
-                "digests": digests.json, "signers": .array(signers.map(\.json)),
-                "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "model": .text(version),
+            "restriction": .string(restriction), "reason": .string(reason),
+            "digests": digests.json, "signers": .array(signers.map(\.json)),
+            "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.digests.artifact) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let version = reader.version()
         let restriction = reader.string("restriction", length: 1...100)

@@ -12,7 +12,6 @@
 // closed; another one from the moment it is due. With `approval`, the digest of the signer's approval, it
 // is a condition of that approval: a duty with an owner and a day, whose lapse denies.
 
-package import Attestation
 package import CanonicalJSON
 package import Cryptography
 
@@ -71,28 +70,17 @@ package struct ValidationFinding: OfficerStatement {
     /// Roles that may find and close: those that judge models.
     package static let roles = Set(Role.allCases.filter(\.mayApprove))
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: version.description, sha256: artifact)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "model": .text(version), "artifact": .hex(artifact),
-                "severity": .string(severity.rawValue), "blocking": .bool(blocking),
-                "summary": .string(summary), "owner": .text(owner), "dueAt": .text(dueAt),
-                "approval": approval.map(JSON.hex) ?? .null, "signer": signer.json,
-                "signedAt": .text(signedAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "model": .text(version), "artifact": .hex(artifact),
+            "severity": .string(severity.rawValue), "blocking": .bool(blocking),
+            "summary": .string(summary), "owner": .text(owner), "dueAt": .text(dueAt),
+            "approval": approval.map(JSON.hex) ?? .null, "signer": signer.json,
+            "signedAt": .text(signedAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.artifact) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let version = reader.version()
         let artifact = reader.digest("artifact")

@@ -11,7 +11,6 @@
 // that the pack calls waivable, and the signer's role one that the pack lets waive it; what belongs to the
 // floor cannot be waived by anybody.
 
-package import Attestation
 package import CanonicalJSON
 package import Cryptography
 
@@ -57,26 +56,15 @@ package struct Waiver: OfficerStatement {
     package var signers: [SigningOfficer] { [signer] }
     package var takenUntil: Timestamp? { expiresAt }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: version.description, sha256: artifact)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "model": .text(version), "artifact": .hex(artifact),
-                "rule": .string(rule), "policy": .hex(policy), "reason": .string(reason),
-                "signer": signer.json, "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "model": .text(version), "artifact": .hex(artifact),
+            "rule": .string(rule), "policy": .hex(policy), "reason": .string(reason),
+            "signer": signer.json, "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.artifact) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let version = reader.version()
         let artifact = reader.digest("artifact")

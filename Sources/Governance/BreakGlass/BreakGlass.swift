@@ -13,7 +13,6 @@
 // signed by both: two persons in roles that the pack names, neither of whom made the version. It ends by
 // itself, as soon after signing as the pack says at the latest, and what it permitted ends with it.
 
-package import Attestation
 package import CanonicalJSON
 package import Cryptography
 
@@ -62,28 +61,17 @@ package struct BreakGlass: OfficerStatement {
 
     package var takenUntil: Timestamp? { expiresAt }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: version.description, sha256: artifact)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "model": .text(version), "artifact": .hex(artifact),
-                "environment": .text(environment), "policy": .hex(policy),
-                "incident": .string(incident), "reason": .string(reason),
-                "signers": .array(signers.map(\.json)), "signedAt": .text(signedAt),
-                "expiresAt": .text(expiresAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "model": .text(version), "artifact": .hex(artifact),
+            "environment": .text(environment), "policy": .hex(policy),
+            "incident": .string(incident), "reason": .string(reason),
+            "signers": .array(signers.map(\.json)), "signedAt": .text(signedAt),
+            "expiresAt": .text(expiresAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.artifact) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let version = reader.version()
         let artifact = reader.digest("artifact")

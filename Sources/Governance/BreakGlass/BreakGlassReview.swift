@@ -10,7 +10,6 @@
 // The reviewer is neither of the two nor an author. `justified` can be said when the time of the
 // break-glass is over, for nobody knows before what was done in it; `unjustified` at once, and ends it.
 
-package import Attestation
 package import CanonicalJSON
 package import Cryptography
 
@@ -55,26 +54,15 @@ package struct BreakGlassReview: OfficerStatement {
 
     package var signers: [SigningOfficer] { [signer] }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: version.description, sha256: artifact)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "model": .text(version), "artifact": .hex(artifact),
-                "breakGlass": .hex(breakGlass), "verdict": .string(verdict.rawValue),
-                "reason": .string(reason), "signer": signer.json, "signedAt": .text(signedAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "model": .text(version), "artifact": .hex(artifact),
+            "breakGlass": .hex(breakGlass), "verdict": .string(verdict.rawValue),
+            "reason": .string(reason), "signer": signer.json, "signedAt": .text(signedAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { ($0.version.description, $0.artifact) },
-            Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let version = reader.version()
         let artifact = reader.digest("artifact")

@@ -18,7 +18,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What two officers signed about disposing of a version's documents.
-package struct DisposalRequest: Sendable, Hashable {
+package struct DisposalRequest: PredicateStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/disposal-request/v1"
     /// Roles of the second officer.
@@ -52,32 +52,20 @@ package struct DisposalRequest: Sendable, Hashable {
         self.expiresAt = expiresAt
     }
 
-    private static func subject(_ version: VersionReference) -> (name: String, sha256: SHA256Digest)
-    {
-        ("disposal:\(version)", SHA256.hash(Array(version.description.utf8)))
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(kind: "disposal", version)
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        let named = Self.subject(version)
-        let predicate: JSON = [
+    package var predicate: JSON {
+        [
             "origin": .string(origin), "version": .text(version), "list": .digest(list),
             "reason": .string(reason), "complianceOfficer": complianceOfficer.json,
             "secondOfficer": secondOfficer.json, "signedAt": .text(signedAt),
             "expiresAt": .text(expiresAt),
         ]
-        return Statement(
-            subjects: [.init(name: named.name, sha256: named.sha256)],
-            predicateType: Self.predicateType, predicate: predicate)
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { Self.subject($0.version) }, Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let version = reader.parsed("version", as: "ns/name@n") { VersionReference($0) }
         let list = reader.digest("list")

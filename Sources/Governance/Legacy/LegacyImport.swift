@@ -19,7 +19,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What two officers signed about models that run already.
-package struct LegacyImport: Sendable, Hashable {
+package struct LegacyImport: PredicateStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/legacy-import/v1"
     /// Roles of the second officer.
@@ -88,31 +88,21 @@ package struct LegacyImport: Sendable, Hashable {
         self.expiresAt = expiresAt
     }
 
-    private var subject: (name: String, sha256: SHA256Digest) {
-        ("legacy:\(namespace)", SHA256.hash(Array(namespace.description.utf8)))
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(kind: "legacy", namespace)
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: subject.name, sha256: subject.sha256)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "namespace": .text(namespace),
-                "reason": .string(reason), "items": .array(items.map(\.json)),
-                "complianceOfficer": complianceOfficer.json,
-                "secondOfficer": secondOfficer.json, "signedAt": .text(signedAt),
-                "expiresAt": .text(expiresAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "namespace": .text(namespace),
+            "reason": .string(reason), "items": .array(items.map(\.json)),
+            "complianceOfficer": complianceOfficer.json,
+            "secondOfficer": secondOfficer.json, "signedAt": .text(signedAt),
+            "expiresAt": .text(expiresAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { $0.subject }, Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let namespace = reader.parsed("namespace", as: "the name of a namespace") { Namespace($0) }
         let reason = reader.string("reason", length: 1...2_000)

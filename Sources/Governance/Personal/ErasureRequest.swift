@@ -18,7 +18,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What two officers signed about erasing a subject.
-package struct ErasureRequest: Sendable, Hashable {
+package struct ErasureRequest: PredicateStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/erasure-request/v1"
 
@@ -46,26 +46,19 @@ package struct ErasureRequest: Sendable, Hashable {
         self.expiresAt = expiresAt
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        let named = subject.statementSubject
-        let predicate: JSON = [
+    package var statementSubject: Statement.Subject {
+        subject.statementSubject
+    }
+
+    package var predicate: JSON {
+        [
             "origin": .string(origin), "subject": .text(subject), "reason": .string(reason),
             "privacyOfficer": privacyOfficer.json, "complianceOfficer": complianceOfficer.json,
             "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
         ]
-        return Statement(
-            subjects: [.init(name: named.name, sha256: named.sha256)],
-            predicateType: Self.predicateType, predicate: predicate)
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { $0.subject.statementSubject }, Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let subject = reader.parsed("subject", as: "p-… or card/ns/name@n") { PersonalSubject($0) }
         let reason = reader.string("reason", length: 1...2_000)

@@ -18,7 +18,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What two people signed about ending a hold.
-package struct HoldRelease: Sendable, Hashable {
+package struct HoldRelease: PredicateStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/hold-release/v1"
     /// In which roles somebody from outside can sign.
@@ -55,30 +55,19 @@ package struct HoldRelease: Sendable, Hashable {
         self.expiresAt = expiresAt
     }
 
-    private var statementSubject: (name: String, sha256: SHA256Digest) {
-        ("hold:\(hold)", SHA256.hash(Array(hold.utf8)))
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(kind: "hold", hold)
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        let named = statementSubject
-        let predicate: JSON = [
+    package var predicate: JSON {
+        [
             "origin": .string(origin), "hold": .string(hold), "scope": .text(scope),
             "namespace": .text(namespace), "reason": .string(reason), "inside": inside.json,
             "outside": outside.json, "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
         ]
-        return Statement(
-            subjects: [.init(name: named.name, sha256: named.sha256)],
-            predicateType: Self.predicateType, predicate: predicate)
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { $0.statementSubject }, Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let hold = reader.parsed("hold", as: "the id of a hold") {
             NameSegment.isValid($0) ? $0 : nil

@@ -4,6 +4,7 @@
 // name) or the card of a version (`card/credit/scorecard@3`: the people it names). A hold is placed on a
 // principal or a version, named as the log names them: `principal/p-…`, `version/credit/scorecard@3`.
 
+internal import Attestation
 internal import Cryptography
 
 /// Whose personal values have one key, and are erased together.
@@ -45,9 +46,7 @@ package enum PersonalSubject: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// How statements name it: `personal:<subject>`, SHA-256 of the subject's name.
-    var statementSubject: (name: String, sha256: SHA256Digest) {
-        ("personal:\(self)", SHA256.hash(Array(description.utf8)))
-    }
+    var statementSubject: Statement.Subject { Statement.Subject(kind: "personal", self) }
 }
 
 /// What a hold is placed on.

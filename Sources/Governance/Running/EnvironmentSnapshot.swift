@@ -22,7 +22,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What an agent signed about an environment.
-package struct EnvironmentSnapshot: Sendable, Hashable {
+package struct EnvironmentSnapshot: PredicateStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/environment-snapshot/v1"
     /// Most things in a snapshot, so that a gate that reads it again is quick.
@@ -101,31 +101,20 @@ package struct EnvironmentSnapshot: Sendable, Hashable {
         self.items = items
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        Statement(
-            subjects: [.init(name: subject.name, sha256: subject.sha256)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "namespace": .text(namespace),
-                "environment": .text(environment), "source": .string(source.rawValue),
-                "takenAt": .text(takenAt), "signer": signer.json,
-                "items": .array(items.map(\.json)),
-            ])
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(kind: "environment", "\(namespace)/\(environment)")
     }
 
-    private var subject: (name: String, sha256: SHA256Digest) {
-        let place = "\(namespace)/\(environment)"
-        return ("environment:\(place)", SHA256.hash(Array(place.utf8)))
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "namespace": .text(namespace),
+            "environment": .text(environment), "source": .string(source.rawValue),
+            "takenAt": .text(takenAt), "signer": signer.json,
+            "items": .array(items.map(\.json)),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { $0.subject }, Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let namespace = reader.parsed("namespace", as: "the name of a namespace") { Namespace($0) }
         let environment = reader.parsed("environment", as: "the name of an environment") {

@@ -18,7 +18,7 @@ package import CanonicalJSON
 package import Cryptography
 
 /// What custodians signed about the end of a log.
-package struct LogRecovery: Sendable, Hashable {
+package struct LogRecovery: PredicateStatement {
     /// The predicate type.
     package static let predicateType = "https://imprimatur.dev/predicate/log-recovery/v1"
     /// Most lost entries that can be brought.
@@ -76,33 +76,22 @@ package struct LogRecovery: Sendable, Hashable {
         self.signedAt = signedAt
     }
 
-    private var statementSubject: (name: String, sha256: SHA256Digest) {
-        ("log:\(formerOrigin)", pinned.root)
+    package var statementSubject: Statement.Subject {
+        Statement.Subject(name: "log:\(formerOrigin)", sha256: pinned.root)
     }
 
-    /// The statement to sign.
-    package var statement: Statement {
-        let named = statementSubject
-        return Statement(
-            subjects: [.init(name: named.name, sha256: named.sha256)],
-            predicateType: Self.predicateType,
-            predicate: [
-                "origin": .string(origin), "trustRoot": .hex(trustRoot),
-                "former": ["origin": .string(formerOrigin), "trustRoot": .hex(formerTrustRoot)],
-                "pinned": pinned.json, "surviving": surviving.json,
-                "lost": ["from": .integer(lost.lowerBound), "to": .integer(lost.upperBound)],
-                "entries": .array(entries.map { .hex($0) }), "reason": .string(reason),
-                "signedAt": .text(signedAt),
-            ])
+    package var predicate: JSON {
+        [
+            "origin": .string(origin), "trustRoot": .hex(trustRoot),
+            "former": ["origin": .string(formerOrigin), "trustRoot": .hex(formerTrustRoot)],
+            "pinned": pinned.json, "surviving": surviving.json,
+            "lost": ["from": .integer(lost.lowerBound), "to": .integer(lost.upperBound)],
+            "entries": .array(entries.map { .hex($0) }), "reason": .string(reason),
+            "signedAt": .text(signedAt),
+        ]
     }
 
-    /// Reads a statement; throws every finding.
-    package init(reading statement: Statement) throws(JSONFindings) {
-        self = try statement.readPredicate(
-            Self.predicateType, subject: { $0.statementSubject }, Self.init(predicate:))
-    }
-
-    private init?(predicate reader: JSONReader) {
+    package init?(predicate reader: JSONReader) {
         let origin = reader.origin()
         let trustRoot = reader.digest("trustRoot")
         let former = reader.object("former") { former in
