@@ -129,9 +129,7 @@ struct CollusionWorld {
     private func endorse(
         _ account: Int, signers: Set<KeyID>, at time: Timestamp, _ chain: inout TrustChain
     ) {
-        guard let principal = principal(account), let owner = self.principal(account % persons)
-        else { return }
-        chain.link(principal, owner)
+        guard let principal = principal(account) else { return }
         chain.endorse(
             Endorsement(
                 .key(
@@ -143,6 +141,8 @@ struct CollusionWorld {
                 recordedAt: time))
     }
 
+    /// A role for an account. What says that a second account is its owner's is the `person` stated here,
+    /// and nothing else: an account without any role does nothing.
     private func endorse(
         _ account: Int, _ role: Role, signers: Set<KeyID>, at time: Timestamp,
         _ chain: inout TrustChain
