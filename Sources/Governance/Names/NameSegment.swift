@@ -24,5 +24,8 @@ package enum NameSegment {
 
 /// Compares names by their bytes, so that order is the same on every machine and in the database.
 func bytesPrecede(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
+    // Contiguous bytes compare several times as fast as the iterators of the views.
+    left.utf8.withContiguousStorageIfAvailable { left in
+        right.utf8.withContiguousStorageIfAvailable { left.lexicographicallyPrecedes($0) }
+    }.flatMap(\.self) ?? left.utf8.lexicographicallyPrecedes(right.utf8)
 }

@@ -48,16 +48,15 @@ package struct Quorum: Sendable, Hashable {
 
     /// Finds a largest assignment of persons to places (augmenting paths; both sides are small).
     package init(places: [Role], rolesByPerson: [String: Set<Role>]) {
-        let persons = rolesByPerson.keys.sorted(by: bytesPrecede)
-        var holder: [String: Int] = [:]
+        let persons = rolesByPerson.sorted { bytesPrecede($0.key, $1.key) }
+        var holdings = [Int?](repeating: nil, count: persons.count)
 
-        func place(_ index: Int, visited: inout Set<String>) -> Bool {
-            for person in persons where rolesByPerson[person]?.contains(places[index]) == true {
-                guard visited.insert(person).inserted else { continue }
-                if let other = holder[person] {
-                    guard place(other, visited: &visited) else { continue }
-                }
-                holder[person] = index
+        func place(_ index: Int, visited: inout [Bool]) -> Bool {
+            for person in persons.indices
+            where !visited[person] && persons[person].value.contains(places[index]) {
+                visited[person] = true
+                if let other = holdings[person], !place(other, visited: &visited) { continue }
+                holdings[person] = index
                 return true
             }
             return false
@@ -65,12 +64,12 @@ package struct Quorum: Sendable, Hashable {
 
         var unfilled: [Role] = []
         for index in places.indices {
-            var visited: Set<String> = []
+            var visited = [Bool](repeating: false, count: persons.count)
             if !place(index, visited: &visited) { unfilled.append(places[index]) }
         }
         self.unfilled = unfilled
-        filled = persons.compactMap { person in
-            holder[person].map { Place(role: places[$0], person: person) }
+        filled = zip(persons, holdings).compactMap { person, place in
+            place.map { Place(role: places[$0], person: person.key) }
         }
     }
 }

@@ -99,6 +99,8 @@ package struct CheckContext {
     let binding: CELBinding?
     /// What the facts say on fairness, shared by the rules of a decision.
     let measures: TrustedMeasures
+    /// The approvals that count, step by step, shared likewise.
+    let funnel: ApprovalFunnel
     /// The values used so far, by name.
     private(set) var values: [String: JSON] = [:]
     /// What would help.
@@ -106,10 +108,12 @@ package struct CheckContext {
 
     init(
         facts: FactReader, parameters: [CheckParameter: JSON], pack: PolicyPack, now: Timestamp,
-        enforced: Set<String>, binding: CELBinding?, measures: TrustedMeasures
+        enforced: Set<String>, binding: CELBinding?, measures: TrustedMeasures,
+        funnel: ApprovalFunnel
     ) {
         self.facts = facts
         self.measures = measures
+        self.funnel = funnel
         self.parameters = parameters
         self.pack = pack
         self.now = now

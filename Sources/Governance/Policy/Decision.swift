@@ -115,6 +115,7 @@ extension PolicyPack {
                 only: list.reduce(into: []) { $0.formUnion($1.variables) }) : nil
         let reader = FactReader(facts)
         let measures = TrustedMeasures(reader)
+        let funnel = ApprovalFunnel()
         var outcomes = [Self.judgeFacts(facts, gate: gate, subject: subject)]
         var missing: [Need] = []
         var tolerance = LegacyTolerance(facts, gate: gate, rule: legacy, at: tolerating ?? now)
@@ -122,7 +123,8 @@ extension PolicyPack {
         for rule in list {
             var context = CheckContext(
                 facts: reader, parameters: rule.condition.parameters, pack: self, now: now,
-                enforced: enforced, binding: binding, measures: measures)
+                enforced: enforced, binding: binding, measures: measures,
+                funnel: funnel)
             var (outcome, needs) = Self.judge(rule, &context)
             if outcome.denies, let waived = waived(outcome, rule, facts, now) {
                 (outcome, needs) = (waived, [])

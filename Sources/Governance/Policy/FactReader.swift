@@ -21,22 +21,43 @@ package struct UnknownFact: Error, Sendable, Hashable {
 package struct FactReader: Sendable {
     /// The value here.
     package let value: JSON
+    private let place: Place
+
     /// Dotted path from the root; empty at the root.
-    package let path: String
+    package var path: String { place.path }
 
     /// Starts at the root of a facts document.
     package init(_ facts: JSON) {
-        self.init(facts, "")
+        self.init(facts, .root)
     }
 
-    private init(_ value: JSON, _ path: String) {
+    private init(_ value: JSON, _ place: Place) {
         self.value = value
-        self.path = path
+        self.place = place
+    }
+
+    /// How the value was reached: written out for errors alone.
+    private indirect enum Place: Sendable {
+        case root
+        case member(Place, String)
+        case element(Place, Int)
+
+        var path: String {
+            switch self {
+            case .root: ""
+            case .member(.root, let name): name
+            case .member(let parent, let name): "\(parent.path).\(name)"
+            case .element(.root, let index): String(index)
+            case .element(let parent, let index): "\(parent.path).\(index)"
+            }
+        }
     }
 
     /// The fact at a dotted path below here; throws when it is absent or null.
     package func fact(_ name: String) throws(UnknownFact) -> FactReader {
-        guard let found = optional(name) else { throw UnknownFact(name: joined(name)) }
+        guard let found = optional(name) else {
+            throw UnknownFact(name: Place.member(place, name).path)
+        }
         return found
     }
 
@@ -44,14 +65,14 @@ package struct FactReader: Sendable {
     package func optional(_ name: String) -> FactReader? {
         // Most names have one part; and dots are found faster among bytes than among characters.
         guard name.utf8.contains(Self.dot) else {
-            return value[name].flatMap { $0.isNull ? nil : FactReader($0, joined(name)) }
+            return value[name].flatMap { $0.isNull ? nil : FactReader($0, .member(place, name)) }
         }
         var value = value
         for part in name.utf8.split(separator: Self.dot) {
             guard let next = value[String(Substring(part))] else { return nil }
             value = next
         }
-        return value.isNull ? nil : FactReader(value, joined(name))
+        return value.isNull ? nil : FactReader(value, .member(place, name))
     }
 
     private static let dot = UInt8(ascii: ".")
@@ -85,7 +106,7 @@ package struct FactReader: Sendable {
 
     /// The elements of the list here.
     package func list() throws(UnknownFact) -> [FactReader] {
-        try expect(value.array).enumerated().map { FactReader($1, joined(String($0))) }
+        try expect(value.array).enumerated().map { FactReader($1, .element(place, $0)) }
     }
 
     /// The strings of the list here.
@@ -94,8 +115,6 @@ package struct FactReader: Sendable {
         for element in try list() { result.append(try element.string()) }
         return result
     }
-
-    private func joined(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     private func expect<T>(_ found: T?) throws(UnknownFact) -> T {
         guard let found else { throw UnknownFact(name: path) }

@@ -20,7 +20,22 @@ indirect enum FactShape: Sendable {
     }
 
     /// Dotted paths of members that are not part of the shape, in order.
-    func unknown(in json: JSON, at path: String = "") -> [String] {
+    func unknown(in json: JSON) -> [String] {
+        fits(json) ? [] : unknown(in: json, at: "")
+    }
+
+    /// Whether there are none: the common case, and much the quicker question.
+    private func fits(_ json: JSON) -> Bool {
+        switch (self, json) {
+        case (.object(let known), .object(let members)):
+            members.allSatisfy { name, value in known[name]?.fits(value) == true }
+        case (.list(let shape), .array(let elements)): elements.allSatisfy(shape.fits)
+        case (.value, .object), (.value, .array): false
+        default: true
+        }
+    }
+
+    private func unknown(in json: JSON, at path: String) -> [String] {
         func joined(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
         switch (self, json) {
         case (.object(let known), .object(let members)):

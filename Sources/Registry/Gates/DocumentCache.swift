@@ -9,12 +9,15 @@
 internal import Attestation
 internal import CanonicalJSON
 internal import Cryptography
+internal import Database
 internal import Governance
 internal import Schema
 internal import Synchronization
 
 /// Readings of documents, by the digest of their bytes.
 package final class DocumentCache: Sendable {
+    /// The bytes themselves.
+    private let bytes = Remembered<[UInt8]>(budget: 16 << 20)
     private let signers = Remembered<Set<KeyID>>(budget: 16_384)
     /// Artifact signatures that hold, by bundle, key and file list.
     private let bundles = Remembered<Bool>(budget: 4_096)
@@ -27,6 +30,23 @@ package final class DocumentCache: Sendable {
     private let snapshots = Remembered<SnapshotReading>(budget: 16 << 20)
 
     package init() {}
+
+    /// Loads documents. Those that are remembered are not fetched again, but the database still has to have
+    /// them as they were: one that is missing or changed there is left out.
+    func load(
+        _ digests: [SHA256Digest], _ db: borrowing Connection
+    ) throws -> [SHA256Digest: [UInt8]] {
+        var known: [SHA256Digest: [UInt8]] = [:]
+        for digest in digests { known[digest] = bytes[digest] }
+        var documents = try Documents.load(digests.filter { known[$0] == nil }, db)
+        for (digest, loaded) in documents {
+            bytes.remember(loaded, under: digest, weight: loaded.count)
+        }
+        for digest in try Documents.unchanged(Array(known.keys), db) {
+            documents[digest] = known[digest]
+        }
+        return documents
+    }
 
     /// The keys whose signatures over the envelope hold, among those that the identities know.
     func signers(

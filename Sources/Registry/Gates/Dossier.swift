@@ -148,7 +148,7 @@ extension Registry {
         let chain = Self.chain(snapshot, revocations)
         let statements = approvals.compactMap { SHA256Digest(bytes: $0) }
         let observations = observing(snapshot.fold)
-        let documents = try Documents.load(
+        let documents = try documentCache.load(
             DossierSources.documents(of: row, approvals: statements, in: snapshot)
                 + observations.map(\.event.document), db)
         let sources = DossierSources(

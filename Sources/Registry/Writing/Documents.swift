@@ -35,4 +35,17 @@ package enum Documents {
         }
         return documents
     }
+
+    /// Which of these documents the database holds with the bytes that their names say.
+    static func unchanged(
+        _ digests: [SHA256Digest], _ db: borrowing Connection
+    ) throws -> [SHA256Digest] {
+        guard !digests.isEmpty else { return [] }
+        return try db.all(
+            """
+            SELECT sha256 FROM audit.document
+            WHERE sha256 = ANY(\(digests.map(\.bytes))) AND sha256(bytes) = sha256
+            """, as: [UInt8].self
+        ).compactMap { SHA256Digest(bytes: $0) }
+    }
 }

@@ -20,6 +20,35 @@ let approvalChecks: [Check] = ApprovalStep.allCases.map { step in
     }
 }
 
+/// What each step of one decision has left over, found out once for all the steps after it.
+final class ApprovalFunnel {
+    private var approvals: [FactReader]?
+    private var steps: [String: (kept: [FactReader], quorum: Quorum)] = [:]
+
+    /// The approvals among the statements.
+    func all(_ facts: FactReader) throws(UnknownFact) -> [FactReader] {
+        if let approvals { return approvals }
+        var found: [FactReader] = []
+        for statement in try facts.fact("approvals").list()
+        where try statement.fact("meaning").string() == ApprovalMeaning.approve.rawValue {
+            found.append(statement)
+        }
+        approvals = found
+        return found
+    }
+
+    /// What a step has left over, with the quorum of it. No step that others follow has parameters of its own.
+    fileprivate func left(
+        by step: String,
+        _ find: () throws(UnknownFact) -> (kept: [FactReader], quorum: Quorum)
+    ) throws(UnknownFact) -> (kept: [FactReader], quorum: Quorum) {
+        if let known = steps[step] { return known }
+        let found = try find()
+        steps[step] = found
+        return found
+    }
+}
+
 private enum ApprovalStep: String, CaseIterable {
     case quorum = "approval-quorum"
     case entitled = "approvals-entitled"
@@ -50,26 +79,18 @@ private enum ApprovalStep: String, CaseIterable {
         let rule = context.pack.approvals[tier]
         let places = rule?.places ?? []
         context.note("approvals.required", places.map(\.rawValue))
-        var counted: [FactReader] = []
-        for approval in try context.facts.fact("approvals").list()
-        where try approval.fact("meaning").string() == ApprovalMeaning.approve.rawValue {
-            counted.append(approval)
-        }
-        var quorum = try Self.quorum(places, counted)
-        var dropped: [String] = []
-        for step in Self.allCases {
-            var kept: [FactReader] = []
-            dropped = []
-            for approval in counted {
-                if let problem = try step.problem(with: approval, rule, self == step, &context) {
-                    dropped.append("\(try approval.fact("principal").string()): \(problem)")
-                } else {
+        var quorum: Quorum
+        var counted = try context.funnel.all(context.facts)
+        for step in Self.allCases.prefix(while: { $0 != self }) {
+            (counted, quorum) = try context.funnel.left(by: step.rawValue) {
+                () throws(UnknownFact) in
+                var kept: [FactReader] = []
+                for approval in counted
+                where try step.problem(with: approval, rule, false, &context) == nil {
                     kept.append(approval)
                 }
+                return (kept, try Self.quorum(places, kept))
             }
-            counted = kept
-            quorum = try Self.quorum(places, counted)
-            if step == self { break }
             if !quorum.isMet, context.enforced.contains(step.rawValue) {
                 context.note("approvals.counted", [])
                 context.note("approvals.dropped", [])
@@ -77,6 +98,17 @@ private enum ApprovalStep: String, CaseIterable {
                 return .notApplicable
             }
         }
+        var kept: [FactReader] = []
+        var dropped: [String] = []
+        for approval in counted {
+            if let problem = try problem(with: approval, rule, true, &context) {
+                dropped.append("\(try approval.fact("principal").string()): \(problem)")
+            } else {
+                kept.append(approval)
+            }
+        }
+        counted = kept
+        quorum = try Self.quorum(places, counted)
         var digests: [String] = []
         for approval in counted { digests.append(try approval.fact("digest").string()) }
         context.note("approvals.counted", digests.sorted())
