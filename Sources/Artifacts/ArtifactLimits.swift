@@ -8,7 +8,8 @@ package struct ArtifactLimits: Sendable, Hashable {
     package var pathBytes: Int
     /// Deepest directory: one descriptor is open for each level.
     package var depth: Int
-    /// Threads that hash; nil takes one for each processor, between 2 and 16.
+    /// Threads that hash; nil takes one for each processor, between 2 and 16. Those that wait for the
+    /// disk come beside them.
     package var threads: Int?
 
     package init(
@@ -29,6 +30,9 @@ package struct ArtifactLimits: Sendable, Hashable {
     /// Bytes that are hashed where they are mapped, or read past the page cache, in one piece: large
     /// enough for the disk, small enough to notice soon that another thread has failed.
     static let windowBytes = 4 << 20
+
+    /// Most pieces that the disk is asked for at once: more than that gained nothing here.
+    static let readers = 16
 
     /// Below this a file is not worth a mapping.
     static let mappedBytes: Int64 = 1 << 20

@@ -1,8 +1,8 @@
 // One file on its way through a hashing thread.
 //
 // Its bytes come from where that is cheapest. What the system has in memory is hashed in its place,
-// two files at a time, without a copy. What it has not is read past the page cache: twice as fast here
-// as through it, and nobody else's pages are driven out. The rest is read as ever.
+// several files at a time, without a copy. What it has not is read past the page cache: twice as fast
+// here as through it, and nobody else's pages are driven out. The rest is read as ever.
 
 import Attestation
 import Cryptography
@@ -15,14 +15,14 @@ final class HashLane {
     /// The task's place.
     let index: Int
     /// Lent; as long as `bufferBytes`.
-    let buffer: UnsafeMutableRawBufferPointer
+    private(set) var buffer: UnsafeMutableRawBufferPointer
     private let task: HashTask
     private let descriptor: Descriptor
     /// The whole range; nil for small files, and after a page of it was not there.
     private var mapping: MappedRange?
     private var isDirect = false
     private var canBeDirect = true
-    private var hasher = SHA256Hasher()
+    private let stream = SHA256Stream()
     /// Up to where the file is in `next`, or hashed.
     private var offset: Int64
     private var next = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -50,10 +50,10 @@ final class HashLane {
     /// Whether everything is read and hashed.
     var isAtEnd: Bool { next.isEmpty && offset == task.range.upperBound }
 
-    /// Finds the next bytes when there are none; in the mapping only for a lane that has another
-    /// beside it.
-    func fill(isPaired: Bool) throws(ArtifactError) {
-        guard next.isEmpty else { return }
+    /// Finds the next bytes when there are none; false, and none found, when that means waiting for the
+    /// disk and `mayWait` is not set.
+    func fill(mayWait: Bool) throws(ArtifactError) -> Bool {
+        guard next.isEmpty, !isAtEnd else { return true }
         // Windows begin whole blocks behind the range's beginning, so that only its end is in parts.
         let done = Int(offset - task.range.lowerBound)
         let window =
@@ -61,44 +61,54 @@ final class HashLane {
                 (done / ArtifactLimits.windowBytes + 1) * ArtifactLimits.windowBytes,
                 task.range.count)
         switch mapping?.isResident(window) {
-        case true? where isPaired && window.count >= 64:
+        case true? where SHA256Stream.sideBySide > 1 && window.count >= 64:
             next = mapping?.bytes(window) ?? next
             isNextMapped = true
             offset += Int64(next.count)
+        case false? where canBeDirect && !mayWait:
+            return false
         case false? where try readDirectly(window.count):
             break
         default:
             try read(min(window.count, ArtifactLimits.chunkBytes))
         }
+        return true
     }
 
-    /// Hashes what the lanes have, two of them block by block side by side as far as both go.
+    /// Goes on in another buffer; only while there are no next bytes.
+    func move(to other: UnsafeMutableRawBufferPointer) {
+        precondition(next.isEmpty, "what has been read is hashed first")
+        buffer = other
+    }
+
+    /// Hashes what the lanes have, block by block side by side as far as all of them go.
     static func advance(_ lanes: [HashLane]) {
-        if lanes.count == 2, let first = lanes.first, let second = lanes.last {
-            let count = min(first.next.count, second.next.count) & ~63
-            if count > 0 { advance(first, second, by: count) }
-            // What is left is the end of a file, or waits for the other's next bytes.
+        let together = lanes.filter { $0.next.count >= 64 }
+        if together.count > 1 || together.first?.isNextMapped == true {
+            let count = (together.map(\.next.count).min() ?? 0) & ~63
+            advance(together, by: count)
+            // What is left is the end of a file, or waits for the others' next bytes.
             for lane in lanes where lane.next.count < 64 { lane.drain() }
         } else {
             for lane in lanes { lane.drain() }
         }
     }
 
-    private static func advance(_ first: HashLane, _ second: HashLane, by count: Int) {
-        let (one, two) = (first.head(count), second.head(count))
-        if first.isNextMapped || second.isNextMapped {
-            guard SHA256Hasher.updateMapped(&first.hasher, one, &second.hasher, two) else {
+    private static func advance(_ lanes: [HashLane], by count: Int) {
+        let parts = lanes.map { $0.head(count) }
+        if lanes.contains(where: \.isNextMapped) {
+            guard SHA256Stream.updateMapped(lanes.map(\.stream), parts) else {
                 // A read tells what is wrong, and with which of them.
-                for lane in [first, second] {
+                for lane in lanes {
                     lane.giveBack()
                     lane.mapping = nil
                 }
                 return
             }
         } else {
-            SHA256Hasher.update(&first.hasher, one, &second.hasher, two)
+            SHA256Stream.update(lanes.map(\.stream), parts)
         }
-        for lane in [first, second] { lane.next = .init(rebasing: lane.next[count...]) }
+        for lane in lanes { lane.next = .init(rebasing: lane.next[count...]) }
     }
 
     private func head(_ count: Int) -> UnsafeRawBufferPointer {
@@ -107,7 +117,7 @@ final class HashLane {
 
     private func drain() {
         guard !isNextMapped else { return giveBack() }
-        hasher.update(next)
+        stream.update(next)
         next = UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
@@ -124,9 +134,7 @@ final class HashLane {
         guard try descriptor.identity(path: task.file.path) == task.file.identity else {
             throw changed
         }
-        var whole = SHA256Hasher()
-        swap(&whole, &hasher)
-        return whole.finalize()
+        return stream.finish()
     }
 
     private var changed: ArtifactError {

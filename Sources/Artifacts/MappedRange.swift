@@ -5,7 +5,7 @@ import Glibc
 
 /// Part of a file, mapped for reading; unmapped when it goes out of use.
 ///
-/// Its bytes may be touched by `SHA256Hasher.updateMapped` only: another process may cut the file
+/// Its bytes may be touched by `SHA256Stream.updateMapped` only: another process may cut the file
 /// short at any time, and what is touched then is a bus error.
 struct MappedRange: ~Copyable {
     private let start: UnsafeMutableRawPointer

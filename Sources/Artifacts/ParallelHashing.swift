@@ -1,9 +1,12 @@
 // Digests of many files (or parts of files) at once: threads, largest piece first.
 //
 // One SHA-256 is a serial computation, so only independent pieces can run side by side: on several
-// threads, and two in each where the processor can (SHA256Pair.swift). Starting with the largest leaves
-// the small ones to fill the gaps at the end. Threads of our own, because
-// reading blocks and Swift's cooperative threads must not.
+// threads, and up to four in each where the processor can (SHA256Stream.swift). Starting with the
+// largest leaves the small ones to fill the gaps at the end. Threads of our own, because reading blocks
+// and Swift's cooperative threads must not.
+//
+// A piece that has to come from the disk goes to a thread of its own, which mostly waits: the disk is
+// asked for several pieces at once, and hashing goes on beside it.
 
 import Attestation
 import Cryptography
@@ -46,6 +49,8 @@ func hashInParallel(
     }
     queue.work()
     for worker in workers { pthread_join(worker, nil) }
+    // Only workers start readers, so there will be no more of them.
+    for reader in queue.readers { pthread_join(reader, nil) }
     return try queue.result()
 }
 
@@ -55,6 +60,9 @@ private final class HashQueue: Sendable {
         var next = 0
         var digests: [SHA256Digest?]
         var failures: [(index: Int, error: ArtifactError)] = []
+        var readers: [pthread_t] = []
+        /// Readers that have not ended.
+        var waiting = 0
     }
 
     private let tasks: [HashTask]
@@ -68,20 +76,53 @@ private final class HashQueue: Sendable {
         self.tasks = tasks
         self.order = tasks.indices.sorted { tasks[$0].range.count > tasks[$1].range.count }
         self.directory = directory
-        // Another thread is worth more than a second file in this one.
-        self.width = SHA256Hasher.takesPairs && tasks.count >= 2 * threads ? 2 : 1
+        self.width = Self.width(tasks.map(\.range.count), threads: threads)
         self.state = Mutex(State(digests: Array(repeating: nil, count: tasks.count)))
     }
 
+    /// More side by side do more together, but each is slower: the largest must not be what all wait for
+    /// at the end.
+    private static func width(_ sizes: [Int], threads: Int) -> Int {
+        let most = SHA256Stream.sideBySide
+        // Another thread is worth more than a second file in this one.
+        guard most > 1, sizes.count > threads, let largest = sizes.max() else { return 1 }
+        let share = Double(sizes.reduce(0, +)) / Double(threads) / Double(max(largest, 1))
+        return Int(min(max(share.rounded(), 2), Double(most)))
+    }
+
+    /// Threads that wait for the disk, so far.
+    var readers: [pthread_t] { state.withLock(\.readers) }
+
     /// A thread that works until nothing is left; nil when the system gives none.
     static func start(_ queue: HashQueue) -> pthread_t? {
+        startThread(Errand(queue: queue, lane: nil))
+    }
+
+    /// What a thread is started for.
+    private final class Errand {
+        let queue: HashQueue
+        /// Nil for whatever there is to do.
+        let lane: HashLane?
+
+        init(queue: HashQueue, lane: HashLane?) {
+            self.queue = queue
+            self.lane = lane
+        }
+    }
+
+    private static func startThread(_ errand: Errand) -> pthread_t? {
         var thread = pthread_t()
-        let context = Unmanaged.passRetained(queue)
+        let context = Unmanaged.passRetained(errand)
         let status = pthread_create(
             &thread, nil,
             { context in
                 guard let context else { return nil }
-                Unmanaged<HashQueue>.fromOpaque(context).takeRetainedValue().work()
+                let errand = Unmanaged<Errand>.fromOpaque(context).takeRetainedValue()
+                if let lane = errand.lane {
+                    errand.queue.read(lane)
+                } else {
+                    errand.queue.work()
+                }
                 return nil
             }, context.toOpaque())
         guard status == 0 else {
@@ -91,12 +132,9 @@ private final class HashQueue: Sendable {
         return thread
     }
 
-    /// Takes tasks until none is left or one has failed, two at a time where that is faster.
+    /// Takes tasks until none is left or one has failed, several at a time where that is faster.
     func work() {
-        let buffers = (0..<width).map { _ in
-            UnsafeMutableRawBufferPointer.allocate(
-                byteCount: HashLane.bufferBytes, alignment: 4096)
-        }
+        let buffers = (0..<width).map { _ in Self.buffer() }
         defer { for buffer in buffers { buffer.deallocate() } }
         var free = buffers
         var lanes: [HashLane] = []
@@ -109,20 +147,75 @@ private final class HashQueue: Sendable {
                 lanes.append(opened)
             }
             guard !lanes.isEmpty else { return }
+            var staying: [HashLane] = []
             for lane in lanes {
-                let filled: Void? = attempt(lane.index) { () throws(ArtifactError) in
-                    try lane.fill(isPaired: lanes.count == 2)
+                let lent = lane.buffer
+                guard let isFilled = fill(lane, mayWait: false) else { return }
+                if !isFilled, hand(over: lane) {
+                    free.append(lent)
+                } else {
+                    guard isFilled || fill(lane, mayWait: true) != nil else { return }
+                    staying.append(lane)
                 }
-                guard filled != nil else { return }
             }
+            lanes = staying
             HashLane.advance(lanes)
             for lane in lanes where lane.isAtEnd {
-                guard let digest = attempt(lane.index, lane.finish) else { return }
-                state.withLock { $0.digests[lane.index] = digest }
+                guard finish(lane) else { return }
                 free.append(lane.buffer)
             }
             lanes.removeAll(where: \.isAtEnd)
         }
+    }
+
+    private static func buffer() -> UnsafeMutableRawBufferPointer {
+        .allocate(byteCount: HashLane.bufferBytes, alignment: 4096)
+    }
+
+    /// Gives a lane that waits for the disk a thread of its own; false when there are enough of them.
+    private func hand(over lane: HashLane) -> Bool {
+        let isFree = state.withLock { state in
+            guard state.waiting < ArtifactLimits.readers else { return false }
+            state.waiting += 1
+            return true
+        }
+        guard isFree else { return false }
+        let lent = lane.buffer
+        lane.move(to: Self.buffer())
+        if let thread = Self.startThread(Errand(queue: self, lane: lane)) {
+            state.withLock { $0.readers.append(thread) }
+            return true
+        }
+        lane.buffer.deallocate()
+        lane.move(to: lent)
+        state.withLock { $0.waiting -= 1 }
+        return false
+    }
+
+    /// Hashes one lane to its end, waiting for the disk, unless another task has failed.
+    private func read(_ lane: HashLane) {
+        defer {
+            lane.buffer.deallocate()
+            state.withLock { $0.waiting -= 1 }
+        }
+        while !lane.isAtEnd {
+            guard state.withLock(\.failures.isEmpty), fill(lane, mayWait: true) != nil else {
+                return
+            }
+            HashLane.advance([lane])
+        }
+        _ = finish(lane)
+    }
+
+    /// As `HashLane.fill`; nil when it failed.
+    private func fill(_ lane: HashLane, mayWait: Bool) -> Bool? {
+        attempt(lane.index) { () throws(ArtifactError) in try lane.fill(mayWait: mayWait) }
+    }
+
+    private func finish(_ lane: HashLane) -> Bool {
+        guard let digest = attempt(lane.index, lane.finish) else { return false }
+        state.withLock { $0.digests[lane.index] = digest }
+        return true
     }
 
     /// Runs a part of a task; nil when it failed, which ends all work.

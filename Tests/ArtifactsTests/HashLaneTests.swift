@@ -111,28 +111,31 @@ import Testing
         #expect(try files.residents() == 0)
     }
 
-    @Test(.enabled(if: SHA256Hasher.takesPairs, "skipped: this processor hashes no two at a time"))
-    func `a mapped file that is cut short adds nothing, and ends nothing`() throws {
-        let files = try Files([2 << 20, 2 << 20])
+    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: this processor hashes no two at a time"),
+        arguments: 1...4)
+    func `a mapped file that is cut short adds nothing, and ends nothing`(count: Int) throws {
+        let files = try Files(Array(repeating: 2 << 20, count: count))
         defer { close(files.root) }
         let ranges = try files.found.map { file in
             MappedFile(
                 try ArtifactRoot.open(file, below: files.root), 0..<file.identity.size)
         }
         let part = 0..<2 << 20
-        var first = SHA256Hasher()
-        var second = SHA256Hasher()
-        truncate("\(files.path)/1", 4_096)
-        #expect(
-            !SHA256Hasher.updateMapped(
-                &first, try ranges[0].bytes(part), &second, try ranges[1].bytes(part)))
-        truncate("\(files.path)/1", 2 << 20)
-        #expect(
-            SHA256Hasher.updateMapped(
-                &first, try ranges[0].bytes(part), &second, try ranges[1].bytes(part)))
-        #expect(first.finalize() == SHA256.hash(files.contents[0]))
+        // The one that is cut short is last: those before it have been read by then.
+        let streams = (0..<count).map { _ in SHA256Stream() }
+        let parts = try (0..<count).map { try ranges[$0].bytes(part) }
+        let last = "\(files.path)/\(count - 1)"
+        truncate(last, 4_096)
+        #expect(!SHA256Stream.updateMapped(streams, parts))
+        truncate(last, 2 << 20)
+        #expect(SHA256Stream.updateMapped(streams, parts))
         let zeros = [UInt8](repeating: 0, count: (2 << 20) - 4_096)
-        #expect(second.finalize() == SHA256.hash(files.contents[1][..<4_096] + zeros))
+        for (index, stream) in streams.enumerated() {
+            let contents = files.contents[index]
+            #expect(
+                stream.finish()
+                    == SHA256.hash(index < count - 1 ? contents : contents[..<4_096] + zeros))
+        }
     }
 
     @Test func `files that shrink while they are hashed are an error, always`() throws {
@@ -153,7 +156,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: SHA256Hasher.takesPairs, "skipped: this processor hashes no two at a time"))
+    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: this processor hashes no two at a time"))
     func `another bus error still ends the process`() async {
         await #expect(processExitsWith: .signal(SIGBUS)) {
             let files = try Files([2 << 20, 2 << 20])
@@ -161,13 +164,11 @@ import Testing
                 MappedFile(
                     try ArtifactRoot.open(file, below: files.root), 0..<file.identity.size)
             }
-            var first = SHA256Hasher()
-            var second = SHA256Hasher()
+            let streams = [SHA256Stream(), SHA256Stream()]
             let part = 0..<2 << 20
-            _ = SHA256Hasher.updateMapped(
-                &first, try ranges[0].bytes(part), &second, try ranges[1].bytes(part))
+            _ = SHA256Stream.updateMapped(streams, try ranges.map { try $0.bytes(part) })
             truncate("\(files.path)/1", 0)
-            second.update(try ranges[1].bytes(part))
+            streams[1].update(try ranges[1].bytes(part))
         }
     }
 
@@ -177,14 +178,12 @@ import Testing
         let ranges = try files.found.map { file in
             MappedFile(try ArtifactRoot.open(file, below: files.root), 0..<file.identity.size)
         }
-        var first = SHA256Hasher()
-        var second = SHA256Hasher()
         let part = 0..<2 << 20
-        _ = SHA256Hasher.updateMapped(
-            &first, try ranges[0].bytes(part), &second, try ranges[1].bytes(part))
+        _ = SHA256Stream.updateMapped(
+            [SHA256Stream(), SHA256Stream()], try ranges.map { try $0.bytes(part) })
     }
 
-    @Test(.enabled(if: SHA256Hasher.takesPairs, "skipped: this processor hashes no two at a time"))
+    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: this processor hashes no two at a time"))
     func `the signal ends the process also when somebody sends it`() async {
         await #expect(processExitsWith: .signal(SIGBUS)) {
             try `Hashing large files`.guardOnce()
@@ -192,7 +191,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: SHA256Hasher.takesPairs, "skipped: this processor hashes no two at a time"))
+    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: this processor hashes no two at a time"))
     func `the signal is ignored, however often it is sent, where it was ignored before`() async {
         await #expect(processExitsWith: .success) {
             signal(SIGBUS, SIG_IGN)

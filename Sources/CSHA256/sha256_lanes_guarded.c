@@ -1,10 +1,10 @@
 // A bus error in the bytes that a thread has said it reads ends its reading, and nothing else.
 //
 // The signal comes to the thread that touched the page. Between sigsetjmp and siglongjmp lie only the
-// kernel's loads and the pair's arithmetic in registers, so nothing is left half done (POSIX.1-2017,
+// kernel's loads and the lanes' arithmetic in registers, so nothing is left half done (POSIX.1-2017,
 // sigsetjmp; sigaction, SA_SIGINFO). A bus error anywhere else goes to who was there before us, and
 // so does a signal that somebody has sent: it is of no page.
-#include "sha256_pair.h"
+#include "sha256_lanes.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -12,7 +12,8 @@
 
 struct reading {
     sigjmp_buf back;
-    const char *first, *second;
+    const void *const *data;
+    int count;
     size_t length;
 };
 
@@ -20,8 +21,12 @@ static _Thread_local struct reading *volatile current;
 static struct sigaction previous;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static int holds(const char *start, size_t length, const char *address) {
-    return address >= start && (size_t)(address - start) < length;
+static int holds(const struct reading *reading, const char *address) {
+    for (int l = 0; l < reading->count; l++) {
+        const char *start = reading->data[l];
+        if (address >= start && (size_t)(address - start) < reading->length) return 1;
+    }
+    return 0;
 }
 
 static void on_bus_error(int number, siginfo_t *info, void *context) {
@@ -29,11 +34,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
     // A signal that was sent has no address: who sent it stands in its place.
     const int was_sent = info->si_code <= 0;
     const char *address = was_sent ? NULL : info->si_addr;
-    if (reading && !was_sent
-        && (holds(reading->first, reading->length, address)
-            || holds(reading->second, reading->length, address))) {
-        siglongjmp(reading->back, 1);
-    }
+    if (reading && !was_sent && holds(reading, address)) siglongjmp(reading->back, 1);
     if (previous.sa_flags & SA_SIGINFO) {
         previous.sa_sigaction(number, info, context);
     } else if (previous.sa_handler == SIG_IGN && was_sent) {
@@ -55,18 +56,16 @@ static void install(void) {
     sigaction(SIGBUS, &action, &previous);
 }
 
-int shim_sha256_pair_guarded(
-    uint32_t first[8], const void *first_data, uint32_t second[8], const void *second_data,
-    size_t blocks) {
-    struct reading reading = {
-        .first = first_data, .second = second_data, .length = blocks * 64};
+int shim_sha256_lanes_guarded(
+    uint32_t *const states[], const void *const data[], int count, size_t blocks) {
+    struct reading reading = {.data = data, .count = count, .length = blocks * 64};
     pthread_once(&once, install);
     if (sigsetjmp(reading.back, 0)) {
         current = NULL;
         return -1;
     }
     current = &reading;
-    shim_sha256_pair(first, first_data, second, second_data, blocks);
+    shim_sha256_lanes(states, data, count, blocks);
     current = NULL;
     return 0;
 }
