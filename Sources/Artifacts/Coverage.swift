@@ -3,29 +3,6 @@
 package import Attestation
 import Glibc
 
-extension ArtifactScan {
-    /// What the bundle leaves open of the files of this scan; no gaps but the signature files when the
-    /// bundle cannot be read.
-    package func coverage(of bundle: [UInt8]) -> ArtifactCoverage {
-        let files = manifest.files.map { (path: $0.path, size: $0.size) }
-        let gaps =
-            (try? ArtifactCoverage.reasons(
-                bundle: bundle, files: files, isSingleFile: isSingleFile)) ?? []
-        return ArtifactCoverage(gaps: gaps + signatureGaps)
-    }
-
-    /// The files that were left out because the caller called them signatures.
-    package var signatureGaps: [ArtifactCoverage.Gap] {
-        signatureFiles.map { .init(path: $0, reason: .signature) }
-    }
-
-    /// What is in the files: signature files too, since calling one so does not make it one.
-    package func contents() throws(ArtifactError) -> ArtifactContents {
-        try ArtifactContents(
-            files: manifest.files.map(\.path) + signatureFiles, of: try ArtifactRoot.open(path))
-    }
-}
-
 extension ArtifactCoverage {
     /// The same for an artifact that may hold links and special files, which are gaps too; and what is
     /// in its files. Without a bundle everything is unsigned, and no gap but those two is named.

@@ -22,6 +22,8 @@ final class HashLane {
     private var mapping: MappedRange?
     private var isDirect = false
     private var canBeDirect = true
+    /// How many bytes this lane is to be ahead of those beside it.
+    private var headStart: Int
     private let stream = SHA256Stream()
     /// Up to where the file is in `next`, or hashed.
     private var offset: Int64
@@ -35,11 +37,12 @@ final class HashLane {
     /// Opens the file, which must be the one listed.
     init(
         _ index: Int, _ task: HashTask, below directory: Int32,
-        buffer: UnsafeMutableRawBufferPointer
+        buffer: UnsafeMutableRawBufferPointer, headStart: Int
     ) throws(ArtifactError) {
         self.index = index
         self.task = task
         self.buffer = buffer
+        self.headStart = headStart
         descriptor = try ArtifactRoot.open(task.file, below: directory)
         mapping =
             task.range.count >= ArtifactLimits.mappedBytes
@@ -50,7 +53,12 @@ final class HashLane {
     /// Whether everything is read and hashed.
     var isAtEnd: Bool { next.isEmpty && offset == task.range.upperBound }
 
-    /// Finds the next bytes when there are none; false, and none found, when that means waiting for the
+    /// Mappings lie as far from each other as files are long, often a power of two: then the same places
+    /// of two of them drive each other out of the processor's first cache (a quarter of the speed).
+    /// So each lane begins with so many bytes more than its neighbour.
+    static let stagger = 17 * 64
+
+    /// Finds the next bytes when there are none; false, and none found, when most of the rest is on the
     /// disk and `mayWait` is not set.
     func fill(mayWait: Bool) throws(ArtifactError) -> Bool {
         guard next.isEmpty, !isAtEnd else { return true }
@@ -62,10 +70,16 @@ final class HashLane {
                 task.range.count)
         switch mapping?.isResident(window) {
         case true? where SHA256Stream.sideBySide > 1 && window.count >= 64:
+            if headStart > 0, headStart < window.count {
+                try read(headStart)
+                drain()
+                headStart = 0
+                return try fill(mayWait: mayWait)
+            }
             next = mapping?.bytes(window) ?? next
             isNextMapped = true
             offset += Int64(next.count)
-        case false? where canBeDirect && !mayWait:
+        case false? where canBeDirect && !mayWait && mapping?.isMostlyAbsent(from: done) == true:
             return false
         case false? where try readDirectly(window.count):
             break

@@ -47,4 +47,16 @@ struct MappedRange: ~Copyable {
                 && pages.allSatisfy { $0 & 1 == 1 }
         }
     }
+
+    /// Whether at least half of some pages, spread over the range from `place` on, are not in memory.
+    borrowing func isMostlyAbsent(from place: Int) -> Bool {
+        let samples = 16
+        let rest = length - lead - place
+        var absent = 0
+        for sample in 0..<samples {
+            let first = place + rest / samples * sample
+            if !isResident(first..<min(first + 1, length - lead)) { absent += 1 }
+        }
+        return 2 * absent >= samples
+    }
 }

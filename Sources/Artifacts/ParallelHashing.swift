@@ -141,7 +141,10 @@ private final class HashQueue: Sendable {
         while true {
             while let buffer = free.popLast(), let index = takeNext() {
                 let opened = attempt(index) { () throws(ArtifactError) in
-                    try HashLane(index, tasks[index], below: directory, buffer: buffer)
+                    try HashLane(
+                        index, tasks[index], below: directory, buffer: buffer,
+                        headStart: (buffers.firstIndex { $0.baseAddress == buffer.baseAddress } ?? 0)
+                            * HashLane.stagger)
                 }
                 guard let opened else { return }
                 lanes.append(opened)

@@ -1,4 +1,4 @@
-// Signing a model on disk and verifying one, in one call each.
+// Signing a model on disk.
 
 package import Attestation
 package import Cryptography
@@ -33,43 +33,13 @@ extension ArtifactScan {
         return try ModelSignature.sign(statement, with: key)
     }
 
-    /// Checks a signature file's contents with the trusted key against these files.
-    package func verify(
-        bundle: [UInt8], key: PublicKey, limits: ArtifactLimits = .default
-    ) throws(ArtifactError) -> ModelSignatureVerdict {
-        try verify(bundle: bundle, trust: .key(key), limits: limits)
-    }
-
-    /// Checks a signature file's contents, by whom the caller trusts, against these files.
-    ///
-    /// `uncovered` in the answer names what is there and not vouched for. Throws only when files
-    /// cannot be read (for signatures by shards, which need a second reading).
-    package func verify(
-        bundle: [UInt8], trust: SignerTrust, ignoredPaths: [String] = [],
-        allowsUnsigned: Bool = false, limits: ArtifactLimits = .default
-    ) throws(ArtifactError) -> ModelSignatureVerdict {
-        var supplied: [FileShard: [UInt8]]?
-        if let needed = ModelSignature.digestsNeeded(by: bundle) {
-            supplied = try digests(needed, limits)
-        }
-        var model = ObservedModel(
-            files: manifest.files, isSingleFile: isSingleFile, digests: supplied)
-        model.ignoredPaths = ignoredPaths
-        model.allowsUnsigned = allowsUnsigned
-        return ModelSignature.verify(bundle: bundle, trust: trust, model: model)
-    }
-
-    /// Reads the files a second time; what changed since the first is an error.
+    /// Reads the files a second time, which must be those of the scan, before and after.
     private func digests(
         _ needed: DigestsNeeded, _ limits: ArtifactLimits
     ) throws(ArtifactError) -> [FileShard: [UInt8]] {
-        let digests = try hash(needed, limits: limits)
-        // The second reading must have seen the same files as the first.
-        let again = try Self.scan(
-            path, signatureFiles: signatureFiles.map { "\(path)/\($0)" }, limits: limits)
-        guard again.digest == digest else {
-            throw ArtifactError(.changedWhileReading, path: path, "It changed while it was read.")
-        }
+        let root = try ArtifactRoot.open(path)
+        let digests = try listing.hash(needed, in: root, limits: limits)
+        try listing.checkUnchanged(root, limits: limits)
         return digests
     }
 }

@@ -7,6 +7,14 @@ struct FileComparison {
     private(set) var findings: [AttestationFinding] = []
     private(set) var uncovered: [String] = []
     private(set) var covered: [FileRecord] = []
+    private(set) var coveredInParts: [ListedFile] = []
+
+    /// A file that is there; without a record when only parts of it have been hashed.
+    private struct Present {
+        let path: String
+        let size: Int64
+        let record: FileRecord?
+    }
 
     init(manifest: ModelManifest, model: ObservedModel) {
         if manifest.isSingleFile != model.isSingleFile, manifest.isSingleFile {
@@ -14,8 +22,15 @@ struct FileComparison {
                 AttestationFinding(
                     .fileMissing, path: ".", "Signed is a single file; this is a directory."))
         }
-        var present: [ResourcePath: FileRecord] = [:]
-        for file in model.files { present[ResourcePath(file.path)] = file }
+        var present: [ResourcePath: Present] = [:]
+        for file in model.inParts {
+            present[ResourcePath(file.path)] = Present(
+                path: file.path, size: file.size, record: nil)
+        }
+        for file in model.files {
+            present[ResourcePath(file.path)] = Present(
+                path: file.path, size: file.size, record: file)
+        }
 
         let named = compare(manifest, with: model, present: present)
         for (path, file) in present.sorted(by: { $0.key < $1.key }) where !named.contains(path) {
@@ -34,12 +49,13 @@ struct FileComparison {
         }
         findings.sort { ResourcePath($0.path ?? "") < ResourcePath($1.path ?? "") }
         covered.sort { ResourcePath($0.path) < ResourcePath($1.path) }
+        coveredInParts.sort { ResourcePath($0.path) < ResourcePath($1.path) }
     }
 
     /// Compares what is signed; the answer is the set of files that the manifest names.
     private mutating func compare(
         _ manifest: ModelManifest, with model: ObservedModel,
-        present: [ResourcePath: FileRecord]
+        present: [ResourcePath: Present]
     ) -> Set<ResourcePath> {
         var named: Set<ResourcePath> = []
         var lastByte: [ResourcePath: Int64] = [:]
@@ -55,7 +71,7 @@ struct FileComparison {
                 named.insert(path)
                 let whole = manifest.algorithm == .sha256
                 let found =
-                    whole ? present[path]?.sha256.bytes : model.digests?[resource.part]
+                    whole ? present[path]?.record?.sha256.bytes : model.digests?[resource.part]
                 if !whole, model.digests == nil { continue }
                 compareFile(
                     present[path], named: path, isAsSigned: found == resource.digest)
@@ -77,7 +93,7 @@ struct FileComparison {
             if file.size != end {
                 altered(path, "The file has \(file.size) bytes; signed are \(end).")
             } else {
-                covered.append(file)
+                cover(file)
             }
         }
         return named
@@ -85,21 +101,29 @@ struct FileComparison {
 
     /// "." is the one file of a single-file model, whatever its name.
     private func resolve(_ path: String, _ model: ObservedModel) -> ResourcePath {
-        guard path == ".", model.isSingleFile, model.files.count == 1 else {
-            return ResourcePath(path)
+        guard path == ".", model.isSingleFile, model.files.count + model.inParts.count == 1,
+            let only = model.files.first?.path ?? model.inParts.first?.path
+        else { return ResourcePath(path) }
+        return ResourcePath(only)
+    }
+
+    private mutating func cover(_ file: Present) {
+        if let record = file.record {
+            covered.append(record)
+        } else {
+            coveredInParts.append(ListedFile(path: file.path, size: file.size))
         }
-        return ResourcePath(model.files[0].path)
     }
 
     private mutating func compareFile(
-        _ file: FileRecord?, named path: ResourcePath, isAsSigned: Bool
+        _ file: Present?, named path: ResourcePath, isAsSigned: Bool
     ) {
         guard let file else {
             if path.text != "." { missing(path) }
             return
         }
         if isAsSigned {
-            covered.append(file)
+            cover(file)
         } else {
             altered(path, "The contents are not as signed.")
         }

@@ -7,10 +7,30 @@
 
 package import Cryptography
 
+/// A file of which only parts have been hashed.
+package struct ListedFile: Sendable, Hashable {
+    package let path: String
+    package let size: Int64
+
+    package init(path: String, size: Int64) {
+        self.path = path
+        self.size = size
+    }
+
+    /// Byte for byte in the name too.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.size == right.size && ResourcePath(left.path) == ResourcePath(right.path)
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(ResourcePath(path)) }
+}
+
 /// The files of a model as found, everything except signature files.
 package struct ObservedModel: Sendable, Hashable {
-    /// Every file with its digest.
+    /// Every file with its digest, but those in parts.
     package let files: [FileRecord]
+    /// The files of which `digests` has parts and nobody has the digest of the whole.
+    package let inParts: [ListedFile]
     /// Whether the model is one file, not a directory.
     package let isSingleFile: Bool
     /// Digests of parts of files; see `ModelSignature.digestsNeeded`.
@@ -21,9 +41,11 @@ package struct ObservedModel: Sendable, Hashable {
     package var allowsUnsigned = false
 
     package init(
-        files: [FileRecord], isSingleFile: Bool = false, digests: [FileShard: [UInt8]]? = nil
+        files: [FileRecord], isSingleFile: Bool = false, digests: [FileShard: [UInt8]]? = nil,
+        inParts: [ListedFile] = []
     ) {
         self.files = files
+        self.inParts = inParts
         self.isSingleFile = isSingleFile
         self.digests = digests
     }
@@ -54,8 +76,13 @@ package struct VerifiedModelSignature: Sendable, Hashable {
     package let certified: CertifiedSigner?
     /// The name that the signer gave the model; proves nothing about which model it is.
     package let name: String
-    /// The files that the signature covers, by path.
+    /// The files that the signature covers, by path; those in parts stand apart.
     package let files: [FileRecord]
+    /// The files that it covers and that were compared in parts, by path.
+    package let inParts: [ListedFile]
+
+    /// How many files the signature covers.
+    package var count: Int { files.count + inParts.count }
 }
 
 /// The answer to "is this model as its signer left it?".
@@ -149,7 +176,7 @@ extension ModelSignature {
                 signature: VerifiedModelSignature(
                     statement: verified, signer: key.id, certified: examination.signer,
                     name: statement.subjects[0].name,
-                    files: comparison.covered))
+                    files: comparison.covered, inParts: comparison.coveredInParts))
         } catch {
             return ModelSignatureVerdict(
                 findings: findings + error.findings, payloadDigest: digest)

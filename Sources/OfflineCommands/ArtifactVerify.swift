@@ -32,6 +32,9 @@ package struct ArtifactVerify: ParsableCommand {
     @Flag(help: "Files that nobody signed may be there; they are listed.")
     var allowUnsigned = false
 
+    @Flag(help: "Say the artifact digest also when files are signed in several shards.")
+    var artifactDigest = false
+
     @OptionGroup var format: Format
 
     package init() {}
@@ -39,23 +42,24 @@ package struct ArtifactVerify: ParsableCommand {
     package func run() throws {
         let trust = try signer.trust()
         let bundle = try Files.read(file.bundle)
-        let scan = try ArtifactScan.scan(path, signatureFiles: [file.bundle])
-        let verdict = try scan.verify(
-            bundle: bundle, trust: trust, ignoredPaths: ignore, allowsUnsigned: allowUnsigned)
-        let coverage = scan.coverage(of: bundle)
-        let contents = try scan.contents()
+        let checked = try CheckedArtifact(
+            path, bundle: bundle, trust: trust, signatureFiles: [file.bundle],
+            ignoredPaths: ignore, allowsUnsigned: allowUnsigned, wantsDigest: artifactDigest)
+        let verdict = checked.verdict
+        let coverage = checked.coverage(of: bundle)
+        let contents = try checked.contents()
         if format.json {
-            Console.out(document(scan, verdict, coverage, contents))
+            Console.out(document(checked, coverage, contents))
         } else {
-            describe(scan, verdict, coverage, contents)
+            describe(checked, coverage, contents)
         }
         guard verdict.isValid else { throw ExitCode.no }
     }
 
     private func describe(
-        _ scan: ArtifactScan, _ verdict: ModelSignatureVerdict, _ coverage: ArtifactCoverage,
-        _ contents: ArtifactContents
+        _ checked: CheckedArtifact, _ coverage: ArtifactCoverage, _ contents: ArtifactContents
     ) {
+        let verdict = checked.verdict
         guard let signature = verdict.signature else {
             Console.error("\(path) is not as its signer left it, or not signed by who is trusted.")
             for finding in verdict.findings { Console.note("  - \(finding.line)") }
@@ -74,26 +78,30 @@ package struct ArtifactVerify: ParsableCommand {
                 Console.warning("nobody was asked whether the certificate was revoked (--crl).")
             }
             Console.out(
-                "valid: \(signature.files.count) files signed by \(signer.identity), "
-                    + "certified by \(signer.issuer)\nartifact \(scan.digest)")
+                "valid: \(signature.count) files signed by \(signer.identity), "
+                    + "certified by \(signer.issuer)")
         } else {
-            Console.out(
-                "valid: \(signature.files.count) files signed by \(signature.signer)\n"
-                    + "artifact \(scan.digest)")
+            Console.out("valid: \(signature.count) files signed by \(signature.signer)")
+        }
+        if let digest = checked.digest {
+            Console.out("artifact \(digest)")
+        } else {
+            Console.hint(
+                "signed in several shards, it was not hashed as a whole: --artifact-digest does.")
         }
     }
 
     private func document(
-        _ scan: ArtifactScan, _ verdict: ModelSignatureVerdict, _ coverage: ArtifactCoverage,
-        _ contents: ArtifactContents
+        _ checked: CheckedArtifact, _ coverage: ArtifactCoverage, _ contents: ArtifactContents
     ) -> JSON {
-        [
+        let verdict = checked.verdict
+        return [
             "valid": .bool(verdict.isValid),
-            "artifact": .string(scan.digest.hex),
+            "artifact": checked.digest.map { .string($0.hex) } ?? .null,
             "key": verdict.signature.map { .string($0.signer.hex) } ?? .null,
             "signer": verdict.signature?.certified?.json ?? .null,
             "name": verdict.signature.map { .string($0.name) } ?? .null,
-            "files": .integer(Int64(verdict.signature?.files.count ?? 0)),
+            "files": .integer(Int64(verdict.signature?.count ?? 0)),
             "uncovered": .array(verdict.uncovered.map(JSON.string)),
             "coverage": coverage.json(contents),
             "faults": .array(contents.faults.map(\.json)),

@@ -111,7 +111,8 @@ import Testing
         #expect(try files.residents() == 0)
     }
 
-    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: this processor hashes no two at a time"),
+    @Test(
+        .enabled(if: SHA256Stream.sideBySide > 1, "skipped: one at a time on this processor"),
         arguments: 1...4)
     func `a mapped file that is cut short adds nothing, and ends nothing`(count: Int) throws {
         let files = try Files(Array(repeating: 2 << 20, count: count))
@@ -138,10 +139,34 @@ import Testing
         }
     }
 
-    @Test func `files that shrink while they are hashed are an error, always`() throws {
+    @Test func `more cold files than readers give the same digests`() throws {
+        let files = try Files(Array(repeating: (1 << 20) + 64, count: ArtifactLimits.readers + 5))
+        defer { close(files.root) }
+        files.cool()
+        let digests = try hashInParallel(
+            files.found.map { HashTask($0) }, below: files.root, threads: 2)
+        let expected = files.found.map { SHA256.hash(files.contents[Int($0.path) ?? 0]) }
+        #expect(digests == expected)
+    }
+
+    @Test func `a cold file that was exchanged is an error, whoever reads the others`() throws {
+        let files = try Files(Array(repeating: 2 << 20, count: 6))
+        defer { close(files.root) }
+        try WholeFile.write(files.contents[3], to: "\(files.path)/3")
+        files.cool()
+        let error = #expect(throws: ArtifactError.self) {
+            try hashInParallel(files.found.map { HashTask($0) }, below: files.root, threads: 2)
+        }
+        #expect(error?.code == .changedWhileReading)
+        #expect(error?.path == "3")
+    }
+
+    @Test(arguments: [false, true])
+    func `files that shrink while they are hashed are an error, always`(isCold: Bool) throws {
         let files = try Files([8 << 20, 8 << 20])
         defer { close(files.root) }
         for _ in 0..<10 {
+            if isCold { files.cool() }
             let tasks = try ArtifactRoot.open(files.path).list(excluding: [], limits: .default)
                 .files.map { HashTask($0) }
             let cutter = Thread {
@@ -156,7 +181,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: this processor hashes no two at a time"))
+    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: one at a time on this processor"))
     func `another bus error still ends the process`() async {
         await #expect(processExitsWith: .signal(SIGBUS)) {
             let files = try Files([2 << 20, 2 << 20])
@@ -183,7 +208,7 @@ import Testing
             [SHA256Stream(), SHA256Stream()], try ranges.map { try $0.bytes(part) })
     }
 
-    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: this processor hashes no two at a time"))
+    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: one at a time on this processor"))
     func `the signal ends the process also when somebody sends it`() async {
         await #expect(processExitsWith: .signal(SIGBUS)) {
             try `Hashing large files`.guardOnce()
@@ -191,7 +216,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: this processor hashes no two at a time"))
+    @Test(.enabled(if: SHA256Stream.sideBySide > 1, "skipped: one at a time on this processor"))
     func `the signal is ignored, however often it is sent, where it was ignored before`() async {
         await #expect(processExitsWith: .success) {
             signal(SIGBUS, SIG_IGN)

@@ -33,6 +33,25 @@ func modelScene(algorithm: String = "ecdsa-p256") throws -> Program {
         }
     }
 
+    @Test func `by shards verifies without its digest, which is there for the asking`() throws {
+        let program = try modelScene()
+        let signed = try program.run(
+            "artifact", "sign", "model", "--key", "k.pem", "--bundle", "model.sig",
+            "--shard-size", "4")
+        let verify = Self.verify + ["k.pub"]
+        let plain = try program.run(verify)
+        #expect(plain.code == 0 && plain.output.contains("valid: 3 files signed by"), "\(plain)")
+        #expect(!plain.output.contains(signed.line))
+        let asked = try program.run(verify + ["--artifact-digest"])
+        #expect(asked.code == 0 && asked.output.contains("artifact \(signed.line)"), "\(asked)")
+        let json = try program.run(verify + ["--json"])
+        #expect(try JSON(parsing: json.output)["artifact"] == .null)
+        try program.write("model/weights/a.bin", "weightS\n")
+        for more in [[], ["--artifact-digest"]] {
+            #expect(try program.run(verify + more).code == 1)
+        }
+    }
+
     struct Damage: CustomStringConvertible, Sendable {
         let description: String
         let code: String
