@@ -104,8 +104,12 @@ struct ArtifactListing: Sendable, Hashable {
         let gaps =
             (try? ArtifactCoverage.reasons(
                 bundle: bundle, files: files, isSingleFile: isSingleFile)) ?? []
-        return ArtifactCoverage(
-            gaps: gaps + signatureFiles.map { .init(path: $0, reason: .signature) })
+        return ArtifactCoverage(gaps: gaps + signatureGaps)
+    }
+
+    /// The files that were left out because the caller called them signatures.
+    var signatureGaps: [ArtifactCoverage.Gap] {
+        signatureFiles.map { .init(path: $0, reason: .signature) }
     }
 
     /// What is in the files: signature files too, since calling one so does not make it one.

@@ -34,6 +34,9 @@ package struct ArtifactScan: Sendable, Hashable {
         return manifest.files.map(\.path).filter { ModelSignature.ignores($0, ignored: []) }
     }
 
+    /// The files that were left out because the caller called them signatures.
+    package var signatureGaps: [ArtifactCoverage.Gap] { listing.signatureGaps }
+
     /// What is in the files: signature files too, since calling one so does not make it one.
     package func contents() throws(ArtifactError) -> ArtifactContents {
         try listing.contents()
