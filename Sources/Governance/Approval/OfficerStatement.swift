@@ -104,7 +104,7 @@ extension SigningOfficer {
             of: principal, signers: keys, role: role, namespace: namespace,
             assignment: assignment, at: now
         ).problems.map {
-            .predicate("signer", $0.rawValue, "\(principal) as \(role): \($0.rawValue)")
+            .predicate("signer", $0.rawValue, "\(principal) as \(role): \($0.sentence)")
         }
     }
 }

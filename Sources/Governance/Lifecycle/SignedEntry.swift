@@ -12,7 +12,7 @@
 // million signatures. The batch is an RFC 6962 tree: leaf i is the leaf hash of
 // PAE("application/vnd.imprimatur.entry.v1+json", entry bytes), where PAE is DSSE's pre-authentication
 // encoding; `path` is the inclusion proof of leaf `index` among `size`, in lowercase hex, and the
-// signature (Ed25519 by the service key whose id is `key`) is over
+// signature, by the service key whose id is `key`, is over
 //
 //     PAE("application/vnd.imprimatur.entry-batch.v1", "<size>\n<base64 of the root>\n")
 //

@@ -17,7 +17,7 @@ internal import Synchronization
 /// Readings of documents, by the digest of their bytes.
 package final class DocumentCache: Sendable {
     /// The bytes themselves.
-    private let bytes = Remembered<[UInt8]>(budget: 16 << 20)
+    private let stored = Remembered<Documents.Stored>(budget: 16 << 20)
     private let signers = Remembered<Set<KeyID>>(budget: 16_384)
     /// Artifact signatures that hold, by bundle, key and file list.
     private let bundles = Remembered<Bool>(budget: 4_096)
@@ -31,19 +31,24 @@ package final class DocumentCache: Sendable {
 
     package init() {}
 
-    /// Loads documents. Those that are remembered are not fetched again, but the database still has to have
-    /// them as they were: one that is missing or changed there is left out.
+    /// Loads documents. Those that are remembered are not fetched again while the database still has the row
+    /// that they came from: one that is missing there, or was changed, is asked for anew.
     func load(
         _ digests: [SHA256Digest], _ db: borrowing Connection
     ) throws -> [SHA256Digest: [UInt8]] {
-        var known: [SHA256Digest: [UInt8]] = [:]
-        for digest in digests { known[digest] = bytes[digest] }
-        var documents = try Documents.load(digests.filter { known[$0] == nil }, db)
-        for (digest, loaded) in documents {
-            bytes.remember(loaded, under: digest, weight: loaded.count)
+        let places = try Documents.places(of: digests, db)
+        var documents: [SHA256Digest: [UInt8]] = [:]
+        var unknown: [SHA256Digest] = []
+        for (digest, place) in places {
+            if let known = stored[digest], known.place == place {
+                documents[digest] = known.bytes
+            } else {
+                unknown.append(digest)
+            }
         }
-        for digest in try Documents.unchanged(Array(known.keys), db) {
-            documents[digest] = known[digest]
+        for (digest, loaded) in try Documents.loadStored(unknown, db) {
+            documents[digest] = loaded.bytes
+            stored.remember(loaded, under: digest, weight: loaded.bytes.count)
         }
         return documents
     }

@@ -26,6 +26,8 @@ struct StoredDocument {
 /// An evaluation statement, with every rate computed again from its counts.
 struct EvaluationReading: Sendable {
     let envelope: Envelope
+    /// Digest of the payload.
+    let digest: SHA256Digest
     /// The artifact that it is of.
     let subject: SHA256Digest
     /// Nil when it does not follow from its counts.
@@ -39,6 +41,7 @@ struct EvaluationReading: Sendable {
             let subject = statement.subjects.first?.sha256
         else { return nil }
         self.envelope = envelope
+        digest = envelope.payloadDigest
         self.subject = subject
         do throws(JSONFindings) {
             predicate = try FairnessPredicate(recomputing: statement.predicate)
@@ -53,6 +56,8 @@ struct EvaluationReading: Sendable {
 /// An approval statement in its envelope.
 struct ApprovalReading: Sendable {
     let envelope: Envelope
+    /// Digest of the payload.
+    let digest: SHA256Digest
     let approval: ApprovalStatement
 
     init?(_ document: [UInt8]) {
@@ -61,6 +66,7 @@ struct ApprovalReading: Sendable {
             let approval = try? ApprovalStatement(reading: statement)
         else { return nil }
         self.envelope = envelope
+        digest = envelope.payloadDigest
         self.approval = approval
     }
 }
@@ -68,6 +74,8 @@ struct ApprovalReading: Sendable {
 /// A signed card in its envelope.
 struct CardReading: Sendable {
     let envelope: Envelope
+    /// Digest of the payload.
+    let digest: SHA256Digest
     let card: CardStatement
 
     init?(_ document: [UInt8], _ schema: JSONSchema) {
@@ -76,6 +84,7 @@ struct CardReading: Sendable {
             let card = try? CardStatement(reading: statement, schema: schema)
         else { return nil }
         self.envelope = envelope
+        digest = envelope.payloadDigest
         self.card = card
     }
 }

@@ -178,58 +178,6 @@ extension Registry {
         return row
     }
 
-    /// The snapshot with every committed entry that the follower has not read yet, so that nothing which
-    /// committed before this transaction's locks is overlooked.
-    func upToDate(
-        _ snapshot: Follower.Snapshot, _ db: borrowing Connection
-    ) throws -> Follower.Snapshot {
-        // The queue alone would not do: whoever may edit rows may empty it. A plan is made once for all sizes
-        // of the log, so the statement leaves it no choice but to look up the few rows that are new.
-        let rows = try db.all(
-            """
-            WITH leaves AS MATERIALIZED (
-                SELECT entry_id AS id FROM audit.leaf WHERE index >= \(snapshot.fold.size)
-                LIMIT \(Self.mostUnread + 1)),
-            unread AS MATERIALIZED (
-                SELECT id FROM leaves
-                UNION SELECT entry_id FROM audit.pending
-                UNION SELECT id FROM audit.entry WHERE id > \(snapshot.lastEntryID)
-                ORDER BY id LIMIT \(Self.mostUnread + 1))
-            SELECT id, CASE WHEN total <= \(Self.mostUnreadBytes) THEN bytes END FROM (
-                SELECT unread.id, e.bytes,
-                       sum(octet_length(e.bytes)) OVER (ORDER BY unread.id) AS total
-                FROM unread LEFT JOIN LATERAL (
-                    SELECT bytes FROM audit.entry WHERE id = unread.id OFFSET 0) e ON true) AS part
-            ORDER BY id
-            """, as: (Int64, [UInt8]?).self)
-        var snapshot = snapshot
-        if !rows.isEmpty { snapshot.unread = Int64(rows.count) }
-        guard rows.count <= Self.mostUnread else {
-            snapshot.isWhole = false
-            return snapshot
-        }
-        for (_, bytes) in rows {
-            guard let bytes, let signed = try? SignedEntry(parsing: bytes),
-                let entry = try? Entry(parsing: signed.payload),
-                authenticator.isAuthentic(signed, entry, MerkleTree.leafHash(of: bytes))
-            else {
-                snapshot.isWhole = false
-                continue
-            }
-            snapshot.readAhead(entry)
-        }
-        let read = Set(rows.map(\.0))
-        for (id, entry) in snapshot.committed.entries.sorted(by: { $0.key < $1.key })
-        where !read.contains(id) {
-            snapshot.readAhead(entry)
-        }
-        return snapshot
-    }
-
-    /// Most entries that a gate reads ahead of the follower; with more it denies.
-    private static let mostUnread = 1_000
-    private static let mostUnreadBytes: Int64 = 8 << 20
-
     /// The identities with revocations that only the rows show: what either shows restricts.
     private static func chain(
         _ snapshot: Follower.Snapshot, _ rows: [RevocationRow]

@@ -28,7 +28,7 @@ struct Examiner {
     /// The signed card: its gaps for its tier, and what is wrong with its signature.
     func card(_ document: StoredDocument?, _ row: VersionRow) -> CardFact? {
         guard let document, let reading = cache.card(document, schema),
-            reading.envelope.payloadDigest == row.card
+            reading.digest == row.card
         else { return nil }
         let card = reading.card
         var findings: [String] = []
@@ -68,14 +68,14 @@ struct Examiner {
             reading.approval.version == row.reference, reading.approval.request == row.request
         else { return nil }
         let (envelope, approval) = (reading.envelope, reading.approval)
-        let recordedAt = fold.recordedAt(envelope.payloadDigest)
+        let recordedAt = fold.recordedAt(reading.digest)
         var (problems, person) = entitlement(
             of: approval,
             signers: cache.signers(of: envelope, document: document.digest, identities),
             at: recordedAt ?? now)
         if recordedAt == nil { problems.append("not-in-log") }
         return ApprovalFact(
-            digest: envelope.payloadDigest, principal: approval.signer.principal, person: person,
+            digest: reading.digest, principal: approval.signer.principal, person: person,
             role: approval.signer.role, meaning: approval.meaning,
             environments: approval.environments, uses: approval.uses, digests: approval.digests,
             signedAt: approval.signedAt, expiresAt: approval.expiresAt, valid: problems.isEmpty,
@@ -108,7 +108,7 @@ struct Examiner {
         _ document: StoredDocument, _ row: VersionRow, by authors: Set<PrincipalID>
     ) -> EvaluationFact? {
         guard let reading = cache.evaluation(document),
-            let recordedAt = fold.recordedAt(reading.envelope.payloadDigest)
+            let recordedAt = fold.recordedAt(reading.digest)
         else { return nil }
         return evaluation(document, row, recordedAt: recordedAt, authors: authors)
     }
@@ -135,7 +135,7 @@ struct Examiner {
         }
         if signer == nil { problems.append("not-signed-by-evaluator") }
         return EvaluationFact(
-            digest: envelope.payloadDigest,
+            digest: reading.digest,
             verified: signer != nil && evaluation?.origin == root.origin,
             recomputed: evaluation != nil, artifactDigest: reading.subject,
             dataset: evaluation?.dataset, columns: evaluation?.columns,

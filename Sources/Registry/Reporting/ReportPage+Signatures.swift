@@ -10,7 +10,7 @@ extension ReportPage {
     /// name of the signer; (2) the date and time when the signature was executed; and (3) the meaning
     /// (such as review, approval, responsibility, or authorship) associated with the signature."
     var signatures: HTML {
-        let rows = lines.compactMap(signature)
+        let rows = lines.flatMap(signatures)
         guard !rows.isEmpty else { return .empty }
         return """
             <section>
@@ -25,27 +25,73 @@ extension ReportPage {
             """
     }
 
+    private func signatures(_ line: Line) -> [HTML] {
+        if let row = signature(line) { return [row] }
+        return officers(line)
+    }
+
     private func signature(_ line: Line) -> HTML? {
         switch line.entry?.event {
         case .versionSubmitted(let event):
             return row(
                 line, event.submitter.description, role: "owner", meaning: "authorship of the card",
-                of: event.version, signed: nil, key: key(of: event.submitter))
+                of: event.version.description, signed: nil, key: key(of: event.submitter))
         case .evaluationRecorded(let event):
             return row(
                 line, holder(of: event.signer), role: "evaluator", meaning: "evaluation",
-                of: event.version, signed: event.evaluatedAt.description, key: event.signer)
+                of: event.version.description, signed: event.evaluatedAt.description,
+                key: event.signer)
         case .approvalRecorded(let event):
             let comment = statement(event.document)?.predicate["comment"]?.string ?? ""
             return row(
                 line, event.principal.description, role: event.role.rawValue,
-                meaning: Self.meaning(event.meaning), comment: comment, of: event.version,
+                meaning: Self.meaning(event.meaning), comment: comment,
+                of: event.version.description,
                 signed: event.signedAt.description, key: event.key)
         case .provenanceRecorded(let event):
             return row(
                 line, event.principal.description, role: "builder", meaning: "provenance",
-                of: event.version, signed: nil, key: event.signer)
+                of: event.version.description, signed: nil, key: event.signer)
         default: return nil
+        }
+    }
+
+    /// One row for each who signed a statement of officers.
+    private func officers(_ line: Line) -> [HTML] {
+        let (document, meaning): (SHA256Digest, String)
+        switch line.entry?.event {
+        case .versionLifted(let event):
+            (document, meaning) = (event.document, "lifting of a suspension")
+        case .findingRaised(let event): (document, meaning) = (event.document, "finding")
+        case .findingClosed(let event):
+            (document, meaning) = (event.document, "closure of a finding")
+        case .abstentionRecorded(let event):
+            (document, meaning) = (
+                event.document, event.meaning == .recuse ? "recusal" : "abstention"
+            )
+        case .waiverRecorded(let event):
+            (document, meaning) = (event.document, "waiver of \(event.rule)")
+        case .breakGlassRecorded(let event):
+            (document, meaning) = (event.document, "broke the glass")
+        case .breakGlassReviewed(let event):
+            (document, meaning) = (
+                event.document, "review of an emergency: \(event.verdict.rawValue)"
+            )
+        case .legacyImported(let event): (document, meaning) = (event.document, "import as legacy")
+        default: return []
+        }
+        guard let signed = statement(document) else { return [] }
+        let named = ["signer", "complianceOfficer", "secondOfficer"].compactMap {
+            signed.predicate[$0]
+        }
+        return (named + (signed.predicate["signers"]?.array ?? [])).map { signer in
+            let principal = signer["principal"]?.string
+            return row(
+                line, principal, role: signer["role"]?.string ?? "", meaning: meaning,
+                comment: signed.predicate["reason"]?.string ?? "",
+                of: signed.subjects.first?.name ?? "",
+                signed: signed.predicate["signedAt"]?.string,
+                key: principal.flatMap { PrincipalID($0) }.flatMap(key))
         }
     }
 
@@ -59,12 +105,12 @@ extension ReportPage {
 
     private func row(
         _ line: Line, _ principal: String?, role: String, meaning: String, comment: String = "",
-        of version: VersionReference, signed: String?, key: KeyID?
+        of subject: String, signed: String?, key: KeyID?
     ) -> HTML {
         let remark: HTML = comment.isEmpty ? "" : "<p class=\"comment\"><bdi>\(comment)</bdi></p>"
         return """
             <tr><td>\(principal.map { who($0) } ?? "unknown")</td><td>\(role)</td>
-            <td>\(meaning)\(remark)</td><td>\(version.description)</td><td>\(signed.map { time($0) } ?? "not stated")</td>
+            <td>\(meaning)\(remark)</td><td>\(subject)</td><td>\(signed.map { time($0) } ?? "not stated")</td>
             <td><a href="\(Link.fragment("entry-\(line.index)"))">\(line.index)</a>
             \(time(line.time))</td><td>\(digest(key?.hex))</td></tr>
 

@@ -179,7 +179,7 @@ extension Initialisation {
     private func makeDevelopmentRoot(origin: String, now: Timestamp) throws -> Made {
         let custodian = try PrivateKey.generate(.ecdsaP256)
         let log = try PrivateKey.generate(.ed25519)
-        let service = try PrivateKey.generate(.ed25519)
+        let service = try PrivateKey.generate(.ecdsaP256)
         let permit = try PrivateKey.generate(.ecdsaP256)
         guard let name = KeyName(origin) else {
             throw InitialisationError("the origin is no key name")

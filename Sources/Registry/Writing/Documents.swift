@@ -19,33 +19,51 @@ package enum Documents {
         """
     }
 
+    /// A document as the database has it.
+    struct Stored: Sendable {
+        let bytes: [UInt8]
+        /// Where the row lies and which transaction wrote it: no statement changes a row without changing this.
+        let place: String
+    }
+
     /// Loads documents; one whose bytes do not hash to its name is left out, as if it were missing.
     static func load(
         _ digests: [SHA256Digest], _ db: borrowing Connection
     ) throws -> [SHA256Digest: [UInt8]] {
+        try loadStored(digests, db).mapValues(\.bytes)
+    }
+
+    /// Loads documents with their places.
+    static func loadStored(
+        _ digests: [SHA256Digest], _ db: borrowing Connection
+    ) throws -> [SHA256Digest: Stored] {
         guard !digests.isEmpty else { return [:] }
         let rows = try db.all(
-            "SELECT bytes FROM audit.document WHERE sha256 = ANY(\(digests.map(\.bytes)))",
-            as: [UInt8].self)
+            """
+            SELECT bytes, ctid::text || ' ' || xmin::text FROM audit.document
+            WHERE sha256 = ANY(\(digests.map(\.bytes)))
+            """, as: ([UInt8], String).self)
         let wanted = Set(digests)
-        var documents: [SHA256Digest: [UInt8]] = [:]
-        for bytes in rows {
+        var documents: [SHA256Digest: Stored] = [:]
+        for (bytes, place) in rows {
             let digest = SHA256.hash(bytes)
-            if wanted.contains(digest) { documents[digest] = bytes }
+            if wanted.contains(digest) { documents[digest] = Stored(bytes: bytes, place: place) }
         }
         return documents
     }
 
-    /// Which of these documents the database holds with the bytes that their names say.
-    static func unchanged(
-        _ digests: [SHA256Digest], _ db: borrowing Connection
-    ) throws -> [SHA256Digest] {
-        guard !digests.isEmpty else { return [] }
-        return try db.all(
+    /// The places of those documents that the database has.
+    static func places(
+        of digests: [SHA256Digest], _ db: borrowing Connection
+    ) throws -> [SHA256Digest: String] {
+        guard !digests.isEmpty else { return [:] }
+        let rows = try db.all(
             """
-            SELECT sha256 FROM audit.document
-            WHERE sha256 = ANY(\(digests.map(\.bytes))) AND sha256(bytes) = sha256
-            """, as: [UInt8].self
-        ).compactMap { SHA256Digest(bytes: $0) }
+            SELECT sha256, ctid::text || ' ' || xmin::text FROM audit.document
+            WHERE sha256 = ANY(\(digests.map(\.bytes)))
+            """, as: ([UInt8], String).self)
+        return rows.reduce(into: [:]) { places, row in
+            if let digest = SHA256Digest(bytes: row.0) { places[digest] = row.1 }
+        }
     }
 }

@@ -73,6 +73,10 @@ struct BreakGlassOpen: AsyncParsableCommand {
             throw ValidationError(
                 "Give --environment, --incident, --reason, --first and --second, or --statement.")
         }
+        guard statement == nil || signer.isEmpty else {
+            throw ValidationError(
+                "A statement is sent as it is: sign it first, with `imprimatur statement sign`.")
+        }
     }
 
     func run() async throws {
@@ -148,7 +152,7 @@ struct BreakGlassReviewing: AsyncParsableCommand {
                 origin: scene.origin, version: signing.version,
                 artifact: try scene.status.signedDigest("artifact"), breakGlass: breakGlass,
                 verdict: verdict, reason: signing.reason, signer: scene.signer, signedAt: scene.now
-            ).statement
+            )
         } tell: { envelope in
             "\(verdict.rawValue) \(breakGlass): \(envelope.payloadDigest)"
         }

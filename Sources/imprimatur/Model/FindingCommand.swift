@@ -134,7 +134,7 @@ struct FindingClose: AsyncParsableCommand {
                 resolution: resolution, reason: signing.reason,
                 digests: try scene.status.signedDigests(), signer: scene.signer,
                 signedAt: scene.now, expiresAt: scene.now.adding(seconds: 7 * 86_400)
-            ).statement
+            )
         } tell: { _ in
             "closed \(finding)"
         }

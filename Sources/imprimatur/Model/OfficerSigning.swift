@@ -38,8 +38,8 @@ struct OfficerSigning: ParsableArguments {
     /// - Parameters:
     ///   - place: below the version's address.
     ///   - tell: what is printed when it is recorded.
-    func send(
-        to place: String, _ make: (Scene) throws -> Statement, tell: (Envelope) -> String
+    func send<Signed: OfficerStatement>(
+        to place: String, _ make: (Scene) throws -> Signed, tell: (Envelope) -> String
     ) async throws {
         let client = try service.client()
         let who = try await Who(asking: client)
@@ -50,7 +50,10 @@ struct OfficerSigning: ParsableArguments {
                 signer: SigningOfficer(
                     principal: who.principal, role: role,
                     assignment: try who.assignment(of: role, for: version.model)),
-                now: SystemClock.now()))
+                now: SystemClock.now())
+        ).statement
+        // What the service would refuse is told before anybody signs.
+        _ = try Signed(reading: statement)
         let envelope = try statement.sign(with: [key.load()])
         try EnvelopeText.show(envelope)
         let answer = try await client.write(

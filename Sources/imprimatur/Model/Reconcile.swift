@@ -16,7 +16,8 @@ struct Reconcile: AsyncParsableCommand {
             What runs is every folder below the one that --inventory names, hashed here; or what a JSON \
             file there lists; or the pods in the output of `kubectl get pods -o json`. The snapshot is \
             whole: what it does not list does not run. Exit codes: 0 what runs is what may run, and \
-            record and receipt were verified here; 1 something differs, or refused; 2 could not be \
+            record and receipt were verified here; 1 something differs, a pod says that \
+            it is of another environment, or refused; 2 could not be \
             asked; 64 usage; 75 receipt to come. A warning says of how many things nothing is known \
             but what annotations, images or a list say of them.
             """)
@@ -39,6 +40,9 @@ struct Reconcile: AsyncParsableCommand {
         help: ArgumentHelp(
             "A folder of what lies on the target and does not run; repeat.", valueName: "dir"))
     var present: [String] = []
+
+    @Flag(help: "Exit 0 though pods say that they are of another environment.")
+    var allowElsewhere = false
 
     @Flag(help: "Exit 1 unless every digest of what runs was computed here.")
     var requireRecomputed = false
@@ -63,39 +67,44 @@ struct Reconcile: AsyncParsableCommand {
         let (namespace, assignment) = try place(who)
         // The time before the first look: nothing that starts while this looks is said to be absent later.
         let takenAt = SystemClock.now()
+        let (items, elsewhere) = try items(of: namespace)
         let snapshot = EnvironmentSnapshot(
             origin: who.origin, namespace: namespace, environment: environment,
             source: kubernetes == nil ? .host : .kubernetes, takenAt: takenAt,
             signer: SigningOfficer(
                 principal: who.principal, role: .agent, assignment: assignment),
-            items: try items())
+            items: items)
         let envelope = try snapshot.statement.sign(with: [key])
         let answer = try await client.write(
             "/api/v1/namespaces/\(namespace)/environments/\(environment)/snapshots",
             ["statement": envelope.json], key: retry.key)
         let comparison = try verified(answer, envelope, trust)
-        try tell(comparison, answer, of: snapshot)
+        try tell(comparison, answer, of: snapshot, elsewhere)
     }
 
-    private func items() throws -> [EnvironmentSnapshot.Item] {
+    private func items(
+        of namespace: Namespace
+    ) throws -> (items: [EnvironmentSnapshot.Item], elsewhere: Int) {
         var items: [EnvironmentSnapshot.Item] = []
+        var elsewhere = 0
         if let inventory { items += try HostInventory.items(at: inventory, .running) }
         if let kubernetes {
             let listing = try Files.naming(kubernetes) {
                 let list = try JSON(
                     parsing: Files.read(kubernetes),
                     limits: JSON.Limits(bytes: 64 << 20, depth: 64))
-                return try KubernetesPods.listing(of: list, in: environment)
+                return try KubernetesPods.listing(of: list, in: environment, namespace)
             }
-            if listing.elsewhere > 0 {
+            for name in listing.disbelieved {
                 Console.warning(
-                    "not in the snapshot, for they say that they are of another environment than "
-                        + "\(environment): \(listing.elsewhere) pods")
+                    "\(name) is listed by its images alone: an annotation cannot be read, or names a "
+                        + "model of another namespace than \(namespace)")
             }
+            elsewhere = listing.elsewhere
             items += listing.items
         }
         for folder in present { items += try HostInventory.items(at: folder, .present) }
-        return items
+        return (items, elsewhere)
     }
 
     /// Where the caller is an agent.
@@ -142,7 +151,8 @@ struct Reconcile: AsyncParsableCommand {
     }
 
     private func tell(
-        _ comparison: JSON, _ answer: WriteAnswer, of snapshot: EnvironmentSnapshot
+        _ comparison: JSON, _ answer: WriteAnswer, of snapshot: EnvironmentSnapshot,
+        _ elsewhere: Int
     ) throws {
         let running = snapshot.items.filter { $0.state == .running }
         let believed = running.count { $0.digest != .recomputed }
@@ -150,6 +160,11 @@ struct Reconcile: AsyncParsableCommand {
             Console.warning(
                 "\(believed) of \(running.count) things that run are known only by what somebody "
                     + "wrote on them: nobody hashed their bytes here")
+        }
+        if elsewhere > 0 {
+            Console.warning(
+                "not in the snapshot, for they say that they are of another environment than "
+                    + "\(environment): \(elsewhere) pods")
         }
         let differences = comparison["differences"]?.array ?? []
         let items = comparison["items"]?.integer ?? 0
@@ -166,6 +181,13 @@ struct Reconcile: AsyncParsableCommand {
         guard believed == 0 || !requireRecomputed else {
             if format.json { Console.out(answer.json) }
             Console.error("Nothing differs, and not everything that runs was hashed here.")
+            throw ExitCode.no
+        }
+        // Whoever can annotate a pod can take it out of the snapshot so.
+        guard elsewhere == 0 || allowElsewhere else {
+            if format.json { Console.out(answer.json) }
+            Console.error("Nothing differs, and not everything that runs was looked at.")
+            Console.hint("List the pods of \(environment) alone, or pass --allow-elsewhere.")
             throw ExitCode.no
         }
         try answer.finish(

@@ -1,4 +1,4 @@
-// A status document and a decision in words.
+// A status document and a decision in words; what others wrote stays on its line and is shown plainly.
 
 internal import CanonicalJSON
 
@@ -76,7 +76,7 @@ enum StatusText {
             lines.append(
                 "disposed  of \(text(disposal, "documents")) documents at \(text(disposal, "at"))")
         }
-        return lines + missing(status)
+        return (lines + missing(status)).map { $0.plain() }
     }
 
     /// An emergency, and what whoever runs the environment has to do now.
@@ -128,7 +128,7 @@ enum StatusText {
 
     private static func text(_ json: JSON, _ name: String) -> String {
         switch json[name] {
-        case .string(let text): text
+        case .string(let text): text.plain()
         case .integer(let number): "\(number)"
         default: ""
         }

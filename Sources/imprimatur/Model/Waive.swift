@@ -36,7 +36,7 @@ struct Waive: AsyncParsableCommand {
                 origin: scene.origin, version: version,
                 artifact: try scene.status.signedDigest("artifact"), rule: rule, policy: policy,
                 reason: signing.reason, signer: scene.signer, signedAt: scene.now, expiresAt: until
-            ).statement
+            )
         } tell: { envelope in
             "waived \(rule) for \(version) until \(until): \(envelope.payloadDigest)"
         }

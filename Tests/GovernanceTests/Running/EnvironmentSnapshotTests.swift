@@ -109,7 +109,7 @@ import Testing
     private func listing(_ text: String) throws -> KubernetesPods.Listing {
         try KubernetesPods.listing(
             of: JSON(parsing: Array(text.utf8), limits: JSON.Limits(bytes: 1 << 20, depth: 64)),
-            in: CorpusSamples.production)
+            in: CorpusSamples.production, CorpusSamples.version.model.namespace)
     }
 
     private func items(_ text: String) throws -> [EnvironmentSnapshot.Item] {
@@ -192,12 +192,36 @@ import Testing
         arguments: [
             #"{"imprimatur.dev/model":"scorecard"}"#, #"{"imprimatur.dev/artifact":"aa"}"#,
             #"{"imprimatur.dev/target":""}"#, #"{"imprimatur.dev/environment":"A B"}"#,
-            #"{"imprimatur.dev/model":7}"#,
+            #"{"imprimatur.dev/model":7}"#, #"{"imprimatur.dev/model":"health/triage@1"}"#,
         ])
-    func `with an annotation that cannot be read are an error and not left out`(
+    func `with an annotation that is not to be believed are listed by their images, and named`(
         _ annotations: String
-    ) {
-        #expect(throws: JSONFindings.self) { try items(#"{"items":[\#(pod(annotations))]}"#) }
+    ) throws {
+        let image = try #require(SHA256Digest(hex: Self.image))
+        let found = try listing(#"{"items":[\#(pod(annotations)),\#(pod())]}"#)
+        let item = EnvironmentSnapshot.Item(name: "scorer-0", images: [image])
+        #expect(found.items == [item, item])
+        #expect(found.disbelieved == ["scorer-0"])
+        #expect(found.elsewhere == 0)
+        #expect(throws: JSONFindings.self) {
+            try items(#"{"items":[\#(pod(annotations, image: "latest"))]}"#)
+        }
+    }
+
+    @Test(arguments: ["Pending", "Succeeded", "Failed"])
+    func `count whatever their phase while one of their containers runs`(_ phase: String) throws {
+        func pod(_ sidecar: String) -> String {
+            """
+            {"metadata":{"name":"p"},"status":{"phase":"\(phase)",
+             "containerStatuses":[{"imageID":"","state":{"waiting":{"reason":"ErrImagePull"}}}],
+             "initContainerStatuses":[{"imageID":"r@sha256:\(Self.image)","state":\(sidecar)}]}}
+            """
+        }
+        let serving = pod(#"{"running":{"startedAt":"2026-11-22T07:00:00Z"}}"#)
+        #expect(try items("{\"items\":[\(serving)]}").count == 1)
+        for idle in [#"{"terminated":{"exitCode":0}}"#, #"{"running":null}"#, "{}"] {
+            #expect(try items("{\"items\":[\(pod(idle))]}") == [])
+        }
     }
 
     @Test func `of which nothing is known are an error and not left out`() {

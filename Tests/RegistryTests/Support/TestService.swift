@@ -72,7 +72,7 @@ final class TestService: Sendable {
     }
 
     /// The addresses of a scratch database; through a pooler in a suite that wants one.
-    private static func access(
+    static func access(
         _ scratch: ScratchDatabase, writer: DatabaseURL? = nil, sequencer: DatabaseURL? = nil
     ) -> DatabaseAccess {
         let pooled = TestPooler.current?.url(
