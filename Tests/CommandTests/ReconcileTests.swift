@@ -82,6 +82,28 @@ struct `Reconciling by command line` {
             "list.json", #"{"items":[{"path":"running/scorer","state":"present"}]}"#)
         #expect(try reconcile("--inventory", "list.json").code == 0)
         try program.write("pods.json", #"{"items":[{"metadata":{"name":"p"},"status":{}}]}"#)
+        // A pod that says it is of another environment is in no snapshot, and nobody may overlook that.
+        try program.write(
+            "moved.json",
+            #"""
+            {"items":[{"metadata":{"name":"p","annotations":{"imprimatur.dev/environment":"x"}},
+            "status":{"phase":"Running"}}]}
+            """#)
+        let moved = try reconcile("--kubernetes", "moved.json")
+        #expect(moved.code == 1 && moved.errors.contains("another environment"), "\(moved)")
+        let meant = try reconcile("--kubernetes", "moved.json", "--allow-elsewhere")
+        #expect(meant.code == 0 && meant.output.contains("nothing differs"), "\(meant)")
+        // One with an annotation that cannot be read does not stop the others from being looked at.
+        let image = "r@sha256:" + String(repeating: "ab", count: 32)
+        try program.write(
+            "odd.json",
+            #"""
+            {"items":[{"metadata":{"name":"odd","annotations":{"imprimatur.dev/model":"x"}},
+            "status":{"phase":"Running","containerStatuses":[{"imageID":"\#(image)"}]}}]}
+            """#)
+        let odd = try reconcile("--kubernetes", "odd.json")
+        #expect(odd.code == 1 && odd.output.contains("running-not-permitted"), "\(odd)")
+        #expect(odd.errors.contains("by their images alone"), "\(odd)")
         for (arguments, code) in [
             (["--inventory", "nowhere"], Int32(2)), (["--kubernetes", "pods.json"], 2), ([], 64),
             (["--inventory", "running", "--kubernetes", "pods.json"], 64),

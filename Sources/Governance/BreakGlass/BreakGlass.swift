@@ -108,21 +108,30 @@ package struct BreakGlass: OfficerStatement {
         }
         let people = Set(signers.map { scene.chain.person(of: $0.principal) })
         if people.count < 2 {
-            find("signers", "one-person", "It takes two persons to break the glass.")
+            find(
+                "signers", BreakGlassProblem.onePerson.rawValue,
+                "It takes two persons to break the glass.")
         }
         if policy != pack.digest {
-            find("policy", "another-policy", "The statement is about another pack.")
+            find(
+                "policy", BreakGlassProblem.anotherPolicy.rawValue,
+                "The statement is about another pack.")
         }
         guard let rules = pack.breakGlass else {
-            find("policy", "no-break-glass", "The policy pack in force has no break-glass.")
+            find(
+                "policy", BreakGlassProblem.noBreakGlass.rawValue,
+                "The policy pack in force has no break-glass.")
             return findings
         }
         for signer in signers where !rules.roles.contains(signer.role) {
-            find("signers", "role-not-named", "The pack does not let a \(signer.role) do this.")
+            find(
+                "signers", BreakGlassProblem.roleNotNamed.rawValue,
+                "The pack does not let a \(signer.role) do this.")
         }
         if expiresAt > signedAt.adding(seconds: rules.maximumHours * 3_600) {
             find(
-                "expiresAt", "too-long", "The pack allows \(rules.maximumHours) hours at a time.")
+                "expiresAt", BreakGlassProblem.tooLong.rawValue,
+                "The pack allows \(rules.maximumHours) hours at a time.")
         }
         let quarter = scene.now.quarter
         let inQuarter = earlier.filter { $0.at.quarter == quarter }
@@ -131,7 +140,7 @@ package struct BreakGlass: OfficerStatement {
         }
         if used > rules.budgetHours * 3_600_000 {
             find(
-                "expiresAt", "budget",
+                "expiresAt", BreakGlassProblem.budget.rawValue,
                 "The pack allows \(rules.budgetHours) hours for a model in a quarter; with this it "
                     + "would be \((used + 3_599_999) / 3_600_000).")
         }
@@ -140,7 +149,7 @@ package struct BreakGlass: OfficerStatement {
         }
         if isRepeated {
             find(
-                "signers", "same-pair",
+                "signers", BreakGlassProblem.samePair.rawValue,
                 "These two have broken the glass for the model in \(quarter) already.")
         }
         return findings

@@ -53,7 +53,9 @@ struct BreakGlassOverride {
     private static func problems(
         of fact: JSON, _ facts: JSON, _ pack: PolicyPack, _ time: Timestamp
     ) -> [String] {
-        guard let rules = pack.breakGlass else { return ["no-break-glass"] }
+        guard let rules = pack.breakGlass else {
+            return [BreakGlassProblem.noBreakGlass.rawValue]
+        }
         guard let told = fact["problems"]?.array,
             let signedAt = fact["signedAt"]?.string.flatMap({ Timestamp($0) }),
             let expiresAt = fact["expiresAt"]?.string.flatMap({ Timestamp($0) }),
@@ -68,18 +70,22 @@ struct BreakGlassOverride {
         object(
             artifact == facts["artifact"]?["presentedDigest"]?.string
                 && artifact == facts["artifact"]?["approvedDigest"]?.string, "another-artifact")
-        object(fact["policy"]?.string == pack.digest.hex, "another-policy")
+        object(
+            fact["policy"]?.string == pack.digest.hex, BreakGlassProblem.anotherPolicy.rawValue)
         object(
             signedAt <= time.adding(milliseconds: signerSkewMilliseconds)
-                && expiresAt <= signedAt.adding(seconds: rules.maximumHours * 3_600), "too-long")
+                && expiresAt <= signedAt.adding(seconds: rules.maximumHours * 3_600),
+            BreakGlassProblem.tooLong.rawValue)
         object(time < expiresAt, "expired")
         let people = Set(signers.compactMap { $0["person"]?.string })
-        object(signers.count == 2 && people.count == 2, "one-person")
+        object(
+            signers.count == 2 && people.count == 2,
+            BreakGlassProblem.onePerson.rawValue)
         object(
             signers.allSatisfy { signer in
                 signer["role"]?.string.flatMap { Role(rawValue: $0) }
                     .map(rules.roles.contains) == true
-            }, "role-not-named")
+            }, BreakGlassProblem.roleNotNamed.rawValue)
         return problems
     }
 

@@ -12,7 +12,9 @@
 // Each item is these bytes in this environment, not approved, due by that time, which lies at most 366 days
 // after signing. ROLE is risk-officer or validator. Two sign because an import can permit something that
 // nobody approved: as far as the pack says, and until the date. What was imported once is not imported
-// again: nobody moves a date.
+// again, unless that import no longer counts, and then not for longer: nobody moves a date. For a version
+// that one of the two made it counts for nothing: else they could bring in what never ran, and nobody else
+// would have looked at it.
 
 package import Attestation
 package import CanonicalJSON
@@ -153,8 +155,10 @@ package struct LegacyImport: PredicateStatement {
     ///   - signers: every key whose signature over the statement holds.
     ///   - origin: this log.
     ///   - now: when the log takes or took the statement.
+    ///   - authors: who made the version that is to be tolerated; nobody before there is one.
     package func problems(
-        signers: Set<KeyID>, chain: TrustChain, origin: String, at now: Timestamp
+        signers: Set<KeyID>, chain: TrustChain, origin: String, at now: Timestamp,
+        authors: Set<PrincipalID> = []
     ) -> [JSONFinding] {
         var findings: [JSONFinding] = []
         if self.origin != origin {
@@ -169,8 +173,8 @@ package struct LegacyImport: PredicateStatement {
                 of: .init(
                     name: "complianceOfficer", officer: complianceOfficer, patterns: patterns),
                 .init(name: "secondOfficer", officer: secondOfficer, patterns: patterns),
-                signers: signers, people: [],
-                concerned: ("concerned", "The officer is concerned."), at: now)
+                signers: signers, people: authors,
+                concerned: ("is-author", "The officer made the version."), at: now)
     }
 }
 

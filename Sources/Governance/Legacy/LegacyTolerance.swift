@@ -110,7 +110,8 @@ package struct LegacyTolerance {
 extension Decision {
     /// Until when what it allowed is tolerated; nil when nothing had to be.
     package var toleratedUntil: Timestamp? {
-        rules.first { $0.id == LegacyTolerance.rule && $0.result == .fail }
+        // The outcome comes after the pack's own: one from before may have a rule of the same name.
+        rules.last { $0.id == LegacyTolerance.rule && $0.result == .fail }
             .flatMap { $0.values["legacy.dueAt"]?.string }.flatMap { Timestamp($0) }
     }
 

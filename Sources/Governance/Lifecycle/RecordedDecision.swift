@@ -67,6 +67,30 @@ extension Event {
     }
 }
 
+extension Event {
+    /// What speaks against how long the permit lasts that this event gave; nil when nothing does.
+    ///
+    /// No verdict says until when: a permit that outlives what it rests on is found by its end alone.
+    package func permitProblem(
+        _ decision: Decision, tier: Tier?, under pack: PolicyPack
+    ) -> String? {
+        let (end, seconds): (Timestamp?, Int64?) =
+            switch self {
+            case .deploymentDecided(let event): (event.notAfter, pack.permitLifetimeMinutes * 60)
+            case .runDecided(let event):
+                (
+                    event.decided.notAfter,
+                    tier.flatMap { pack.runLifetimeHours[$0] }.map { $0 * 3_600 }
+                )
+            default: (nil, nil)
+            }
+        guard let end else { return nil }
+        guard let seconds else { return "The policy pack gives no permits to run." }
+        let latest = decision.permitEnd(afterSeconds: seconds)
+        return latest < end ? "The permit lasts until \(end), and may until \(latest)." : nil
+    }
+}
+
 extension Entry {
     /// The decision that this entry records with its facts; nil when it records none. A question that was
     /// only asked names the answer and keeps no documents, so nobody makes it again.
@@ -85,8 +109,8 @@ extension RecordedDecision {
         }
     }
 
-    /// What speaks against the record: it is about something else than the entry, or comes out
-    /// otherwise when it is made again from its facts and its pack.
+    /// What speaks against the record: it is about something else than the entry, comes out
+    /// otherwise when it is made again from its facts and its pack, or gave a permit for longer than that.
     package func problems(
         document: [UInt8], facts: [UInt8], pack: PolicyPack?, in entry: Entry
     ) -> [String] {
@@ -101,8 +125,10 @@ extension RecordedDecision {
         guard let pack, pack.digest == entry.policy else {
             return ["The policy pack of the decision cannot be had."]
         }
-        return Decision.replay(document: document, facts: facts, pack: pack).map {
-            "Made again, the decision differs at \($0)"
-        }
+        let (again, differences) = Decision.remake(document: document, facts: facts, pack: pack)
+        let tier = facts["tier"].flatMap { Tier(json: $0) }
+        let late = again.flatMap { entry.event.permitProblem($0, tier: tier, under: pack) }
+        return differences.map { "Made again, the decision differs at \($0)" }
+            + [late].compactMap(\.self)
     }
 }

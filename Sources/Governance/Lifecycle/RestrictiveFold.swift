@@ -29,6 +29,8 @@ package struct RestrictiveFold: Sendable {
     private var places = SharedMap<VersionReference, [EnvironmentName: Timestamp]>()
     /// The last snapshot of each environment.
     private var observations = SharedMap<Namespace, [EnvironmentName: Observation]>()
+    /// When the log took each snapshot of an environment, by payload digest.
+    private var sightings = SharedMap<SHA256Digest, Sighting>()
     /// What was imported as legacy.
     private var imported = SharedLists<ModelName, Legacy>()
     private var statements = SharedMap<SHA256Digest, Timestamp>()
@@ -69,6 +71,10 @@ package struct RestrictiveFold: Sendable {
             case .approve: return nil
             }
         }
+
+        /// Whether it says something of the version: not so when its owner withdraws what was submitted,
+        /// which is the one withdrawal that is no signed statement.
+        package var isJudgement: Bool { kind != .withdrawal || SHA256Digest(hex: id) != nil }
     }
 
     /// A statement that permits something; it counts only by what was signed.
@@ -118,6 +124,13 @@ package struct RestrictiveFold: Sendable {
     /// What an agent said last of an environment, and when the log took it.
     package struct Observation: Sendable, Hashable {
         package let event: EnvironmentObserved
+        package let at: Timestamp
+    }
+
+    /// A snapshot of an environment; it counts only by what was signed.
+    package struct Sighting: Sendable, Hashable {
+        package let document: SHA256Digest
+        /// When the log took it.
         package let at: Timestamp
     }
 
@@ -257,6 +270,11 @@ package struct RestrictiveFold: Sendable {
         case .versionSubmitted(let event): statements[event.card] = entry.time
         case .evaluationRecorded(let event): statements[event.statement] = entry.time
         case .approvalRecorded(let event): statements[event.statement] = entry.time
+        case .environmentObserved(let event):
+            let sighting = Sighting(document: event.document, at: entry.time)
+            // The first counts: a statement is not taken anew when it is written again.
+            if let known = sightings[event.statement], known.at <= sighting.at { break }
+            sightings[event.statement] = sighting
         default: break
         }
     }
@@ -330,6 +348,9 @@ package struct RestrictiveFold: Sendable {
     package func legacy(of model: ModelName, with artifact: SHA256Digest) -> [Legacy] {
         imported[model].filter { $0.item.artifact == artifact }
     }
+
+    /// The snapshot with a statement, ever; nil when the log has none.
+    package func sighting(_ statement: SHA256Digest) -> Sighting? { sightings[statement] }
 
     /// The last snapshot of an environment, as far as it is about a namespace.
     package func observation(

@@ -22,16 +22,23 @@ extension Decision {
     package static func replay(
         document: JSON, facts: JSON, pack: PolicyPack
     ) -> [ReplayDifference] {
+        remake(document: document, facts: facts, pack: pack).differences
+    }
+
+    /// The same, with the decision that was made again; nil when the record is unusable.
+    static func remake(
+        document: JSON, facts: JSON, pack: PolicyPack
+    ) -> (decision: Decision?, differences: [ReplayDifference]) {
         guard document["type"] == .string(type),
             let gate = document["gate"]?.string.flatMap({ Gate(rawValue: $0) }),
             let now = document["now"]?.string.flatMap({ Timestamp($0) }),
             let subject = document["subject"]?.string.flatMap({ DecisionSubject($0) })
-        else { return [ReplayDifference(pointer: .root, message: "This is no decision.")] }
+        else { return (nil, [ReplayDifference(pointer: .root, message: "This is no decision.")]) }
         let again = pack.decide(gate: gate, subject: subject, facts: facts, now: now)
         var differences: [ReplayDifference] = []
         compare(
             withoutProse(document), withoutProse(again.document), at: .root, into: &differences)
-        return differences
+        return (again, differences)
     }
 
     private static func withoutProse(_ document: JSON) -> JSON {

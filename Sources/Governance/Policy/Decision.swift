@@ -100,8 +100,8 @@ package struct Decision: Sendable, Hashable {
 extension PolicyPack {
     /// Decides; total, and the same for the same arguments.
     ///
-    /// - Parameter tolerating: the moment for which what came in as legacy must still be tolerated, and an
-    ///   emergency must not be over; now unless stated.
+    /// - Parameter tolerating: the moment for which what came in as legacy must still be tolerated, and
+    ///   neither an emergency nor a waiver be over; now unless stated.
     package func decide(
         gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp,
         tolerating: Timestamp? = nil
@@ -126,20 +126,20 @@ extension PolicyPack {
                 enforced: enforced, binding: binding, measures: measures,
                 funnel: funnel)
             var (outcome, needs) = Self.judge(rule, &context)
-            if outcome.denies, let waived = waived(outcome, rule, facts, now) {
+            if outcome.denies, let waived = waived(outcome, rule, facts, now, tolerating ?? now) {
                 (outcome, needs) = (waived, [])
             }
             // What is tolerated anyway needs no emergency; what an emergency overrides needs no tolerance.
-            if outcome.denies, tolerance?.isStanding != true,
-                let overridden = glass?.overriding(rule, outcome)
-            {
-                outcomes.append(overridden)
-                continue
-            }
-            if tolerance?.softens(rule, outcome) == true {
+            if tolerance?.isStanding == true, tolerance?.softens(rule, outcome) == true {
                 outcomes.append(outcome.asWarning)
                 continue
             }
+            if outcome.denies, let overridden = glass?.overriding(rule, outcome) {
+                outcomes.append(overridden)
+                continue
+            }
+            // A tolerance that is over notes what it does not tolerate any more.
+            _ = tolerance?.softens(rule, outcome)
             outcomes.append(outcome)
             for need in needs where !missing.contains(need) { missing.append(need) }
         }
@@ -153,11 +153,11 @@ extension PolicyPack {
 
     /// A failed rule that is set aside, with who did so and until when among its values.
     private func waived(
-        _ outcome: RuleOutcome, _ rule: Rule, _ facts: JSON, _ now: Timestamp
+        _ outcome: RuleOutcome, _ rule: Rule, _ facts: JSON, _ now: Timestamp, _ end: Timestamp
     ) -> RuleOutcome? {
-        guard outcome.result == .fail, let waiver = waiver(of: rule, in: facts, at: now) else {
-            return nil
-        }
+        guard outcome.result == .fail,
+            let waiver = waiver(of: rule, in: facts, at: now, lasting: end)
+        else { return nil }
         let by = "\(waiver["principal"]?.string ?? "") as \(waiver["role"]?.string ?? "")"
         let until = waiver["until"]?.string ?? ""
         return RuleOutcome(

@@ -129,6 +129,27 @@ package struct PolicyPack: Sendable {
         return "\(signatures) custodians signed the pack, not \(wanted)"
     }
 
+    /// What speaks against this pack being in force under a root; nil when nothing does. One that asks for
+    /// more custodians than there are could never be replaced.
+    package func problem(under root: TrustRoot) -> String? {
+        guard !root.development, root.custodians.count < activationSignatures else { return nil }
+        return
+            "the policy pack \(name) asks for \(activationSignatures) custodians to sign the one "
+            + "after it, and the trust root has \(root.custodians.count)"
+    }
+
+    /// Ids of outcomes that no pack states; a pack in force from before they were must stay readable.
+    private static let reservedRules = [
+        factsRule, LegacyTolerance.rule, BreakGlassOverride.rule,
+    ]
+
+    /// What speaks against this pack coming into force because of its rules' names; nil when nothing does.
+    package var problemOfNames: String? {
+        let taken = rules.values.joined().map(\.id).filter(Self.reservedRules.contains).sorted()
+        guard !taken.isEmpty else { return nil }
+        return "\(taken.joined(separator: ", ")): every decision adds outcomes of that name itself"
+    }
+
     static func readTier(_ reader: JSONReader, _ name: String) -> Tier? {
         Tier(json: .integer(reader.integer(name, in: 1...3)))
     }

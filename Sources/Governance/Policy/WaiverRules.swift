@@ -49,8 +49,10 @@ extension PolicyPack {
 
     /// The first waiver among the facts that sets a failed rule aside, as the decision shows it.
     ///
-    /// Whatever of a waiver cannot be read waives nothing.
-    func waiver(of rule: Rule, in facts: JSON, at now: Timestamp) -> JSON? {
+    /// Whatever of a waiver cannot be read waives nothing, nor does one that is over at `end`.
+    func waiver(
+        of rule: Rule, in facts: JSON, at now: Timestamp, lasting end: Timestamp
+    ) -> JSON? {
         guard rule.waivable, let waivers = facts["waivers"]?.array else { return nil }
         return waivers.first { fact in
             guard fact["rule"]?.string == rule.id, fact["problems"] == [],
@@ -60,7 +62,8 @@ extension PolicyPack {
                 let expiresAt = fact["expiresAt"]?.string.flatMap({ Timestamp($0) })
             else { return false }
             return problem(withWaiving: rule.id, of: policy, by: role) == nil
-                && signedAt <= now.adding(milliseconds: signerSkewMilliseconds) && now < expiresAt
+                && signedAt <= now.adding(milliseconds: signerSkewMilliseconds)
+                && now < expiresAt && end < expiresAt
         }.map { fact in
             [
                 "statement": fact["digest"] ?? .null, "principal": fact["principal"] ?? .null,

@@ -1,4 +1,4 @@
-// Step 8 of checking a report, continued: what officers signed about a version.
+// Step 8 of checking a report, continued: what officers signed about a version, or about models that run.
 //
 // Each is signed by everybody that it names, entitled when the log took it, and says what its line says.
 // Whether a closure, a lift or a waiver counts is for the gate to say: that is in its decisions.
@@ -46,6 +46,10 @@ extension ReportCheck {
                 $0, statement: event.statement, document: event.document,
                 reviewDueAt: event.reviewDueAt) == event
         }
+        // In no statement: the service's word, which the pack has to bear out.
+        if let problem = packInForce.flatMap({ event.reviewProblem(under: $0) }) {
+            find(place, "authority", "The glass was broken, but \(problem).")
+        }
     }
 
     mutating func check(_ event: BreakGlassReviewed, _ time: Timestamp, at place: JSONPointer) {
@@ -54,16 +58,45 @@ extension ReportCheck {
         }
     }
 
+    /// The import is signed by two officers who may, and lists what the line lists. Who made a version that
+    /// is tolerated by it is for the gate to ask: there may be none yet.
+    mutating func check(_ event: LegacyImported, _ time: Timestamp, at place: JSONPointer) {
+        guard
+            let (envelope, imported) = read(
+                LegacyImport.self, event.document, event.statement, at: place)
+        else { return }
+        let problems = imported.problems(
+            signers: identities.signers(of: envelope), chain: identities.chain,
+            origin: root.origin, at: time)
+        if !problems.isEmpty {
+            let codes = problems.map(\.code).joined(separator: ", ")
+            find(place, "authority", "The import does not count: \(codes).")
+        }
+        let again = LegacyImported(
+            imported, statement: event.statement, document: event.document)
+        expect(again == event, place, "The signed statement says something else than the line.")
+    }
+
+    /// The statement of a line, or a finding.
+    private mutating func read<S: PredicateStatement>(
+        _ type: S.Type, _ document: SHA256Digest, _ payload: SHA256Digest, at place: JSONPointer
+    ) -> (envelope: Envelope, signed: S)? {
+        guard let (envelope, statement) = statement(document, payload, at: place) else {
+            return nil
+        }
+        guard let signed = try? S(reading: statement) else {
+            let kind = S.predicateType.split(separator: "/").dropLast().last ?? ""
+            find(place, "statement", "The statement is no \(kind).")
+            return nil
+        }
+        return (envelope, signed)
+    }
+
     private mutating func check<S: OfficerStatement>(
         _ type: S.Type, _ document: SHA256Digest, _ payload: SHA256Digest, _ time: Timestamp,
         at place: JSONPointer, saysSo: (S) -> Bool
     ) {
-        guard let (envelope, statement) = statement(document, payload, at: place) else { return }
-        guard let signed = try? S(reading: statement) else {
-            let kind = S.predicateType.split(separator: "/").dropLast().last ?? ""
-            find(place, "statement", "The statement is no \(kind).")
-            return
-        }
+        guard let (envelope, signed) = read(type, document, payload, at: place) else { return }
         expect(
             signed.origin == root.origin && saysSo(signed), place,
             "The signed statement says something else than the line.")

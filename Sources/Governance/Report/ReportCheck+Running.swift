@@ -48,26 +48,4 @@ extension ReportCheck {
             find(place, "statement", "The comparison says something else than the line.")
         }
     }
-
-    /// The import is signed by two officers who may, and lists what the line lists.
-    mutating func check(_ event: LegacyImported, _ time: Timestamp, at place: JSONPointer) {
-        guard let (envelope, statement) = statement(event.document, event.statement, at: place)
-        else { return }
-        guard let imported = try? LegacyImport(reading: statement) else {
-            find(place, "statement", "The statement is no import.")
-            return
-        }
-        let problems = imported.problems(
-            signers: identities.signers(of: envelope), chain: identities.chain,
-            origin: root.origin, at: time)
-        if !problems.isEmpty {
-            let codes = problems.map(\.code).joined(separator: ", ")
-            find(place, "authority", "The import does not count: \(codes).")
-        }
-        let again = LegacyImported(
-            imported, statement: event.statement, document: event.document)
-        if again != event {
-            find(place, "statement", "The signed statement says something else than the line.")
-        }
-    }
 }

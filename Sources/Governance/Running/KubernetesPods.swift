@@ -1,8 +1,8 @@
 // What runs on a cluster, from what `kubectl get pods -o json` prints.
 //
-// Read are the elements of `items` but those whose phase is Pending, Succeeded or Failed and of which no
-// container runs: a pending pod may serve from a sidecar while another image cannot be pulled, and one whose
-// node does not answer is Unknown and may well run. Of each pod
+// Read are the elements of `items` but those whose phase is Pending, Succeeded or Failed and of whose
+// containers none runs. Of a pod whose node does not answer the phase is Unknown, and it may well run; one
+// that waits for an image is Pending, while its sidecars serve. Of each pod
 //
 //     metadata.name                                         what it is called
 //     metadata.annotations imprimatur.dev/model             the version, ns/name@n
@@ -10,12 +10,12 @@
 //                          imprimatur.dev/environment       a pod of another environment is left out
 //                          imprimatur.dev/target            the cluster or place
 //     status.containerStatuses[].imageID                    the image's digest, as …@sha256:<hex>
-//     status.containerStatuses[].state.running              whether it runs
-//     status.initContainerStatuses[], ephemeralContainerStatuses[]   the same
+//     status.containerStatuses[].state.running              there while the container runs
+//     status.initContainerStatuses[]                        the same
+//     status.ephemeralContainerStatuses[]                   the same
 //
-// Whoever makes pods writes their annotations: one that cannot be read, or names a model of another
-// namespace, is as if it were not there, and the pod is listed by its images. So nobody's slip keeps a whole
-// environment unseen.
+// Annotations are anybody's who may make pods. So a pod with one that cannot be read, or with a model of
+// another namespace than the snapshot's, stops nothing: it is listed as if nobody had annotated it.
 //
 // A page of a longer list (metadata.continue, metadata.remainingItemCount) is refused: what a
 // snapshot does not list does not run.
@@ -36,20 +36,22 @@ package enum KubernetesPods {
         package let items: [EnvironmentSnapshot.Item]
         /// How many pods run and say that they are of another environment.
         package let elsewhere: Int
-        /// The pods with annotations that were not believed.
-        package let disbelieved: [String]
+        /// What pods are called whose annotations say nothing that could be used.
+        package let unread: [String]
     }
 
     private enum Pod {
-        case here(EnvironmentSnapshot.Item, isBelieved: Bool)
+        case here(EnvironmentSnapshot.Item, isRead: Bool)
         case elsewhere
     }
 
     private static let notRunning: Set<String> = ["Pending", "Succeeded", "Failed"]
 
     /// What runs in an environment; throws every finding.
+    ///
+    /// - Parameter namespace: what the models are of; nil for any.
     package static func listing(
-        of list: JSON, in environment: EnvironmentName, _ namespace: Namespace
+        of list: JSON, in environment: EnvironmentName, for namespace: Namespace? = nil
     ) throws(JSONFindings) -> Listing {
         try JSONReader.decode(list) { reader in
             reader.ignoreUnknownMembers()
@@ -64,19 +66,17 @@ package enum KubernetesPods {
             let pods = reader.array("items", count: 0...EnvironmentSnapshot.mostItems) { pod in
                 pod.object { Self.pod($0, environment, namespace) }
             }
-            var items: [EnvironmentSnapshot.Item] = []
-            var disbelieved: [String] = []
-            for case .here(let item, let isBelieved) in pods {
+            var (items, unread): ([EnvironmentSnapshot.Item], [String]) = ([], [])
+            for case .here(let item, let isRead) in pods {
                 items.append(item)
-                if !isBelieved { disbelieved.append(item.name) }
+                if !isRead { unread.append(item.name) }
             }
-            return Listing(
-                items: items, elsewhere: pods.count - items.count, disbelieved: disbelieved)
+            return Listing(items: items, elsewhere: pods.count - items.count, unread: unread)
         }
     }
 
     private static func pod(
-        _ pod: JSONReader, _ environment: EnvironmentName, _ namespace: Namespace
+        _ pod: JSONReader, _ environment: EnvironmentName, _ namespace: Namespace?
     ) -> Pod? {
         pod.ignoreUnknownMembers()
         let status = pod.optional("status") { $0.object(Self.status) }
@@ -88,19 +88,20 @@ package enum KubernetesPods {
             )
         }
         guard status?.isRunning ?? true else { return nil }
-        let isStranger = annotations?.version.map { $0.model.namespace != namespace } ?? false
         guard annotations?.environment ?? environment == environment else { return .elsewhere }
+        let found = annotations?.version?.model.namespace
+        let isStranger = found != nil && namespace != nil && found != namespace
+        let isRead = annotations?.isRead != false && !isStranger
+        let known = isRead ? annotations : nil
         let item = EnvironmentSnapshot.Item(
-            name: name, target: annotations?.target ?? "",
-            version: isStranger ? nil : annotations?.version,
-            artifact: annotations?.artifact,
-            images: status?.images ?? [])
+            name: name, target: known?.target ?? "", version: known?.version,
+            artifact: known?.artifact, images: status?.images ?? [])
         if item.version == nil, item.artifact == nil, item.images.isEmpty {
             pod.refuse(
                 "status", JSONFinding.Code.missing,
                 "\(name) has neither an annotation \(prefix)model nor an image with a digest.")
         }
-        return .here(item, isBelieved: !isStranger && annotations?.isReadable != false)
+        return .here(item, isRead: isRead)
     }
 
     private static func status(
@@ -110,27 +111,29 @@ package enum KubernetesPods {
         let phase = reader.optional("phase") { $0.string(length: 0...100) }
         let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]
         let containers = lists.flatMap { reader.optional($0, Self.containers) ?? [] }
-        let digests = Set(containers.compactMap { $0.image.flatMap(Self.digest) })
+        let digests = Set(containers.compactMap(\.image).compactMap(Self.digest))
         if digests.count > EnvironmentSnapshot.mostImages {
             reader.refuse(
                 JSONFinding.Code.length,
                 "At most \(EnvironmentSnapshot.mostImages) images of one pod can be listed.")
         }
-        let isOver = phase.map { notRunning.contains($0) } ?? false
-        return (!isOver || containers.contains(where: \.isRunning), digests.sorted())
+        let hasEnded = phase.map { notRunning.contains($0) } ?? false
+        return (!hasEnded || containers.contains(where: \.isRunning), digests.sorted())
     }
 
-    private static func containers(
-        _ list: JSONReader
-    ) -> [(image: String?, isRunning: Bool)]? {
-        list.array(count: 0...EnvironmentSnapshot.mostImages) { container in
-            container.object { container in
+    private struct Container {
+        let image: String?
+        let isRunning: Bool
+    }
+
+    private static func containers(_ list: JSONReader) -> [Container]? {
+        list.array(count: 0...EnvironmentSnapshot.mostImages) { container -> Container? in
+            container.object { container -> Container? in
                 container.ignoreUnknownMembers()
-                let state = container.optional("state") { $0.json() }
-                return (
+                let running = container.optional("state") { $0.json() }?["running"]
+                return Container(
                     image: container.optional("imageID") { $0.string(length: 0...2_000) },
-                    isRunning: state?["running"]?.isNull == false
-                )
+                    isRunning: running != nil && running != .null)
             }
         }
     }
@@ -145,27 +148,29 @@ package enum KubernetesPods {
     }
 
     private struct Annotations {
-        var version: VersionReference?
-        var artifact: SHA256Digest?
-        var environment: EnvironmentName?
-        var target: String?
-        /// Whether every annotation of ours could be read.
-        var isReadable = true
+        let version: VersionReference?
+        let artifact: SHA256Digest?
+        let environment: EnvironmentName?
+        let target: String?
+        /// Whether all of them could be read.
+        let isRead: Bool
     }
 
     private static func annotations(_ reader: JSONReader) -> Annotations {
         reader.ignoreUnknownMembers()
-        var annotations = Annotations()
+        var isRead = true
         func read<Value>(_ name: String, _ parse: (String) -> Value?) -> Value? {
-            guard let json = reader.optional(prefix + name, { $0.json() }) else { return nil }
-            let value = json.string.flatMap(parse)
-            if value == nil { annotations.isReadable = false }
+            guard let stated = reader.optional(prefix + name, { $0.json() }) else { return nil }
+            let value = stated.string.flatMap(parse)
+            if value == nil { isRead = false }
             return value
         }
-        annotations.version = read("model") { VersionReference($0) }
-        annotations.artifact = read("artifact") { SHA256Digest(hex: $0) }
-        annotations.environment = read("environment") { EnvironmentName($0) }
-        annotations.target = read("target") { (1...200).contains($0.count) ? $0 : nil }
-        return annotations
+        let version = read("model") { VersionReference($0) }
+        let artifact = read("artifact") { SHA256Digest(hex: $0) }
+        let environment = read("environment") { EnvironmentName($0) }
+        let target = read("target") { (1...200).contains($0.unicodeScalars.count) ? $0 : nil }
+        return Annotations(
+            version: version, artifact: artifact, environment: environment, target: target,
+            isRead: isRead)
     }
 }

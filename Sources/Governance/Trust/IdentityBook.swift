@@ -90,10 +90,16 @@ package struct IdentityBook: Sendable {
 
     /// Verifies a statement's envelope with the keys that its signatures name.
     package func signers(of envelope: Envelope, and more: [PublicKey] = []) -> Set<KeyID> {
-        let named = envelope.signatures.compactMap { signature in
-            KeyID(hex: signature.keyID).flatMap { publicKeys[$0] }
+        // Each key once: whoever repeats one makes nobody work for it.
+        let named = Set(envelope.signatures.compactMap { KeyID(hex: $0.keyID) })
+        return envelope.verify(with: named.compactMap { publicKeys[$0] } + more)
+    }
+
+    /// Whether no key that is learnt later can change who signed the envelope.
+    package func knowsAllKeys(of envelope: Envelope) -> Bool {
+        envelope.signatures.allSatisfy { signature in
+            KeyID(hex: signature.keyID).map { publicKeys[$0] != nil } ?? true
         }
-        return envelope.verify(with: named + more)
     }
 
     private mutating func endorse(

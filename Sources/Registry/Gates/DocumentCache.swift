@@ -3,8 +3,9 @@
 //
 // A document never changes under the digest of its bytes, and a public key never changes under its id. So
 // "these bytes say this", "every rate follows from the counts" and "these keys have signed these bytes" stay
-// true. What follows from keys, roles, time and pack is asked anew each time (Examiner.swift). Only good news
-// is remembered: a signature that does not hold may hold tomorrow, when its key is known.
+// true. What follows from keys, roles, time and pack is asked anew each time (Examiner.swift). That a
+// signature does not hold is remembered only where all keys are known that the envelope names: one that is
+// not may be known tomorrow.
 
 internal import Attestation
 internal import CanonicalJSON
@@ -26,6 +27,7 @@ package final class DocumentCache: Sendable {
     private let approvals = Remembered<ApprovalReading>(budget: 2 << 20)
     private let cards = Remembered<CardReading>(budget: 2 << 20)
     private let manifests = Remembered<ArtifactManifest>(budget: 2 << 20)
+    private let imports = Remembered<ImportReading>(budget: 2 << 20)
     /// So that the largest statement that an agent may send is remembered.
     private let snapshots = Remembered<SnapshotReading>(budget: 16 << 20)
 
@@ -59,7 +61,7 @@ package final class DocumentCache: Sendable {
     ) -> Set<KeyID> {
         if let known = self.signers[document] { return known }
         let signers = identities.signers(of: envelope)
-        if signers.count == envelope.signatures.count {
+        if signers.count == envelope.signatures.count || identities.knowsAllKeys(of: envelope) {
             self.signers.remember(signers, under: document, weight: signers.count + 1)
         }
         return signers
@@ -113,6 +115,11 @@ package final class DocumentCache: Sendable {
         read(document, manifests) { bytes in
             (try? JSON(parsing: bytes)).flatMap { try? ArtifactManifest(json: $0) }
         }
+    }
+
+    /// An import of legacy; nil when the document is none.
+    func legacyImport(_ document: StoredDocument) -> ImportReading? {
+        read(document, imports) { ImportReading($0) }
     }
 
     /// A snapshot of an environment; nil when the document is none.

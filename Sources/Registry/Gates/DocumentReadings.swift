@@ -89,6 +89,25 @@ struct CardReading: Sendable {
     }
 }
 
+/// An import of legacy in its envelope.
+struct ImportReading: Sendable {
+    let envelope: Envelope
+    /// Digest of the payload.
+    let digest: SHA256Digest
+    let imported: LegacyImport
+
+    init?(_ document: [UInt8]) {
+        guard let envelope = try? Envelope(parsing: document),
+            envelope.payloadType == Statement.payloadType,
+            let statement = try? Statement(parsing: envelope.payload),
+            let imported = try? LegacyImport(reading: statement)
+        else { return nil }
+        self.envelope = envelope
+        digest = envelope.payloadDigest
+        self.imported = imported
+    }
+}
+
 /// A snapshot of an environment in its envelope.
 struct SnapshotReading: Sendable {
     let envelope: Envelope

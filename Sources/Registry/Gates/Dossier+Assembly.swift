@@ -39,16 +39,21 @@ struct DossierSources {
     /// The last snapshots of environments to learn about.
     let observations: [RestrictiveFold.Observation]
     let now: Timestamp
+    /// What was over by then is left out; nil for now.
+    var since: Timestamp?
 
     /// The documents that a dossier needs, without those of the pack.
+    ///
+    /// - Parameter time: what was over by then is left out.
     static func documents(
-        of row: VersionRow, approvals: [SHA256Digest], in snapshot: Follower.Snapshot
+        of row: VersionRow, approvals: [SHA256Digest], in snapshot: Follower.Snapshot,
+        at time: Timestamp
     ) -> [SHA256Digest] {
         approvals + snapshot.record.evaluations(of: row.reference).map(\.document)
             + snapshot.fold.lifts(of: row.reference).map(\.event.document)
             + snapshot.fold.closures(of: row.reference).map(\.event.document)
             + snapshot.fold.legacy(of: row.reference.model, with: row.artifact).map(\.document)
-            + snapshot.fold.waivers(of: row.reference).map(\.event.document)
+            + waivers(of: row.reference, at: time, in: snapshot.fold).map(\.event.document)
             + emergencies(of: row.reference, in: snapshot.fold)
             + [row.cardDocument, row.manifestDocument, row.signatureDocument]
     }
@@ -90,7 +95,7 @@ extension Dossier {
             findings: findings.map(\.fact), recused: recused,
             waivers: sources.waivers(authors, without: recused),
             emergencies: sources.emergencies(authors, without: recused),
-            deployments: sources.deployments, seen: sources.seen, legacy: sources.legacy,
+            deployments: sources.deployments, seen: sources.seen, legacy: sources.legacy(authors),
             now: sources.now)
     }
 

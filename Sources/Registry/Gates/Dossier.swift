@@ -108,9 +108,12 @@ extension Registry {
 
     /// Loads and checks everything about a version; the caller holds its locks.
     ///
-    /// - Parameter observing: which environments to learn about.
+    /// - Parameters:
+    ///   - since: what was over by then is left out; now unless stated.
+    ///   - observing: which environments to learn about.
     func dossier(
         of reference: VersionReference, _ db: borrowing Connection, now: Timestamp,
+        since: Timestamp? = nil,
         observing: (RestrictiveFold) -> [RestrictiveFold.Observation] = { _ in [] }
     ) throws -> Dossier {
         let stored = try VersionRow.require(reference, db)
@@ -149,7 +152,8 @@ extension Registry {
         let statements = approvals.compactMap { SHA256Digest(bytes: $0) }
         let observations = observing(snapshot.fold)
         let documents = try documentCache.load(
-            DossierSources.documents(of: row, approvals: statements, in: snapshot)
+            DossierSources.documents(
+                of: row, approvals: statements, in: snapshot, at: since ?? now)
                 + observations.map(\.event.document), db)
         let sources = DossierSources(
             root: root, schema: schema, cache: documentCache, row: row, snapshot: snapshot,
@@ -159,7 +163,7 @@ extension Registry {
             holds: try holdFacts(on: reference, snapshot, db),
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),
-            observations: observations, now: now)
+            observations: observations, now: now, since: since)
         return Dossier(sources, stored: stored)
     }
 

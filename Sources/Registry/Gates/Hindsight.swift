@@ -19,7 +19,8 @@ extension Registry {
     /// The decision that permitted a deployment, made again by what is known now; nil when what it
     /// rested on cannot be had any more, or the deployment is unknown.
     ///
-    /// - Parameter time: the moment that is asked about: what was tolerated as legacy is so until its date.
+    /// - Parameter time: the moment that is asked about: what was tolerated as legacy is so until its date,
+    ///   and what was waived until the waiver ends.
     func judgeAgain(
         _ deployment: String, _ dossier: Dossier, at time: Timestamp, _ db: borrowing Connection
     ) throws -> Decision? {
@@ -41,24 +42,23 @@ extension Registry {
             now: Timestamp(row.2), tolerating: max(time, Timestamp(row.2)))
     }
 
-    /// Whether the snapshot by which an agent vouched for a digest counts by what is known now.
+    /// Whether the snapshot by which an agent vouched for a digest counts by what is known now. When it
+    /// was taken says the log: a row could say that it was before a key was stolen.
     private func isVouched(
         _ facts: JSON, _ dossier: Dossier, _ db: borrowing Connection
     ) throws -> Bool {
         guard let stated = facts["artifact"]?["digestStatement"]?.string else { return true }
         guard let statement = SHA256Digest(hex: stated) else { return false }
-        let row = try db.oneOrNil(
-            "SELECT document, at FROM registry.snapshot WHERE statement = \(statement.bytes)",
-            as: ([UInt8], SQLTimestamp).self)
-        guard let row, let document = SHA256Digest(bytes: row.0),
-            let bytes = try Documents.load([document], db)[document],
+        guard let taken = dossier.snapshot.fold.sighting(statement) else { return false }
+        let document = taken.document
+        guard let bytes = try documentCache.load([document], db)[document],
             let reading = documentCache.snapshot(StoredDocument(bytes, digest: document)),
             reading.digest == statement
         else { return false }
         let keys = documentCache.signers(
             of: reading.envelope, document: document, dossier.snapshot.identities)
         return reading.snapshot.problems(
-            origin: root.origin, keys: keys, chain: dossier.chain, at: Timestamp(row.1)
+            origin: root.origin, keys: keys, chain: dossier.chain, at: taken.at
         ).isEmpty
     }
 }

@@ -65,7 +65,8 @@ extension Registry {
         let document = envelope.canonicalBytes
         let (seen, time) = (follower.snapshot, clock())
         // Before anything is locked: nobody holds up versions by naming them in a forged statement.
-        try requireEntitled(snapshot, envelope, seen, seen.identities.chain, time)
+        let keys = try verified(envelope, by: 1, "snapshot-not-entitled")
+        try requireEntitled(snapshot, keys, seen.identities.chain, time)
         let concerned = concerned(by: snapshot, seen, at: time)
         guard Self.entryBytes(of: concerned) <= Self.mostEntryBytes else {
             throw Refusal(
@@ -89,7 +90,7 @@ extension Registry {
                     "Versions were deployed in \(snapshot.environment) in this moment.",
                     hint: "Send the snapshot again.")
             }
-            try requireBelievable(snapshot, envelope, state, db, now)
+            try requireBelievable(snapshot, keys, state, db, now)
             guard let pack = try packs.active(db) else {
                 throw Refusal(
                     .conflict, "policy-missing", "No policy pack is in force that can be read.")
@@ -133,12 +134,11 @@ extension Registry {
 
     /// Refuses a statement that is not the word of an agent of the namespace.
     private func requireEntitled(
-        _ snapshot: EnvironmentSnapshot, _ envelope: Envelope, _ state: Follower.Snapshot,
-        _ chain: TrustChain, _ now: Timestamp
+        _ snapshot: EnvironmentSnapshot, _ keys: Set<KeyID>, _ chain: TrustChain,
+        _ now: Timestamp
     ) throws(Refusal) {
         let problems = snapshot.problems(
-            origin: root.origin, keys: state.identities.signers(of: envelope), chain: chain,
-            at: now)
+            origin: root.origin, keys: keys, chain: chain, at: now)
         guard problems.isEmpty else {
             throw Refusal(
                 .unprocessable, "snapshot-not-entitled",
@@ -150,11 +150,11 @@ extension Registry {
     }
 
     private func requireBelievable(
-        _ snapshot: EnvironmentSnapshot, _ envelope: Envelope, _ state: Follower.Snapshot,
+        _ snapshot: EnvironmentSnapshot, _ keys: Set<KeyID>, _ state: Follower.Snapshot,
         _ db: borrowing Connection, _ now: Timestamp
     ) throws {
         let (_, chain) = try identities(db)
-        try requireEntitled(snapshot, envelope, state, chain, now)
+        try requireEntitled(snapshot, keys, chain, now)
         let last = state.fold.observation(of: snapshot.environment, in: snapshot.namespace)
         if last == nil,
             state.fold.observedEnvironments(of: snapshot.namespace) >= Self.mostEnvironments

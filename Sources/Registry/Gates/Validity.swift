@@ -22,7 +22,7 @@ extension Registry {
                 .unprocessable, "time-in-future", "Nobody knows yet what will be at \(time).")
         }
         return try await database.read { db in
-            let dossier = try dossier(of: reference, db, now: now)
+            let dossier = try dossier(of: reference, db, now: now, since: time)
             let restrictions = try restrictions(of: reference, db)
             let all = try db.all(
                 """

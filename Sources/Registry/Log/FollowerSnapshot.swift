@@ -173,6 +173,9 @@ extension Event {
         case .keyRevoked, .roleRevoked, .tokenRevoked, .versionSuspended, .versionWithdrawn,
             .deploymentConfirmed, .holdPlaced, .findingRaised:
             true
+        // It has to be reviewed, and uses up the budget.
+        case .breakGlassRecorded: true
+        case .breakGlassReviewed(let event): event.verdict == .unjustified
         case .approvalRecorded(let event): event.meaning != .approve
         case .abstentionRecorded(let event): event.meaning == .recuse
         case .environmentObserved(let event): !event.running.isEmpty

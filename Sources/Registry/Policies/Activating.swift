@@ -16,6 +16,17 @@ extension Registry {
         let caller = try caller(of: request)
         try requireAdministrator(caller)
         let signed = try readPack(envelope, files)
+        if let problem = signed.pack.problemOfNames {
+            throw Refusal(
+                .unprocessable, "policy-names", "The pack has rules of reserved names: \(problem).",
+                hint: "Give these rules other ids.")
+        }
+        if let problem = signed.pack.problem(under: root) {
+            throw Refusal(
+                .unprocessable, "policy-custodians", "It could not be replaced: \(problem).",
+                hint:
+                    "Ask for fewer in pack.yaml, or add custodians first: `imprimatur root renew`.")
+        }
         let subjects = Subjects(
             written: [Subjects.policy], read: [Subjects.principal(caller.principal)])
         return try await record(request, subjects, alone: true) { db, now in

@@ -43,6 +43,12 @@ struct Bootstrap: Sendable {
         guard signed.isSigned else {
             throw InitialisationError("the policy pack is not signed by the custodians' threshold")
         }
+        if let problem = pack.problemOfNames {
+            throw InitialisationError("the policy pack has rules of reserved names: \(problem)")
+        }
+        if let problem = pack.problem(under: root) {
+            throw InitialisationError("\(problem): `activation` in pack.yaml says how many")
+        }
         if let problem = signed.statement.problems(after: nil).first {
             throw InitialisationError("the policy pack cannot be the first of a log: \(problem)")
         }

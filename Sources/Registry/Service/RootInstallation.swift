@@ -1,7 +1,8 @@
 // Puts a further version of the trust root in force: an entry of the log first, then the files.
 //
 // The custodians' signatures are the authority, whoever runs this. In this order:
-//   1. verify the root: it follows the one in force, is valid now, and certifies this directory's keys
+//   1. verify the root: it follows the one in force, is valid now, certifies this directory's keys, and has
+//      the custodians that the pack in force asks for
 //   2. record `root.changed` with the envelope  — a crash leaves the entry; instances take the root
 //                                                 over from the log, and this can be run again
 //   3. keep the old root, replace root.json     — a crash leaves the old one; as above
@@ -56,6 +57,12 @@ package struct RootInstallation: Sendable {
         }
         if !isNamed {
             try check(root)
+            let packs = PackStore(roots: keeper)
+            let pack = try await database.read { try packs.active($0) }
+            if let problem = pack?.pack.problem(under: root) {
+                throw NodeError(
+                    "\(problem): put a pack in force first that asks for fewer, or keep custodians")
+            }
             try await record(root, envelope, database)
         }
         await database.closeIdle()

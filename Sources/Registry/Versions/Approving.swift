@@ -10,6 +10,7 @@ extension Registry {
     package func recordApproval(_ envelope: Envelope, _ request: Request) async throws -> Outcome {
         let caller = try caller(of: request)
         let approval = try readApproval(envelope)
+        try requireNoMoreSignatures(envelope, than: 1, "approval-malformed")
         let document = envelope.canonicalBytes
         let reference = approval.version
         let subjects = Subjects(

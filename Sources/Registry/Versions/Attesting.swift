@@ -11,8 +11,9 @@ internal import Cryptography
 package import Governance
 
 extension Registry {
-    /// Most statements on one version.
-    private static let mostProvenance = 20
+    /// Most statements on one version, and most of one builder: no other is kept from saying something.
+    private static let mostProvenance = 200
+    private static let mostProvenanceOfOne = 20
 
     /// Records a builder's statement on a version.
     package func attest(
@@ -58,10 +59,12 @@ extension Registry {
                 throw Refusal(
                     .conflict, "provenance-known", "This statement is on record already.")
             }
-            guard recorded.count < Self.mostProvenance else {
+            let own = recorded.count(where: { $0.principal == holder.principal })
+            guard own < Self.mostProvenanceOfOne, recorded.count < Self.mostProvenance else {
                 throw Refusal(
                     .conflict, "provenance-too-much",
-                    "\(reference) has \(Self.mostProvenance) such statements: no more are taken.")
+                    "\(reference) has \(own) such statements of \(holder.principal), and "
+                        + "\(recorded.count) in all: no more are taken.")
             }
             return Act(
                 .provenanceRecorded(

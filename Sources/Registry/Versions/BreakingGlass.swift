@@ -114,10 +114,8 @@ struct Emergency {
     /// What stands against it at a time, whatever pack is in force.
     func lasting(at time: Timestamp) -> [String] {
         guard let fact else { return ["document-missing"] }
-        let ofPacks: Set<String> = [
-            "another-policy", "no-break-glass", "role-not-named", "too-long", "budget",
-        ]
-        return fact.problems.filter { !ofPacks.contains($0) } + found(by: time)
+        return fact.problems.filter { BreakGlassProblem(rawValue: $0)?.isOfPack != true }
+            + found(by: time)
     }
 
     /// What a reviewer had found by a time.

@@ -17,6 +17,7 @@ extension Registry {
         ) { (statement: Statement) throws(JSONFindings) in
             try LegacyImport(reading: statement)
         }
+        let keys = try verified(envelope, by: 2, "import-not-entitled")
         let document = envelope.canonicalBytes
         let subjects = Subjects(
             written: Set(imported.items.map { Subjects.model($0.model) }),
@@ -28,8 +29,7 @@ extension Registry {
         return try await record(request, subjects, alone: true) { db, now in
             let (snapshot, chain) = try identities(db)
             let problems = imported.problems(
-                signers: snapshot.identities.signers(of: envelope), chain: chain,
-                origin: root.origin, at: now)
+                signers: keys, chain: chain, origin: root.origin, at: now)
             guard problems.isEmpty else {
                 throw Refusal(
                     .unprocessable, "import-not-entitled",
@@ -40,14 +40,28 @@ extension Registry {
                     offence: .statementInvalid)
             }
             for item in imported.items {
-                let known = snapshot.fold.legacy(of: item.model).contains {
+                let earlier = snapshot.fold.legacy(of: item.model).filter {
                     $0.item.isSamePlace(as: item)
+                }
+                guard let dueAt = earlier.map(\.item.dueAt).min() else { continue }
+                // One that does not count, for a signer's key was stolen, is in nobody's way.
+                let documents = try documentCache.load(earlier.map(\.document), db)
+                let known = earlier.contains {
+                    $0.counts(
+                        in: documents, snapshot, chain, origin: root.origin, documentCache)
                 }
                 guard !known else {
                     throw Refusal(
                         .conflict, "legacy-known",
                         "\(item.model) with these bytes is imported in \(item.environment) already.",
                         hint: "Its date stays: approve it, or end it.")
+                }
+                guard item.dueAt <= dueAt else {
+                    throw Refusal(
+                        .conflict, "legacy-later",
+                        "\(item.model) with these bytes was due in \(item.environment) by \(dueAt), "
+                            + "by an import that no longer counts.",
+                        hint: "Nobody moves a date: state this one, or an earlier.")
                 }
             }
             return Act(
@@ -62,21 +76,28 @@ extension Registry {
 
 extension DossierSources {
     /// Where the version's bytes came in as legacy, by statements that count.
-    var legacy: [RestrictiveFold.Legacy] {
-        snapshot.fold.legacy(of: row.reference.model, with: row.artifact).filter(counts)
+    func legacy(_ authors: Set<PrincipalID>) -> [RestrictiveFold.Legacy] {
+        snapshot.fold.legacy(of: row.reference.model, with: row.artifact)
+            .filter {
+                $0.counts(
+                    in: documents, snapshot, chain, origin: root.origin, cache, authors: authors)
+            }
     }
+}
 
-    private func counts(_ legacy: RestrictiveFold.Legacy) -> Bool {
-        guard let bytes = documents[legacy.document],
-            let envelope = try? Envelope(parsing: bytes),
-            envelope.payloadType == Statement.payloadType,
-            envelope.payloadDigest == legacy.statement,
-            let statement = try? Statement(parsing: envelope.payload),
-            let signed = try? LegacyImport(reading: statement), signed.items.contains(legacy.item)
+extension RestrictiveFold.Legacy {
+    /// Whether the statement that it is by counts; `authors` made the version that is asked about.
+    fileprivate func counts(
+        in documents: [SHA256Digest: [UInt8]], _ snapshot: Follower.Snapshot, _ chain: TrustChain,
+        origin: String, _ cache: DocumentCache, authors: Set<PrincipalID> = []
+    ) -> Bool {
+        guard let bytes = documents[document],
+            let reading = cache.legacyImport(StoredDocument(bytes, digest: document)),
+            reading.digest == statement, reading.imported.items.contains(item)
         else { return false }
-        return signed.problems(
-            signers: snapshot.identities.signers(of: envelope), chain: chain, origin: root.origin,
-            at: legacy.at
+        return reading.imported.problems(
+            signers: cache.signers(of: reading.envelope, document: document, snapshot.identities),
+            chain: chain, origin: origin, at: at, authors: authors
         ).isEmpty
     }
 }
@@ -84,9 +105,24 @@ extension DossierSources {
 extension Dossier {
     /// What the deploy gate is told of an import.
     func legacyFact(_ presented: SHA256Digest, in environment: EnvironmentName) -> LegacyFact? {
-        legacy.first { $0.item.environment == environment && $0.item.artifact == presented }.map {
-            LegacyFact(
-                statement: $0.statement.hex, environment: environment, dueAt: $0.item.dueAt)
+        let found = legacy.first {
+            $0.item.environment == environment && $0.item.artifact == presented
+        }
+        guard let found, !isJudgedUnderAnotherName else { return nil }
+        return LegacyFact(
+            statement: found.statement.hex, environment: environment, dueAt: found.item.dueAt)
+    }
+
+    /// Whether a version of the model with the same bytes was ever suspended, rejected or retired.
+    ///
+    /// Who submits these bytes anew must not get rid of that alone. A lift brings back that version, and
+    /// no other: this one needs its approvals.
+    private var isJudgedUnderAnotherName: Bool {
+        let model = row.reference.model
+        let named = snapshot.record.versions(of: model.namespace, with: [row.artifact])
+        return (named[row.artifact] ?? []).contains { version in
+            version.model == model && version != row.reference
+                && snapshot.fold.restrictions(of: version).contains(where: \.isJudgement)
         }
     }
 

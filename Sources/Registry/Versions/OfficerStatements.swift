@@ -59,6 +59,8 @@ extension Registry {
             (statement: Statement) throws(JSONFindings) in
             try S(reading: statement)
         }
+        let keys = try verified(
+            envelope, by: statement.signers.count, "\(name.code)-not-entitled")
         let document = envelope.canonicalBytes
         let reference = statement.version
         let subjects = Subjects(
@@ -74,9 +76,49 @@ extension Registry {
                     statement: statement, envelope: envelope, document: document, dossier: dossier,
                     scene: OfficerScene(
                         origin: root.origin, artifact: dossier.row.artifact,
-                        keys: dossier.snapshot.identities.signers(of: envelope),
-                        chain: dossier.chain, now: now)))
+                        keys: keys, chain: dossier.chain, now: now)))
         }
+    }
+
+    /// Refuses an envelope with more signatures than people who sign the statement.
+    func requireNoMoreSignatures(
+        _ envelope: Envelope, than signers: Int, _ code: String
+    ) throws(Refusal) {
+        guard envelope.signatures.count > signers else { return }
+        throw Refusal(
+            .unprocessable, code,
+            "The statement is for \(signers) to sign, and \(envelope.signatures.count) "
+                + "signatures are under it.",
+            hint: "Everybody whom the statement names signs it once.",
+            offence: .statementInvalid)
+    }
+
+    /// Verifies the signatures of a statement, before anything is locked: nobody holds up versions by naming
+    /// them in a forged one. Every signature is a known key's, and there are no more than signers: gates
+    /// verify all of them again.
+    ///
+    /// - Parameters:
+    ///   - signers: how many people sign the statement by what it says.
+    ///   - code: of the refusal.
+    func verified(
+        _ envelope: Envelope, by signers: Int, _ code: String
+    ) throws(Refusal) -> Set<KeyID> {
+        try requireNoMoreSignatures(envelope, than: signers, code)
+        let keys = follower.snapshot.identities.signers(of: envelope)
+        let named = Set(envelope.signatures.map(\.keyID))
+        guard keys.count == named.count, !keys.isEmpty else {
+            let sentence = TrustProblem.unknownKey.sentence
+            throw Refusal(
+                .unprocessable, code,
+                "Not every signature of the statement is that of a key known here: \(sentence)",
+                findings: [
+                    JSONFinding(
+                        JSONPointer(["signatures"]), TrustProblem.unknownKey.rawValue, sentence)
+                ],
+                hint: "`imprimatur statement sign` signs it with a registered key.",
+                offence: .statementInvalid)
+        }
+        return keys
     }
 
     /// Reads a statement of a kind, or refuses it with everything that is wrong.
@@ -113,7 +155,8 @@ extension DossierSources {
             signed,
             OfficerScene(
                 origin: root.origin, artifact: row.artifact,
-                keys: snapshot.identities.signers(of: envelope), chain: chain, now: at)
+                keys: cache.signers(of: envelope, document: document, snapshot.identities),
+                chain: chain, now: at)
         )
     }
 

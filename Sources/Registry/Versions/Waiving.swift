@@ -9,7 +9,7 @@ internal import Cryptography
 internal import Governance
 
 extension Registry {
-    /// Most waivers that a version can have, so that a gate's work is bounded.
+    /// Most waivers that a version can have at a time, so that a gate's work is bounded.
     private static let mostWaivers = 200
 
     /// Records a waiver.
@@ -26,10 +26,12 @@ extension Registry {
             guard !known.contains(where: { $0.event.statement == asked.id }) else {
                 throw Refusal(.conflict, "waiver-known", "The waiver is on record already.")
             }
-            guard known.count < Self.mostWaivers else {
+            let standing = known.count { dossier.now < $0.event.expiresAt }
+            guard standing < Self.mostWaivers else {
                 throw Refusal(
                     .conflict, "waivers-too-many",
-                    "\(waiver.version) has \(Self.mostWaivers) waivers: no more can be recorded.")
+                    "\(waiver.version) has \(Self.mostWaivers) waivers: no more can be recorded.",
+                    hint: "Each makes room when it ends.")
             }
             try asked.requireNobodyRecused()
             let pack = dossier.pack.pack
@@ -47,9 +49,17 @@ extension Registry {
 }
 
 extension DossierSources {
-    /// What the log knows of waivers, each with what it is worth.
+    /// The waivers that are not over: what has ended is in the log, and no gate's work.
+    static func waivers(
+        of version: VersionReference, at time: Timestamp, in fold: RestrictiveFold
+    ) -> [RestrictiveFold.Taken<WaiverRecorded>] {
+        fold.waivers(of: version).filter { time < $0.event.expiresAt }
+    }
+
+    /// What the log knows of them, each with what it is worth.
     func waivers(_ authors: Set<PrincipalID>, without recused: Set<PrincipalID>) -> [WaiverFact] {
-        snapshot.fold.waivers(of: row.reference).compactMap { taken in
+        let standing = Self.waivers(of: row.reference, at: since ?? now, in: snapshot.fold)
+        return standing.compactMap { taken in
             let event = taken.event
             guard
                 let (waiver, scene) = signed(

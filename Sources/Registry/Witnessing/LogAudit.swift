@@ -7,12 +7,15 @@
 //     an entry that cannot be read, is for another log, or is signed by no service key of the root
 //     that is in force at its place
 //     an entry that does not follow from those before it (LogRecord)
-//     an allowed deployment that the same gate, asked again with what the log holds there, denies
+//     an allowed deployment that the same gate, asked again with what the log holds there, denies,
+//     or permits for less long
 //     a deployment said to run that no permit of the log covers then
+//     an emergency that may be reviewed later than the pack in force says
 //
 // Asked again means: facts from the entries before this one and their documents, the pack that the log
-// says is in force, the time of the entry. One fact cannot be had from outside: that the gate had read
-// the log to its end. It is taken as given.
+// says is in force, the time of the entry. Three facts cannot be had from outside, and are taken as given: that
+// the gate had read the log to its end, and what the caller's verifier found beside the bytes (`uncovered`)
+// and in their headers (`contradictions`), which is in the facts that the gate recorded.
 
 internal import Attestation
 internal import CanonicalJSON
@@ -46,8 +49,8 @@ struct LogAudit: Sendable {
     private var record = LogRecord()
     private var identities: IdentityBook
     private var packs: [SHA256Digest: SignedPack] = [:]
-    /// The pack in force, which says how many sign the one after it; nil before the first, and after one
-    /// that could not be read.
+    /// The last pack that could be read, which says how many sign the one after it; nil before the first.
+    /// One that nobody can read takes nothing back of what the one before it asks for.
     private var inForce: PolicyPack?
     private var approvals: [VersionReference: [SHA256Digest]] = [:]
 
@@ -68,20 +71,22 @@ struct LogAudit: Sendable {
         case .documentsDisposed(let event): [event.document, event.list]
         case .keyAssigned, .roleAssigned: IdentityBook.document(of: entry).map { [$0] } ?? []
         case .deploymentDecided(let event) where event.verdict == .allow:
-            documents(toJudge: event)
+            documents(toJudge: event, at: entry.time)
         case .runDecided(let event) where event.decided.verdict == .allow:
-            documents(toJudge: event.decided)
+            documents(toJudge: event.decided, at: entry.time)
         default: []
         }
     }
 
-    private func documents(toJudge event: DeploymentDecided) -> [SHA256Digest] {
+    private func documents(
+        toJudge event: DeploymentDecided, at time: Timestamp
+    ) -> [SHA256Digest] {
         let version = event.version
-        return observations(for: event).map(\.event.document)
+        return [event.facts] + observations(for: event).map(\.event.document)
             + holds(on: version).flatMap { $0.releases.map(\.event.document) }
             + (row(of: version).map {
                 DossierSources.documents(
-                    of: $0, approvals: approvals[version] ?? [], in: snapshot)
+                    of: $0, approvals: approvals[version] ?? [], in: snapshot, at: time)
             } ?? [])
     }
 
@@ -139,14 +144,13 @@ struct LogAudit: Sendable {
         _ event: PolicyActivated, _ documents: [SHA256Digest: [UInt8]], under root: TrustRoot,
         at index: Int64
     ) {
-        let former = inForce
-        inForce = nil
         guard let envelope = documents[event.document].flatMap({ try? Envelope(parsing: $0) }),
             let files = documents[event.files],
             let pack = try? PackStore(root: root).verify(envelope, files: files),
             pack.pack.digest == event.digest
         else { return }
         packs[event.digest] = pack
+        let former = inForce
         inForce = pack.pack
         let problem = former?.problem(
             withActivationBy: envelope.verify(with: root.custodians).count,
@@ -240,6 +244,11 @@ struct LogAudit: Sendable {
                     "\(event.version) is said to run in \(event.environment) without a permit"
                         + " (\(event.deployment))"
                 ]
+        case .breakGlassRecorded(let event):
+            let problem = fold.policy.flatMap { packs[$0] }.flatMap {
+                event.reviewProblem(under: $0.pack)
+            }
+            return problem.map { ["the glass was broken for \(event.version), but \($0)"] } ?? []
         default: return []
         }
     }
@@ -267,14 +276,19 @@ struct LogAudit: Sendable {
                     DeploymentFact(id: $0.id, environment: $0.environment)
                 },
                 observations: observations(for: event), now: entry.time))
+        let told = CallersWord(facts: documents[event.facts])
         let facts = dossier.deployFacts(
             presented: event.artifact, environment: event.environment,
             target: event.target, use: event.use,
             requester: requester(actor, in: event.version.model.namespace, at: entry.time),
-            fold: FoldFact(healthy: true, lagEntries: 0))
+            fold: FoldFact(healthy: true, lagEntries: 0), uncovered: told.uncovered,
+            contradictions: told.contradictions)
         let decision = active.pack.decide(
             gate: .deploy, subject: .version(event.version), facts: facts.json, now: entry.time)
         var objections = decision.denials.map { "\($0.id) \($0.reason ?? $0.title)" }
+        if let late = entry.event.permitProblem(decision, tier: row.tier, under: active.pack) {
+            objections.append(late)
+        }
         if let tier = tier(of: documents[row.cardDocument], under: requestPack), tier != row.tier {
             objections.append("its tier is \(tier), not \(row.tier)")
         }

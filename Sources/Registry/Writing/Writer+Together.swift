@@ -94,7 +94,8 @@ extension Writer {
                 isEverything = true
             case .evaluationRecorded, .findingRaised, .findingClosed, .abstentionRecorded,
                 .waiverRecorded, .breakGlassRecorded, .breakGlassReviewed,
-                .deploymentConfirmed, .deploymentEnded:
+                .deploymentConfirmed, .deploymentEnded,
+                .provenanceRecorded, .legacyImported, .environmentObserved:
                 subjects.formUnion(concerned.written)
             default: break
             }

@@ -16,10 +16,11 @@ struct Reconcile: AsyncParsableCommand {
             What runs is every folder below the one that --inventory names, hashed here; or what a JSON \
             file there lists; or the pods in the output of `kubectl get pods -o json`. The snapshot is \
             whole: what it does not list does not run. Exit codes: 0 what runs is what may run, and \
-            record and receipt were verified here; 1 something differs, a pod says that \
-            it is of another environment, or refused; 2 could not be \
+            record and receipt were verified here; 1 something differs, or refused; 2 could not be \
             asked; 64 usage; 75 receipt to come. A warning says of how many things nothing is known \
-            but what annotations, images or a list say of them.
+            but what annotations, images or a list say of them. Pods that are annotated with another \
+            environment are in no snapshot: the exit code is 1, unless --allow-elsewhere says that \
+            such pods can be there.
             """)
 
     @Option(help: "The environment.", transform: Parse.environment)
@@ -41,11 +42,11 @@ struct Reconcile: AsyncParsableCommand {
             "A folder of what lies on the target and does not run; repeat.", valueName: "dir"))
     var present: [String] = []
 
-    @Flag(help: "Exit 0 though pods say that they are of another environment.")
-    var allowElsewhere = false
-
     @Flag(help: "Exit 1 unless every digest of what runs was computed here.")
     var requireRecomputed = false
+
+    @Flag(help: "Exit 0 also where pods say that they are of another environment.")
+    var allowElsewhere = false
 
     @OptionGroup var key: SigningKey
     @OptionGroup var root: RootOptions
@@ -79,12 +80,11 @@ struct Reconcile: AsyncParsableCommand {
             "/api/v1/namespaces/\(namespace)/environments/\(environment)/snapshots",
             ["statement": envelope.json], key: retry.key)
         let comparison = try verified(answer, envelope, trust)
-        try tell(comparison, answer, of: snapshot, elsewhere)
+        try tell(comparison, answer, of: snapshot, elsewhere: elsewhere)
     }
 
-    private func items(
-        of namespace: Namespace
-    ) throws -> (items: [EnvironmentSnapshot.Item], elsewhere: Int) {
+    /// What runs, and how many pods say that they are of another environment.
+    private func items(of namespace: Namespace) throws -> ([EnvironmentSnapshot.Item], Int) {
         var items: [EnvironmentSnapshot.Item] = []
         var elsewhere = 0
         if let inventory { items += try HostInventory.items(at: inventory, .running) }
@@ -93,15 +93,22 @@ struct Reconcile: AsyncParsableCommand {
                 let list = try JSON(
                     parsing: Files.read(kubernetes),
                     limits: JSON.Limits(bytes: 64 << 20, depth: 64))
-                return try KubernetesPods.listing(of: list, in: environment, namespace)
+                return try KubernetesPods.listing(
+                    of: list, in: environment, for: namespace)
             }
-            for name in listing.disbelieved {
+            if listing.elsewhere > 0 {
                 Console.warning(
-                    "\(name) is listed by its images alone: an annotation cannot be read, or names a "
-                        + "model of another namespace than \(namespace)")
+                    "not in the snapshot, for they say that they are of another environment than "
+                        + "\(environment): \(listing.elsewhere) pods")
             }
-            elsewhere = listing.elsewhere
+            if !listing.unread.isEmpty {
+                Console.warning(
+                    "listed by their images alone, for their annotations cannot be read or name a "
+                        + "model of another namespace than \(namespace): "
+                        + listing.unread.joined(separator: ", "))
+            }
             items += listing.items
+            elsewhere = listing.elsewhere
         }
         for folder in present { items += try HostInventory.items(at: folder, .present) }
         return (items, elsewhere)
@@ -152,7 +159,7 @@ struct Reconcile: AsyncParsableCommand {
 
     private func tell(
         _ comparison: JSON, _ answer: WriteAnswer, of snapshot: EnvironmentSnapshot,
-        _ elsewhere: Int
+        elsewhere: Int
     ) throws {
         let running = snapshot.items.filter { $0.state == .running }
         let believed = running.count { $0.digest != .recomputed }
@@ -160,11 +167,6 @@ struct Reconcile: AsyncParsableCommand {
             Console.warning(
                 "\(believed) of \(running.count) things that run are known only by what somebody "
                     + "wrote on them: nobody hashed their bytes here")
-        }
-        if elsewhere > 0 {
-            Console.warning(
-                "not in the snapshot, for they say that they are of another environment than "
-                    + "\(environment): \(elsewhere) pods")
         }
         let differences = comparison["differences"]?.array ?? []
         let items = comparison["items"]?.integer ?? 0
@@ -183,11 +185,11 @@ struct Reconcile: AsyncParsableCommand {
             Console.error("Nothing differs, and not everything that runs was hashed here.")
             throw ExitCode.no
         }
-        // Whoever can annotate a pod can take it out of the snapshot so.
         guard elsewhere == 0 || allowElsewhere else {
             if format.json { Console.out(answer.json) }
-            Console.error("Nothing differs, and not everything that runs was looked at.")
-            Console.hint("List the pods of \(environment) alone, or pass --allow-elsewhere.")
+            Console.error(
+                "Nothing differs, and \(elsewhere) pods say that they are of another environment "
+                    + "than \(environment): nobody looked at them.")
             throw ExitCode.no
         }
         try answer.finish(

@@ -205,6 +205,39 @@ import Testing
         #expect(outcome(decide(pack, told), "DEP-303")?.result == .overridden)
     }
 
+    @Test func `overrides what no tolerance of legacy softens, before its date as after it`() throws
+    {
+        let files = try ShippedPack.files("permits.yaml", "/break_glass/overrides/0") { _ in
+            "DEP-303"
+        }
+        let pack = try PolicyPack.parse(files)
+        let critical: JSON = [
+            [
+                "id": .string(SampleFacts.digest("finding").hex), "severity": "critical",
+                "blocking": false, "role": "validator", "owner": "p-0000000000000001",
+                "dueAt": .text(SampleFacts.days(40)), "source": "both",
+            ]
+        ]
+        func told(_ due: Int64, _ changes: [String: JSON] = [:]) -> [String: JSON] {
+            let legacy: JSON = [
+                "statement": .string(SampleFacts.digest("import").hex),
+                "environment": "production", "dueAt": .text(SampleFacts.days(due)),
+            ]
+            return facts(pack, ["legacy": legacy, "findings": critical])
+                .merging(changes) { _, new in new }
+        }
+        #expect(decide(pack, told(10)).denials.map(\.id) == ["DEP-303"])
+        let decision = decide(pack, told(10, ["breakGlass": [glass(pack)]]))
+        #expect(decision.verdict == .allow, "\(decision.denials)")
+        // What is tolerated is so still, and is no matter of the emergency.
+        #expect(decision.rules.filter { $0.result == .overridden }.map(\.id) == ["DEP-303"])
+        #expect(outcome(decision, "EMG-001")?.result == .fail)
+        #expect(outcome(decision, "LEG-001")?.result == .fail)
+        #expect(outcome(decision, "LEG-001")?.mode == .warn)
+        #expect(
+            decision.permitEnd(afterSeconds: 86_400) == SampleFacts.now.adding(seconds: 3_600))
+    }
+
     @Test func `knows when somebody has to act`() {
         let now = SampleFacts.now
         func standing(

@@ -109,7 +109,7 @@ import Testing
     private func listing(_ text: String) throws -> KubernetesPods.Listing {
         try KubernetesPods.listing(
             of: JSON(parsing: Array(text.utf8), limits: JSON.Limits(bytes: 1 << 20, depth: 64)),
-            in: CorpusSamples.production, CorpusSamples.version.model.namespace)
+            in: CorpusSamples.production)
     }
 
     private func items(_ text: String) throws -> [EnvironmentSnapshot.Item] {
@@ -177,6 +177,24 @@ import Testing
         #expect(found.first?.images == images.compactMap { SHA256Digest(hex: $0) })
     }
 
+    @Test func `count while any of their containers runs, whatever their phase`() throws {
+        func pod(_ phase: String, sidecar state: String) -> String {
+            """
+            {"items":[{"metadata":{"name":"p"},"status":{"phase":"\(phase)",
+             "containerStatuses":[{"imageID":"","state":{"waiting":{"reason":"ImagePullBackOff"}}}],
+             "initContainerStatuses":[{"imageID":"r@sha256:\(Self.image)","state":\(state)}]}}]}
+            """
+        }
+        let started = #"{"running":{"startedAt":"2026-11-21T08:00:00Z"}}"#
+        for phase in ["Pending", "Succeeded", "Failed"] {
+            let found = try items(pod(phase, sidecar: started))
+            #expect(found.map(\.images) == [[SHA256Digest(hex: Self.image)].compactMap(\.self)])
+            for state in [#"{"terminated":{"exitCode":0}}"#, #"{"running":null}"#, "{}", "null"] {
+                #expect(try items(pod(phase, sidecar: state)) == [], "\(phase) \(state)")
+            }
+        }
+    }
+
     @Test func `are not taken from a page of a longer list`() throws {
         for page in [#"{"continue":"abc"}"#, #"{"remainingItemCount":3}"#] {
             #expect(throws: JSONFindings.self) {
@@ -192,36 +210,48 @@ import Testing
         arguments: [
             #"{"imprimatur.dev/model":"scorecard"}"#, #"{"imprimatur.dev/artifact":"aa"}"#,
             #"{"imprimatur.dev/target":""}"#, #"{"imprimatur.dev/environment":"A B"}"#,
-            #"{"imprimatur.dev/model":7}"#, #"{"imprimatur.dev/model":"health/triage@1"}"#,
+            #"{"imprimatur.dev/model":7}"#,
         ])
-    func `with an annotation that is not to be believed are listed by their images, and named`(
+    func `with an annotation that cannot be read are listed by their images, and named`(
         _ annotations: String
     ) throws {
+        let good = #"{"imprimatur.dev/model":"credit/scorecard@3"}"#
+        let both = try listing(#"{"items":[\#(pod(annotations)),\#(pod(good))]}"#)
         let image = try #require(SHA256Digest(hex: Self.image))
-        let found = try listing(#"{"items":[\#(pod(annotations)),\#(pod())]}"#)
-        let item = EnvironmentSnapshot.Item(name: "scorer-0", images: [image])
-        #expect(found.items == [item, item])
-        #expect(found.disbelieved == ["scorer-0"])
-        #expect(found.elsewhere == 0)
+        #expect(
+            both.items == [
+                .init(name: "scorer-0", images: [image]),
+                .init(name: "scorer-0", version: CorpusSamples.version, images: [image]),
+            ])
+        #expect(both.unread == ["scorer-0"])
+        #expect(both.elsewhere == 0)
+        // Of one that does not run nothing is said.
+        let ended = try listing(#"{"items":[\#(pod(annotations, phase: "Succeeded"))]}"#)
+        #expect(ended.items.isEmpty && ended.unread.isEmpty)
+        // Without an image nothing is known of it, and the list is not whole.
         #expect(throws: JSONFindings.self) {
             try items(#"{"items":[\#(pod(annotations, image: "latest"))]}"#)
         }
     }
 
-    @Test(arguments: ["Pending", "Succeeded", "Failed"])
-    func `count whatever their phase while one of their containers runs`(_ phase: String) throws {
-        func pod(_ sidecar: String) -> String {
-            """
-            {"metadata":{"name":"p"},"status":{"phase":"\(phase)",
-             "containerStatuses":[{"imageID":"","state":{"waiting":{"reason":"ErrImagePull"}}}],
-             "initContainerStatuses":[{"imageID":"r@sha256:\(Self.image)","state":\(sidecar)}]}}
-            """
+    @Test func `with a model of another namespace are listed by their images, and named`() throws {
+        let annotations =
+            #"{"imprimatur.dev/model":"fraud/scorecard@3","imprimatur.dev/target":"a"}"#
+        let list = try JSON(
+            parsing: Array(#"{"items":[\#(pod(annotations))]}"#.utf8),
+            limits: JSON.Limits(bytes: 1 << 20, depth: 64))
+        func listing(_ namespace: String) throws -> KubernetesPods.Listing {
+            try KubernetesPods.listing(
+                of: list, in: CorpusSamples.production, for: Namespace(namespace))
         }
-        let serving = pod(#"{"running":{"startedAt":"2026-11-22T07:00:00Z"}}"#)
-        #expect(try items("{\"items\":[\(serving)]}").count == 1)
-        for idle in [#"{"terminated":{"exitCode":0}}"#, #"{"running":null}"#, "{}"] {
-            #expect(try items("{\"items\":[\(pod(idle))]}") == [])
-        }
+        let image = try #require(SHA256Digest(hex: Self.image))
+        let strange = try listing("credit")
+        #expect(strange.items == [.init(name: "scorer-0", images: [image])])
+        #expect(strange.unread == ["scorer-0"])
+        let own = try listing("fraud")
+        #expect(own.items.map(\.version) == [VersionReference("fraud/scorecard@3")])
+        #expect(own.items.map(\.target) == ["a"])
+        #expect(own.unread.isEmpty)
     }
 
     @Test func `of which nothing is known are an error and not left out`() {

@@ -56,6 +56,51 @@ import TransparencyLog
         #expect(try signers([PrivateKey.generate(.ecdsaP256)]) == both)
     }
 
+    @Test func `is a signature that can never hold: its key is known, and has not made it`() throws
+    {
+        let cache = DocumentCache()
+        let other = try PrivateKey.generate(.ecdsaP256)
+        let envelope = try Statement(
+            subjects: [.init(name: "x", sha256: SHA256.hash("x"))],
+            predicateType: "https://example.com/x", predicate: ["x": 1]
+        ).sign(with: [owner])
+        let bad = Envelope.Signature(keyID: other.publicKey.id.hex, bytes: [1, 2, 3])
+        let mixed = envelope.adding(bad)
+        let document = SHA256.hash(mixed.canonicalBytes)
+        func signers(_ known: [PrivateKey]) throws -> Set<KeyID> {
+            try cache.signers(of: mixed, document: document, identities(known))
+        }
+        #expect(try signers([other]) == [])
+        #expect(try signers([owner, other]) == [owner.publicKey.id])
+        // Both keys were known: that is final, and nobody has to verify it again.
+        #expect(try signers([other]) == [owner.publicKey.id])
+    }
+
+    @Test func `are imports of legacy, read once by the digest of their bytes`() throws {
+        let cache = DocumentCache()
+        let namespace = try #require(Namespace("credit"))
+        let officer = SigningOfficer(
+            principal: try #require(PrincipalID("p-0000000000000001")), role: .complianceOfficer,
+            assignment: .zero)
+        let second = SigningOfficer(
+            principal: try #require(PrincipalID("p-0000000000000002")), role: .riskOfficer,
+            assignment: .zero)
+        let item = LegacyImport.Item(
+            model: try #require(ModelName("credit/old")), artifact: SHA256.hash("old"),
+            environment: try #require(EnvironmentName("production")),
+            dueAt: issued.adding(seconds: 86_400))
+        let bytes = try LegacyImport(
+            origin: "example.com/log", namespace: namespace, reason: "ran before", items: [item],
+            complianceOfficer: officer, secondOfficer: second, signedAt: issued,
+            expiresAt: issued.adding(seconds: 3_600)
+        ).statement.sign(with: [owner]).canonicalBytes
+        let digest = SHA256.hash(bytes)
+        #expect(cache.legacyImport(StoredDocument([], digest: digest)) == nil)
+        #expect(cache.legacyImport(StoredDocument(bytes, digest: digest))?.imported.items == [item])
+        // Bytes are not looked at again under a digest that is known.
+        #expect(cache.legacyImport(StoredDocument([], digest: digest))?.imported.items == [item])
+    }
+
     @Test func `are measures under the pack and the tier that demanded them`() throws {
         let cache = DocumentCache()
         func cell(_ age: String, _ positives: Int64) -> FairnessCell {

@@ -57,6 +57,29 @@ import Testing
         }
     }
 
+    /// Who edits the row of a snapshot moves neither what was stolen before it nor what came after.
+    @Test(arguments: [true, false])
+    func `counts from when the log took it, whatever its row says`(
+        _ isStolenBefore: Bool
+    ) async throws {
+        try await scene { service, team, agent, version in
+            try await service.advanceAndCatchUp(seconds: 600)
+            let taken = service.clock.now
+            _ = try await service.reconcile(by: agent, [version.found(state: .present)])
+            _ = try await service.run(version, by: team.deployer)
+            #expect(try await valid(version, service) == true)
+            try await service.advanceAndCatchUp(seconds: 600)
+            _ = try await service.registry.revokeKey(
+                agent.key.publicKey.id, of: agent.principal, reason: "stolen",
+                effectiveFrom: taken.adding(seconds: isStolenBefore ? -20 : 300),
+                service.request(service.administrator))
+            #expect(try await valid(version, service) == .bool(!isStolenBefore))
+            let shift = isStolenBefore ? "- interval '40 seconds'" : "+ interval '10 minutes'"
+            try await service.sabotage(["UPDATE registry.snapshot SET at = at \(shift)"])
+            #expect(try await valid(version, service) == .bool(!isStolenBefore))
+        }
+    }
+
     @Test func `stays when the key is revoked from after the snapshot on`() async throws {
         try await scene { service, team, agent, version in
             _ = try await service.reconcile(by: agent, [version.found(state: .present)])

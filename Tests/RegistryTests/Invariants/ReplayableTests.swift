@@ -145,6 +145,41 @@ import TransparencyLog
         return packs
     }
 
+    @Test func `a permit that lasts longer than its decision allows is found`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.makeApproved(team)
+            let id = try await service.run(version, by: team.deployer)
+            _ = try await service.registry.permitRun(
+                id, artifact: version.artifact, service.request(team.deployer))
+            try await service.settled()
+            let packs = try await packs(service)
+            var kinds: Set<String> = []
+            for logged in try await service.logged() {
+                let entry = logged.entry
+                guard let recorded = entry.decision, let longer = entry.event.lasting(longer: 1)
+                else { continue }
+                kinds.insert(entry.event.kind)
+                let document = try await service.document(recorded.decision)
+                let facts = try await service.document(recorded.facts)
+                let pack = packs[entry.policy?.hex ?? ""]
+                func problems(_ event: Event) -> [String] {
+                    let other = Entry(
+                        actor: entry.actor, configuration: entry.configuration,
+                        documents: entry.documents, idempotency: entry.idempotency, event: event,
+                        origin: entry.origin, policy: entry.policy, request: entry.request,
+                        subjects: entry.subjects, time: entry.time)
+                    return recorded.problems(
+                        document: document, facts: facts, pack: pack, in: other)
+                }
+                #expect(problems(entry.event) == [])
+                let found = problems(longer)
+                #expect(found.count == 1 && found[0].hasPrefix("The permit lasts"), "\(found)")
+            }
+            #expect(kinds == ["deployment.decided", "run.decided"])
+        }
+    }
+
     @Test func `two decisions in one millisecond are both recorded`() async throws {
         try await TestService.with { service in
             let team = try await service.makeTeam()
@@ -174,6 +209,29 @@ import TransparencyLog
                                 permitDocument: nil, notAfter: nil)))
                 }
             }
+        }
+    }
+}
+
+extension Event {
+    /// The same event with a permit that lasts longer; nil where none was given.
+    fileprivate func lasting(longer seconds: Int64) -> Event? {
+        func longer(_ event: DeploymentDecided) -> DeploymentDecided? {
+            event.notAfter.map { notAfter in
+                DeploymentDecided(
+                    version: event.version, environment: event.environment, target: event.target,
+                    use: event.use, verdict: event.verdict, artifact: event.artifact,
+                    decision: event.decision, facts: event.facts, trustRoot: event.trustRoot,
+                    trustRootVersion: event.trustRootVersion, deployment: event.deployment,
+                    permit: event.permit, permitDocument: event.permitDocument,
+                    notAfter: notAfter.adding(seconds: seconds))
+            }
+        }
+        switch self {
+        case .deploymentDecided(let event): return longer(event).map { .deploymentDecided($0) }
+        case .runDecided(let event):
+            return longer(event.decided).map { .runDecided(RunDecided($0)) }
+        default: return nil
         }
     }
 }

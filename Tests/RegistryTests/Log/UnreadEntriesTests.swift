@@ -73,6 +73,30 @@ import TransparencyLog
         }
     }
 
+    @Test func `that an emergency was not justified, also when the row of the entry is deleted`()
+        async throws
+    {
+        try await BreakGlassScene.with { scene in
+            let (service, version, team) = (scene.service, scene.version, scene.team)
+            let glass = try await scene.open()
+            // The accepting twin: it stands as long as nobody says so.
+            #expect(try await ask(service.registry, service, version, team).verdict == "allow")
+            let review = try service.breakGlassReview(
+                of: glass, on: version, by: team.validator, .unjustified)
+            try await service.settled()
+            await service.stop()
+            _ = try await service.registry.reviewBreakGlass(
+                review, service.request(team.validator))
+            try await service.sabotage([
+                "DELETE FROM audit.pending",
+                "DELETE FROM audit.entry WHERE id = (SELECT max(id) FROM audit.entry)",
+            ])
+            let own = try await ask(service.registry, service, version, team)
+            #expect(own.verdict == "deny")
+            #expect(scene.denying(own).contains("DEP-101"), "\(scene.denying(own))")
+        }
+    }
+
     @Test func `an entry that was passed over denies, and verification names it`() async throws {
         try await TestService.with { service in
             let team = try await service.makeTeam()

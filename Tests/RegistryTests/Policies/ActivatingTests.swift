@@ -143,6 +143,61 @@ extension TestService {
         }
     }
 
+    @Test func `is not for a pack, nor a root, with which no pack could follow`() async throws {
+        try await TestService.with { service in
+            let custodians = try await service.rootOfThree()
+            let asAdministrator = service.request(service.administrator)
+            func refusal(_ signatures: Int) async throws -> String? {
+                let shipped = try PackFiles.load(folder: nil).first { $0.path == "pack.yaml" }
+                let text = String(decoding: shipped?.bytes ?? [], as: UTF8.self)
+                    .replacing("version: 1\n", with: "version: 2\n")
+                    .replacing("signatures: 3", with: "signatures: \(signatures)")
+                let files = try TestService.packFiles(["pack.yaml": text])
+                let envelope = try PackStatement(
+                    PolicyPack.parse(files), files: files, origin: service.origin,
+                    predecessor: inForce()
+                ).statement.sign(with: custodians)
+                return try await service.refusal {
+                    try await service.registry.activatePolicy(
+                        envelope, files: PackFiles.document(files), asAdministrator)
+                }
+            }
+            #expect(try await refusal(4) == "policy-custodians")
+            #expect(try await refusal(30) == "policy-custodians")
+            // The pack in force asks for three: a root of two would keep it for ever.
+            let root = service.registry.root
+            let two = try service.successor(of: root, signedBy: custodians) {
+                $0.custodians.removeLast()
+            }
+            await #expect(throws: NodeError.self) { try await service.install(two) }
+            #expect(service.registry.root.digest == root.digest)
+            // Once it asks for two, both will do.
+            #expect(try await refusal(2) == nil)
+            try await service.install(two)
+            #expect(try await service.eventually { service.registry.root.custodians.count == 2 })
+        }
+    }
+
+    @Test(arguments: ["LEG-001", "EMG-001", "FCT-000"])
+    func `is not for a pack with a rule named like what decisions add themselves`(
+        _ id: String
+    ) async throws {
+        try await TestService.with { service in
+            let gate = try #require(
+                TestService.packFiles([:]).first { $0.path == "gates/deploy.yaml" })
+            func renamed(_ id: String) -> [String: String] {
+                let text = String(decoding: gate.bytes, as: UTF8.self)
+                return ["gates/deploy.yaml": text.replacing("id: DEP-005", with: "id: \(id)")]
+            }
+            #expect(
+                try await service.refusal { try await service.activatePack(renamed(id)) }
+                    == "policy-names")
+            #expect(
+                try await service.refusal { try await service.activatePack(renamed("OWN-001")) }
+                    == nil)
+        }
+    }
+
     @Test func `takes as many custodians as the pack in force says, whatever the root's threshold`()
         async throws
     {

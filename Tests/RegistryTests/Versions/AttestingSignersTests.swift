@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `is taken twenty times for a version, and not for one that is retired`()
+    @Test func `is taken twenty times of one builder, and not for one that is retired`()
         async throws
     {
         try await scene { scene in
@@ -118,6 +118,10 @@ import Testing
             }
             #expect(
                 try await scene.attest(said("21", of: scene.version)) == "provenance-too-much")
+            // Another builder still has a word.
+            let real = try await service.enrol([], kind: .service)
+            #expect(
+                try await scene.attest(service.provenance(of: scene.version, by: real)) == nil)
             let next = Scene(
                 service: service, team: scene.team,
                 version: try await service.submit(by: scene.team.owner, seed: "two"))

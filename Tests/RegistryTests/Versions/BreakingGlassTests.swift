@@ -187,6 +187,33 @@ import Testing
         }
     }
 
+    @Test func `holds for what runs by it also under another pack, and not with a stolen key`()
+        async throws
+    {
+        try await BreakGlassScene.with { scene in
+            let service = scene.service
+            _ = try await scene.open()
+            _ = try await scene.run()
+            #expect(try await scene.validity() == true)
+            let permits = try #require(
+                TestService.packFiles([:]).first { $0.path == "permits.yaml" })
+            let text = String(decoding: permits.bytes, as: UTF8.self)
+            let without = try #require(text.split(separator: "break_glass:").first)
+            try await service.activatePack(["permits.yaml": String(without)])
+            try await service.settled()
+            // What stands against it is the other pack's doing: the decision was the former's.
+            let problems = try await scene.emergency()?["problems"]?.array ?? []
+            #expect(problems.contains(.string(BreakGlassProblem.noBreakGlass.rawValue)))
+            #expect(try await scene.validity() == true)
+            _ = try await service.registry.revokeKey(
+                scene.risk.key.publicKey.id, of: scene.risk.principal, reason: "stolen",
+                effectiveFrom: service.clock.now.adding(seconds: -3_600),
+                service.request(service.administrator))
+            try await service.settled()
+            #expect(try await scene.validity() == false)
+        }
+    }
+
     @Test func `counts by what was signed and not by rows, and under this pack alone`()
         async throws
     {

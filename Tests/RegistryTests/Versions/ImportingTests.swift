@@ -210,6 +210,9 @@ extension TestService {
             let both = try envelope(scene.risk, as: .riskOfficer)
             let one = try Statement(parsing: both.payload).sign(with: [team.officer.key])
             #expect(try await scene.refusal(one) == "import-not-entitled")
+            // Two sign an import, and nobody else.
+            let three = try both.adding(signatureBy: team.validator.key)
+            #expect(try await scene.refusal(three) == "import-not-entitled")
             #expect(
                 try await scene.refusal(envelope(team.owner, as: .riskOfficer))
                     == "import-not-entitled")
@@ -232,6 +235,114 @@ extension TestService {
             }
             try await service.settled()
             #expect(try await scene.refusal(again) == "legacy-known")
+        }
+    }
+
+    /// Whoever makes a model and imports it could bring in what never ran, with one other person.
+    @Test(arguments: [Role.complianceOfficer, .riskOfficer])
+    func `is tolerated for nothing where one of those who imported it made it`(
+        _ role: Role
+    ) async throws {
+        try await scene { scene in
+            let (service, team) = (scene.service, scene.team)
+            let author = try await service.enrol([.owner, role])
+            // A second account is the same person.
+            let account = try await service.enrol([.owner], as: author.principal)
+            var versions: [TestVersion] = []
+            for (owner, seed) in [(author, "own"), (account, "account"), (author, "honest")] {
+                versions.append(try await service.submit(by: owner, seed: seed))
+            }
+            let isFirst = role == .complianceOfficer
+            let own = try service.legacyImport(
+                Array(versions.prefix(2)), by: isFirst ? author : team.officer,
+                and: isFirst ? scene.risk : author)
+            #expect(try await scene.refusal(own) == nil)
+            // The accepting twin: the same author, and two others import.
+            let honest = try service.legacyImport([versions[2]], by: team.officer, and: scene.risk)
+            #expect(try await scene.refusal(honest) == nil)
+            try await service.settled()
+            for version in versions.prefix(2) {
+                let answer = try await service.deploy(version, by: team.deployer)
+                #expect(answer.verdict == "deny")
+                #expect(outcome(answer, "LEG-001") == nil)
+                #expect(denying(answer).contains("DEP-101"))
+            }
+            let answer = try await service.deploy(versions[2], by: team.deployer)
+            #expect(answer.verdict == "allow", "\(answer.denials)")
+        }
+    }
+
+    /// What somebody held against a version.
+    enum Judgement: CaseIterable { case suspended, rejected, retired }
+
+    @Test(arguments: Judgement.allCases)
+    func `is not tolerated as another version once it was judged`(
+        _ judgement: Judgement
+    ) async throws {
+        try await scene { scene in
+            try await scene.bringIn()
+            let (service, team, version) = (scene.service, scene.team, scene.version)
+            #expect(try await scene.deploy().verdict == "allow")
+            // The accepting twin: the owner takes back a slip, and submits these bytes again.
+            _ = try await service.registry.withdraw(
+                version.reference, reason: "a slip in the card", service.request(team.owner))
+            let second = try await service.submit(by: team.owner)
+            try await service.settled()
+            #expect(second.artifact == version.artifact && second.reference != version.reference)
+            let answer = try await service.deploy(second, by: team.deployer)
+            #expect(answer.verdict == "allow", "\(answer.denials)")
+            switch judgement {
+            case .suspended:
+                _ = try await service.registry.suspend(
+                    second.reference, reason: "biased", service.request(team.validator))
+            case .rejected:
+                try await service.approve(
+                    second, by: team.validator, as: .validator, meaning: .reject)
+            case .retired:
+                try await service.advanceAndCatchUp(seconds: 3_600)
+                try await service.retire(second, by: team)
+            }
+            let third = try await service.submit(by: team.owner)
+            try await service.settled()
+            #expect(third.artifact == version.artifact)
+            let again = try await service.deploy(third, by: team.deployer)
+            #expect(again.verdict == "deny")
+            #expect(outcome(again, "LEG-001") == nil)
+            #expect(denying(again).contains("DEP-101"))
+            // Other bytes of the model are nobody's concern here.
+            let other = try await service.submit(by: team.owner, seed: "two")
+            let imported = try service.legacyImport([other], by: team.officer, and: scene.risk)
+            #expect(try await scene.refusal(imported) == nil)
+            try await service.settled()
+            let allowed = try await service.deploy(other, by: team.deployer)
+            #expect(allowed.verdict == "allow", "\(allowed.denials)")
+        }
+    }
+
+    @Test func `is brought in again when the import no longer counts, and for no longer`()
+        async throws
+    {
+        try await scene { scene in
+            let (service, team) = (scene.service, scene.team)
+            let due = service.clock.now.adding(seconds: 5 * 86_400)
+            try await scene.bringIn { $0.items[0].dueAt = due }
+            let honest = try await service.enrol([.riskOfficer])
+            func again(_ seconds: Int64) throws -> Envelope {
+                try service.legacyImport([scene.version], by: team.officer, and: honest) {
+                    $0.items[0].dueAt = due.adding(seconds: seconds)
+                }
+            }
+            try await service.settled()
+            #expect(try await scene.refusal(again(0)) == "legacy-known")
+            _ = try await service.registry.revokeKey(
+                scene.risk.key.publicKey.id, of: scene.risk.principal, reason: "stolen before",
+                effectiveFrom: service.clock.now.adding(seconds: -3_600),
+                service.request(service.administrator))
+            #expect(try await scene.deploy().verdict == "deny")
+            #expect(try await scene.refusal(again(1)) == "legacy-later")
+            #expect(try await scene.refusal(again(0)) == nil)
+            #expect(try await scene.deploy().verdict == "allow")
+            #expect(try await scene.refusal(again(-1)) == "legacy-known")
         }
     }
 

@@ -1,6 +1,7 @@
 import Attestation
 import CanonicalJSON
 import Cryptography
+import Database
 import Governance
 import Registry
 import TestSupport
@@ -176,6 +177,94 @@ extension TestService {
             #expect(try await denials(service, team, version) == [])
             try await service.activatePack(["tiers.yaml": Self.tiers()])
             #expect(try await denials(service, team, version).contains("DEP-303"))
+        }
+    }
+
+    @Test func `is verified before anything is locked, with one signature and no other`()
+        async throws
+    {
+        try await scene { service, team, version, officer in
+            let statement = try await service.waiver(for: version, by: officer)
+            func refusal(_ envelope: Envelope) async throws -> String? {
+                try await service.refusal {
+                    try await service.registry.waive(envelope, service.request(team.deployer))
+                }
+            }
+            let bad = Envelope.Signature(
+                keyID: officer.key.publicKey.id.hex, bytes: [UInt8](repeating: 7, count: 70))
+            let stranger = try PrivateKey.generate(.ecdsaP256)
+            let payload = try Statement(parsing: statement.payload)
+            let none = Envelope(
+                payloadType: statement.payloadType, payload: statement.payload, signatures: [])
+            let held = "version/\(version.reference)"
+            // Whoever waited for the row would be told something else, when the wait is over.
+            try await service.holding(
+                "SELECT FROM registry.subject WHERE name = \(held) FOR UPDATE"
+            ) {
+                for envelope in [
+                    statement.adding(bad), none.adding(bad), none,
+                    try statement.adding(signatureBy: team.validator.key),
+                    try payload.sign(with: [stranger]),
+                ] {
+                    #expect(try await refusal(envelope) == "waiver-not-entitled")
+                }
+            }
+            #expect(try await denials(service, team, version) == ["DEP-303"])
+            #expect(try await refusal(statement) == nil)
+            #expect(try await denials(service, team, version) == [])
+        }
+    }
+
+    @Test func `is over for what runs by it, as a legacy date is`() async throws {
+        try await scene { service, team, version, officer in
+            let statement = try await service.waiver(for: version, by: officer)
+            _ = try await service.registry.waive(statement, service.request(officer))
+            try await service.settled()
+            _ = try await service.run(version, by: team.deployer)
+            try await service.settled()
+            let meanwhile = service.clock.now
+            func valid(at time: Timestamp) async throws -> JSON? {
+                try await service.registry.validity(of: version.reference, at: time, in: nil)[
+                    "valid"]
+            }
+            #expect(try await valid(at: meanwhile) == true)
+            try await service.advanceAndCatchUp(seconds: 86_401)
+            #expect(try await valid(at: service.clock.now) == false)
+            // What was so stays so, although no gate looks at the waiver any more.
+            #expect(try await valid(at: meanwhile) == true)
+        }
+    }
+
+    @Test func `makes room when it ends: 200 of a few minutes are not the last ones`() async throws
+    {
+        try await scene { service, team, version, officer in
+            @Sendable func waive(_ number: Int) async throws {
+                let statement = try await service.waiver(for: version, by: officer) {
+                    $0.reason = "number \(number)"
+                    $0.expiresAt = $0.signedAt.adding(seconds: 900)
+                }
+                _ = try await service.registry.waive(statement, service.request(officer))
+            }
+            for first in stride(from: 1, to: 200, by: 4) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in first..<first + 4 {
+                        group.addTask { try await waive(number) }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            #expect(try await service.refusal { try await waive(201) } == "waivers-too-many")
+            try await service.advanceAndCatchUp(seconds: 901)
+            // They are no gate's work any more, and one more can be recorded.
+            let denied = try await service.deploy(version, by: team.deployer)
+            #expect(denied.denials == ["DEP-303"])
+            guard case .deploymentDecided(let event) = denied.outcome.recorded.entry.event else {
+                throw TestFailure("not a decision")
+            }
+            let facts = try await JSON(parsing: service.document(event.facts))
+            #expect(facts["waivers"] == nil)
+            try await waive(202)
+            #expect(try await denials(service, team, version) == [])
         }
     }
 

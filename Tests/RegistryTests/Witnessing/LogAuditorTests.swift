@@ -170,6 +170,145 @@ import TransparencyLog
         }
     }
 
+    @Test func `believes what the gate was told that callers found, which a pack may ask them for`()
+        async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let gate = try #require(
+                TestService.packFiles([:]).first { $0.path == "gates/deploy.yaml" })
+            let demanding = String(decoding: gate.bytes, as: UTF8.self).replacing(
+                "!has(artifact.contradictions) || artifact.contradictions.size() == 0",
+                with: "has(artifact.contradictions) && artifact.contradictions.size() == 0")
+            try await service.activatePack(["gates/deploy.yaml": demanding])
+            let version = try await service.makeApproved(team)
+            let production = try #require(TestService.production)
+            func deploy(_ found: [ContradictionFact]?) async throws -> Registry.GateAnswer {
+                try await service.registry.deploy(
+                    .init(
+                        version: version.reference, environment: production, target: "test",
+                        artifact: version.artifact, use: nil, contradictions: found, dryRun: false),
+                    service.request(team.deployer))
+            }
+            #expect(try await deploy(nil).denials == ["DEP-005"])
+            #expect(try await deploy([]).verdict == "allow")
+            #expect(try await service.examine(service.auditor()) == [])
+            // The negative twin: nobody looked, and an allowance was written past the gate.
+            let index = try await service.forge(
+                version, artifact: version.artifact, environment: "production", by: team.deployer)
+            let reasons = try await service.examine(service.auditor())
+            #expect(reasons.count == 1, "\(reasons)")
+            #expect(reasons.first?.hasPrefix("entry \(index): ") == true, "\(reasons)")
+            #expect(reasons.first?.contains("DEP-005") == true, "\(reasons)")
+        }
+    }
+
+    @Test func `finds an emergency whose review is due later than the pack says, as does a report`()
+        async throws
+    {
+        try await BreakGlassScene.with { scene in
+            let service = scene.service
+            func found() async throws -> (witness: [String], report: [JSONFinding]) {
+                let witness = try await service.examine(service.auditor())
+                let report = try await service.registry.report(
+                    model: scene.version.reference.model, for: service.administrator.caller
+                ).json
+                let verdict = ReportCheck.check(
+                    report, root: service.registry.root, acceptingDevelopment: true)
+                return (witness, verdict.findings)
+            }
+            _ = try await scene.open()
+            let honest = try await found()
+            #expect(honest.witness == [] && honest.report == [], "\(honest)")
+            // The same people break it again; when a third one looks is written by whoever has the keys.
+            let envelope = try await service.breakGlass(
+                scene.version, by: scene.team.officer, and: scene.risk
+            ) { $0.incident = "INC-2042" }
+            let glass = try BreakGlass(reading: Statement(parsing: envelope.payload))
+            let document = envelope.canonicalBytes
+            let index = try await service.write(
+                .breakGlassRecorded(
+                    BreakGlassRecorded(
+                        glass, statement: envelope.payloadDigest, document: SHA256.hash(document),
+                        reviewDueAt: glass.expiresAt.adding(seconds: 3_650 * 86_400))),
+                documents: [document], of: scene.version, by: scene.risk)
+            let forged = try await found()
+            #expect(forged.witness.count == 1, "\(forged)")
+            #expect(
+                forged.witness.first?.hasPrefix("entry \(index): the glass was broken for ") == true
+            )
+            #expect(
+                forged.report.contains {
+                    $0.code == "authority" && $0.message.contains("its review is due by")
+                }, "\(forged)")
+        }
+    }
+
+    @Test func `finds such a pack also behind one that nobody can read`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.submit(by: team.owner)
+            let log = ServiceLog(registry: service.registry)
+            let auditor = try service.auditor(log)
+            let custodians = try await service.rootOfThree()
+            var last = try PolicyPack.parse(PackFiles.load(folder: nil)).digest
+            var number = 1
+            /// Writes the activation of the next pack; answers its index.
+            func activate(signedBy count: Int, hidden: Bool = false) async throws -> Int64 {
+                number += 1
+                let next = try service.nextPack(
+                    version: number, predecessor: last,
+                    signers: Array(custodians.prefix(count)))
+                let document = next.envelope.canonicalBytes
+                if hidden {
+                    log.hidden.withLock {
+                        $0.formUnion([SHA256.hash(document), SHA256.hash(next.files)])
+                    }
+                }
+                let index = try await service.write(
+                    .policyActivated(
+                        PolicyActivated(
+                            name: "imprimatur-default", version: "\(number)",
+                            digest: next.digest, statement: next.envelope.payloadDigest,
+                            document: SHA256.hash(document), files: SHA256.hash(next.files),
+                            predecessor: last)),
+                    documents: [document, next.files], of: version, by: team.owner)
+                last = next.digest
+                return index
+            }
+            _ = try await activate(signedBy: 3, hidden: true)
+            // The accepting twin: as many signed the next one as the last one that he has asks for.
+            _ = try await activate(signedBy: 3)
+            #expect(try await service.examine(auditor) == [])
+            _ = try await activate(signedBy: 3, hidden: true)
+            let index = try await activate(signedBy: 2)
+            #expect(
+                try await service.examine(auditor) == [
+                    "entry \(index): the pack in force before asks for more: "
+                        + "2 custodians signed the pack, not 3"
+                ])
+        }
+    }
+
+    @Test func `finds a permit that lasts longer than what it rests on`() async throws {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.makeApproved(team)
+            let auditor = try service.auditor()
+            // The accepting twin: as long as the pack gives them.
+            _ = try await service.forge(
+                version, artifact: version.artifact, environment: "production", by: team.deployer)
+            #expect(try await service.examine(auditor) == [])
+            let index = try await service.forge(
+                version, artifact: version.artifact, environment: "production", by: team.deployer,
+                lasting: 10 * 365 * 86_400)
+            let reasons = try await service.examine(auditor)
+            #expect(reasons.count == 1, "\(reasons)")
+            #expect(reasons.first?.hasPrefix("entry \(index): ") == true)
+            #expect(reasons.first?.contains("The permit lasts until") == true)
+        }
+    }
+
     @Test func `finds a deployment that runs without a permit`() async throws {
         try await TestService.with { service in
             let team = try await service.makeTeam()
@@ -358,13 +497,14 @@ extension TestService {
 
     /// Writes an allowance past the gate.
     fileprivate func forge(
-        _ version: TestVersion, artifact: SHA256Digest, environment: String, by person: TestPerson
+        _ version: TestVersion, artifact: SHA256Digest, environment: String, by person: TestPerson,
+        lasting seconds: Int64 = 600
     ) async throws -> Int64 {
         guard let environment = EnvironmentName(environment) else {
             throw TestFailure("environment")
         }
         let documents = ["decision", "facts", "permit"].map { name in
-            JSON.object(["forged": .string(name)]).canonicalBytes
+            JSON.object(["forged": .string("\(name) \(seconds)")]).canonicalBytes
         }
         let digests = documents.map { SHA256.hash($0) }
         return try await write(
@@ -374,8 +514,9 @@ extension TestService {
                     use: nil, verdict: .allow, artifact: artifact, decision: digests[0],
                     facts: digests[1],
                     trustRoot: registry.root.digest, trustRootVersion: registry.root.version,
-                    deployment: "d-forged", permit: digests[2], permitDocument: digests[2],
-                    notAfter: clock.now.adding(seconds: 600))),
+                    deployment: "d-forged-\(seconds)", permit: digests[2],
+                    permitDocument: digests[2],
+                    notAfter: clock.now.adding(seconds: seconds))),
             documents: documents, of: version, by: person)
     }
 }

@@ -1,5 +1,7 @@
 // Acts that share a transaction with others: each has the outcome that it would have had alone.
 
+import Attestation
+import CanonicalJSON
 import Cryptography
 import Database
 import Governance
@@ -145,6 +147,92 @@ import Testing
             }
             for task in waiting { #expect(try await task.value.receipt != nil) }
             #expect(try await restrictions(service) == 11)
+        }
+    }
+
+    /// Runs acts as one bulk request; what came of each.
+    private func together(
+        _ acts: [@Sendable () async throws -> Void], _ service: TestService
+    ) async -> [String] {
+        var commands: [@Sendable () async -> String] = []
+        for act in acts {
+            commands.append {
+                do {
+                    try await act()
+                    return "recorded"
+                } catch let refusal as Refusal {
+                    return refusal.code
+                } catch {
+                    return "\(error)"
+                }
+            }
+        }
+        return await service.registry.bulk(commands)
+    }
+
+    @Test func `of one bulk see of each other what only the log knows: builders' statements`()
+        async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let version = try await service.submit(by: team.owner)
+            let builder = try await service.enrol([], kind: .service)
+            func attest(_ type: String) throws -> @Sendable () async throws -> Void {
+                let envelope = try service.provenance(of: version, by: builder) {
+                    $0 = [
+                        "buildDefinition": ["buildType": .string(type)],
+                        "runDetails": $0["runDetails"] ?? [:],
+                    ]
+                }
+                return {
+                    _ = try await service.registry.attest(
+                        envelope, of: version.reference, service.request(team.owner))
+                }
+            }
+            // The first makes the row of the version's subject, in a transaction of its own.
+            try await attest("first")()
+            #expect(
+                try await together([attest("a"), attest("a"), attest("b")], service)
+                    == ["recorded", "provenance-known", "recorded"])
+            let many = try (1...19).map { try attest("\($0)") }
+            let answers = await together(many, service)
+            #expect(answers.count(where: { $0 == "recorded" }) == 17, "\(answers)")
+            #expect(answers.count(where: { $0 == "provenance-too-much" }) == 2, "\(answers)")
+        }
+    }
+
+    @Test func `of one bulk see of each other what only the log knows: imports and snapshots`()
+        async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let risk = try await service.enrol([.riskOfficer])
+            let agent = try await service.enrol([.agent], kind: .service)
+            let version = try await service.submit(by: team.owner)
+            func bringIn(_ days: Int64) throws -> @Sendable () async throws -> Void {
+                let envelope = try service.legacyImport([version], by: team.officer, and: risk) {
+                    $0.items[0].dueAt = $0.signedAt.adding(seconds: days * 86_400)
+                }
+                return {
+                    _ = try await service.registry.importLegacy(
+                        envelope, service.request(team.officer))
+                }
+            }
+            #expect(
+                try await together([bringIn(10), bringIn(20)], service)
+                    == ["recorded", "legacy-known"])
+            func look(_ seconds: Int64) throws -> @Sendable () async throws -> Void {
+                let envelope = try service.snapshot(by: agent, []) {
+                    $0.takenAt = $0.takenAt.adding(seconds: seconds)
+                }
+                return {
+                    _ = try await service.registry.reconcile(envelope, service.request(agent))
+                }
+            }
+            try await look(-180)()
+            #expect(
+                try await together([look(-60), look(-120)], service)
+                    == ["recorded", "snapshot-not-later"])
         }
     }
 

@@ -80,6 +80,14 @@ package struct BreakGlassRecorded: EventPayload {
         self.reviewDueAt = reviewDueAt
     }
 
+    /// What is wrong with by when it has to be reviewed, under the pack in force then; nil when nothing.
+    package func reviewProblem(under pack: PolicyPack) -> String? {
+        let hours = pack.breakGlass?.reviewHours ?? 0
+        let latest = expiresAt.adding(seconds: hours * 3_600)
+        guard latest < reviewDueAt else { return nil }
+        return "its review is due by \(reviewDueAt), by the pack by \(latest)"
+    }
+
     private static func signers(_ json: JSON) -> [Signer]? {
         guard let elements = json.array, elements.count == 2 else { return nil }
         let signers = elements.compactMap { element -> Signer? in
