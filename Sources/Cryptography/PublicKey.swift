@@ -64,6 +64,14 @@ package final class PublicKey: Sendable, Hashable {
         try self.init(spki: prefix + bytes)
     }
 
+    /// Reads the coordinates of a point of P-256, 32 bytes each, most significant first.
+    package convenience init(p256 x: [UInt8], _ y: [UInt8]) throws(CryptographyError) {
+        guard x.count == 32, y.count == 32, let prefix = KeyAlgorithm.ecdsaP256.spkiPrefix else {
+            throw CryptographyError(.malformedKey, "A coordinate of P-256 has 32 bytes.")
+        }
+        try self.init(spki: prefix + x + y)
+    }
+
     /// The key as PEM, "PUBLIC KEY", lines of 64 characters, with a newline at the end.
     package var pem: String { PEM.encode(spki, label: "PUBLIC KEY") }
 

@@ -84,7 +84,7 @@ enum Web {
                 registry: registry, trustRoot: trustRoot,
                 description: Resources.file("docs/reference/openapi.json")
             ).routes
-            + PrincipalRoutes(registry: registry).routes
+            + PrincipalRoutes(registry: registry).routes + PasskeyRoutes(registry: registry).routes
             + VersionRoutes(registry: registry).routes
             + GateRoutes(registry: registry).routes
             + AdmissionRoutes(registry: registry).routes

@@ -9,7 +9,8 @@
 //      "assignment":DIGEST,"delegation":null},"meaning":"approve","factor":"key","comment":"",
 //      "signedAt":…,"expiresAt":…,"prior":null}
 //
-// An empty `uses` does not limit the use. `conditions` and `delegation` exist in the format so that
+// `factor` is "key" or "passkey", and a signature of that kind must be there. An empty `uses` does not
+// limit the use. `conditions` and `delegation` exist in the format so that
 // a signer can never be made to have said something else; today only their empty forms are
 // accepted.
 
@@ -57,6 +58,8 @@ package struct ApprovalStatement: PredicateStatement {
     package var digests: SignedDigests
     package var signer: Signer
     package var meaning: ApprovalMeaning
+    /// What the signer says to have signed with.
+    package var factor: SignatureFactor
     package var comment: String
     package var signedAt: Timestamp
     package var expiresAt: Timestamp
@@ -66,8 +69,8 @@ package struct ApprovalStatement: PredicateStatement {
     package init(
         origin: String, request: Request, version: VersionReference,
         environments: [EnvironmentName], uses: [UseName], digests: SignedDigests, signer: Signer,
-        meaning: ApprovalMeaning, comment: String, signedAt: Timestamp, expiresAt: Timestamp,
-        prior: SHA256Digest? = nil
+        meaning: ApprovalMeaning, factor: SignatureFactor = .key, comment: String,
+        signedAt: Timestamp, expiresAt: Timestamp, prior: SHA256Digest? = nil
     ) {
         self.origin = origin
         self.request = request
@@ -77,6 +80,7 @@ package struct ApprovalStatement: PredicateStatement {
         self.digests = digests
         self.signer = signer
         self.meaning = meaning
+        self.factor = factor
         self.comment = comment
         self.signedAt = signedAt
         self.expiresAt = expiresAt
@@ -97,7 +101,8 @@ package struct ApprovalStatement: PredicateStatement {
                 "principal": .text(signer.principal), "role": .text(signer.role),
                 "assignment": .hex(signer.assignment), "delegation": .null,
             ],
-            "meaning": .string(meaning.rawValue), "factor": "key", "comment": .string(comment),
+            "meaning": .string(meaning.rawValue), "factor": .string(factor.rawValue),
+            "comment": .string(comment),
             "signedAt": .text(signedAt), "expiresAt": .text(expiresAt),
             "prior": prior.map(JSON.hex) ?? .null,
         ]
@@ -121,14 +126,14 @@ package struct ApprovalStatement: PredicateStatement {
         _ = reader.array("conditions", count: 0...0) { $0.json() }
         let signer = reader.object("signer", Signer.init(reading:))
         let meaning = reader.choice("meaning", of: ApprovalMeaning.self)
-        reader.constant("factor", "key")
+        let factor = reader.choice("factor", of: SignatureFactor.self)
         let comment = reader.string("comment", length: 0...4_000)
         let signedAt = reader.time("signedAt")
         let expiresAt = reader.time("expiresAt")
         let prior = reader.nullableDigest("prior")
-        guard let version, let digests, let signer, let meaning, let signedAt, let expiresAt else {
-            return nil
-        }
+        guard let version, let digests, let signer, let meaning, let factor, let signedAt,
+            let expiresAt
+        else { return nil }
         if expiresAt <= signedAt {
             reader.refuse(
                 "expiresAt", JSONFinding.Code.range, "The end must lie after the signing.")
@@ -136,7 +141,8 @@ package struct ApprovalStatement: PredicateStatement {
         self.init(
             origin: origin, request: request, version: version, environments: environments.sorted(),
             uses: uses.sorted(), digests: digests, signer: signer, meaning: meaning,
-            comment: comment, signedAt: signedAt, expiresAt: expiresAt, prior: prior)
+            factor: factor, comment: comment, signedAt: signedAt, expiresAt: expiresAt, prior: prior
+        )
     }
 }
 

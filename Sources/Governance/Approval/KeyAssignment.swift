@@ -7,7 +7,8 @@
 //      "algorithm":"ecdsa-p256","spki":"<base64 DER>"},"previous":null,
 //      "validFrom":…,"validUntil":…}
 //
-// signed by the new key itself (proof of possession) and by a custodian or administrator; when
+// or with a passkey as the credential (its form: Passkey.swift), which only a person can hold. It is
+// signed by the new key or passkey itself (proof of possession) and by a custodian or administrator; when
 // `previous` names an earlier assignment, also by a key that the principal already has.
 
 package import Attestation
@@ -23,23 +24,34 @@ package struct KeyAssignment: PredicateStatement {
     package var origin: String
     package var principal: PrincipalID
     package var kind: PrincipalKind
-    package var key: PublicKey
+    /// What the principal signs with.
+    package var credential: Credential
     /// Payload digest of an earlier key assignment of the same principal; nil for the first.
     package var previous: SHA256Digest?
     package var validFrom: Timestamp
     package var validUntil: Timestamp
 
     package init(
-        origin: String, principal: PrincipalID, kind: PrincipalKind, key: PublicKey,
+        origin: String, principal: PrincipalID, kind: PrincipalKind, credential: Credential,
         previous: SHA256Digest? = nil, validFrom: Timestamp, validUntil: Timestamp
     ) {
         self.origin = origin
         self.principal = principal
         self.kind = kind
-        self.key = key
+        self.credential = credential
         self.previous = previous
         self.validFrom = validFrom
         self.validUntil = validUntil
+    }
+
+    /// Says whose a plain key is.
+    package init(
+        origin: String, principal: PrincipalID, kind: PrincipalKind, key: PublicKey,
+        previous: SHA256Digest? = nil, validFrom: Timestamp, validUntil: Timestamp
+    ) {
+        self.init(
+            origin: origin, principal: principal, kind: kind, credential: .key(key),
+            previous: previous, validFrom: validFrom, validUntil: validUntil)
     }
 
     package var statementSubject: Statement.Subject {
@@ -50,10 +62,7 @@ package struct KeyAssignment: PredicateStatement {
         [
             "origin": .string(origin), "principal": .text(principal),
             "kind": .string(kind.rawValue),
-            "credential": [
-                "type": "key", "algorithm": .string(key.algorithm.rawValue),
-                "spki": .string(Base64.encode(key.spki)),
-            ],
+            "credential": credential.json,
             "previous": previous.map(JSON.hex) ?? .null,
             "validFrom": .text(validFrom), "validUntil": .text(validUntil),
         ]
@@ -63,16 +72,40 @@ package struct KeyAssignment: PredicateStatement {
         let origin = reader.origin()
         let principal = reader.principal("principal")
         let kind = reader.choice("kind", of: PrincipalKind.self)
-        let key = reader.object("credential", Self.readKey)
+        let credential = reader.object("credential", Credential.init(reading:))
         let previous = reader.nullableDigest("previous")
         let validity = reader.validity()
-        guard let principal, let kind, let key, let validity else { return nil }
+        guard let principal, let kind, let credential, let validity else { return nil }
+        if kind == .service, credential.factor == .passkey {
+            reader.refuse(
+                "credential", JSONFinding.Code.value,
+                "A passkey verifies a person; a service has none.")
+        }
         self.init(
-            origin: origin, principal: principal, kind: kind, key: key, previous: previous,
-            validFrom: validity.lowerBound, validUntil: validity.upperBound)
+            origin: origin, principal: principal, kind: kind, credential: credential,
+            previous: previous, validFrom: validity.lowerBound, validUntil: validity.upperBound)
+    }
+}
+
+extension Credential {
+    /// As it stands in a key assignment.
+    fileprivate var json: JSON {
+        switch self {
+        case .passkey(let passkey): passkey.json
+        case .key(let key):
+            [
+                "type": "key", "algorithm": .string(key.algorithm.rawValue),
+                "spki": .string(Base64.encode(key.spki)),
+            ]
+        }
     }
 
-    private static func readKey(_ reader: JSONReader) -> PublicKey? {
+    fileprivate init?(reading reader: JSONReader) {
+        if reader.json("type") == "passkey" {
+            guard let passkey = Passkey(reading: reader) else { return nil }
+            self = .passkey(passkey)
+            return
+        }
         reader.constant("type", "key")
         let algorithm = reader.choice("algorithm", of: KeyAlgorithm.self)
         let key = reader.parsed("spki", as: "a public key in base64 DER", length: 1...22_000) {
@@ -85,6 +118,6 @@ package struct KeyAssignment: PredicateStatement {
                 "The key is of another algorithm, or only verifies.")
             return nil
         }
-        return key
+        self = .key(key)
     }
 }

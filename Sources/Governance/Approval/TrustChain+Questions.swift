@@ -1,5 +1,6 @@
 // The questions that gates ask of the chain.
 
+package import Attestation
 package import Cryptography
 
 extension TrustChain {
@@ -51,6 +52,16 @@ extension TrustChain {
             principal: assignment.principal, kind: assignment.kind, assignment: digest)
     }
 
+    /// The passkeys that a principal holds at a time, in order of id.
+    package func passkeys(of principal: PrincipalID, at time: Timestamp) -> [Passkey] {
+        (keysOf[principal] ?? []).compactMap { digest in
+            guard case .passkey(let passkey) = keys[digest]?.credential,
+                holder(of: passkey.id, at: time) != nil
+            else { return nil }
+            return passkey
+        }.sorted { $0.id < $1.id }
+    }
+
     /// The roles that a principal holds in a namespace at a time, in order of role and assignment.
     package func roles(
         of principal: PrincipalID, in namespace: Namespace, at time: Timestamp
@@ -87,19 +98,21 @@ extension TrustChain {
     ///
     /// - Parameter time: when the log took the statement. Ask again with the time that the signer
     ///   claims, if both shall hold.
+    /// - Parameter factor: what the statement says that its signer used; nil when it does not say.
     package func entitlement(
         of principal: PrincipalID, signers: Set<KeyID>, role: Role, namespace: Namespace,
-        assignment digest: SHA256Digest, at time: Timestamp
+        assignment digest: SHA256Digest, factor: SignatureFactor? = nil, at time: Timestamp
     ) -> Entitlement {
         entitlement(
-            of: principal, signers: signers, role: role, assignment: digest, at: time
+            of: principal, signers: signers, role: role, assignment: digest, factor: factor,
+            at: time
         ) { $0.matches(namespace) }
     }
 
     /// The same, with the pattern of the assignment judged by the caller.
     func entitlement(
         of principal: PrincipalID, signers: Set<KeyID>, role: Role,
-        assignment digest: SHA256Digest, at time: Timestamp,
+        assignment digest: SHA256Digest, factor: SignatureFactor? = nil, at time: Timestamp,
         where isWideEnough: (NamespacePattern) -> Bool
     ) -> Entitlement {
         var problems: Set<TrustProblem> = []
@@ -111,6 +124,11 @@ extension TrustChain {
                     && isRevoked(.key(key), at: time)
             }
             problems.insert(were ? .revoked : .unknownKey)
+        }
+        if let factor, !held.isEmpty,
+            !held.contains(where: { keys[$0.assignment]?.credential.factor == factor })
+        {
+            problems.insert(.otherFactor)
         }
         if let entry = roles[digest]?.assignment {
             if entry.principal != principal { problems.insert(.wrongPrincipal) }

@@ -18,6 +18,7 @@
 // {p-a's key} alone may not, {C} alone may not, and {p-a's key, p-a2's key} with p-a2 linked to p-a
 // may not.
 
+internal import Attestation
 package import Cryptography
 
 /// The keys that need no further justification.
@@ -99,6 +100,8 @@ package struct TrustChain: Sendable {
     private(set) var persons = PersonLinks()
     private(set) var keys = SharedMap<SHA256Digest, KeyAssignment>()
     private(set) var keyDigests = SharedMap<KeyID, SHA256Digest>()
+    /// Plain ids of all keys that were assigned, those inside of passkeys too.
+    private var takenKeys = SharedMap<KeyID, Bool>()
     private(set) var roles = SharedMap<SHA256Digest, AcceptedRole>()
     /// Accepted assignments of each principal, in the order of the log.
     private(set) var keysOf = SharedMap<PrincipalID, [SHA256Digest]>()
@@ -180,7 +183,7 @@ package struct TrustChain: Sendable {
     }
 
     private mutating func judgeAgain() {
-        (keys, keyDigests, roles) = (.init(), .init(), .init())
+        (keys, keyDigests, takenKeys, roles) = (.init(), .init(), .init(), .init())
         (keysOf, rolesOf, problems) = (.init(), .init(), [:])
         for index in -1..<stepCount {
             switch steps[index] {
@@ -201,7 +204,8 @@ package struct TrustChain: Sendable {
             found = judge(key, endorsement)
             if found.isEmpty {
                 keys[digest] = key
-                keyDigests[key.key.id] = digest
+                keyDigests[key.credential.id] = digest
+                takenKeys[key.credential.key.id] = true
                 keysOf[key.principal, default: []].append(digest)
             }
         case .role(let role):
@@ -230,9 +234,10 @@ package struct TrustChain: Sendable {
         let time = endorsement.recordedAt
         var problems: [TrustProblem] = []
         if key.origin != anchor.origin { problems.append(.wrongOrigin) }
-        if !endorsement.signers.contains(key.key.id) { problems.append(.noPossession) }
-        if keyDigests[key.key.id] != nil { problems.append(.keyTaken) }
-        let others = endorsement.signers.subtracting([key.key.id])
+        let id = key.credential.id
+        if !endorsement.signers.contains(id) { problems.append(.noPossession) }
+        if isTaken(key.credential) { problems.append(.keyTaken) }
+        let others = endorsement.signers.subtracting([id])
         let authorities = authorities(among: others, at: time, covering: nil)
         if authorities.allSatisfy({ isBeneficiary($0, key.principal) }) {
             problems.append(authorities.isEmpty ? .noAuthority : .selfAssigned)
@@ -248,6 +253,14 @@ package struct TrustChain: Sendable {
             problems.append(.notByExistingKey)
         }
         return problems
+    }
+
+    /// Whether the key is somebody's already, in whatever form: one key is not two factors, nor a
+    /// custodian's key a passkey.
+    private func isTaken(_ credential: Credential) -> Bool {
+        let key = credential.key.id
+        return takenKeys[key] != nil
+            || credential.factor == .passkey && anchor.custodians.contains(key)
     }
 
     private func judge(_ role: RoleAssignment, _ endorsement: Endorsement) -> [TrustProblem] {

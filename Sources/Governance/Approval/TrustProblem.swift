@@ -42,6 +42,8 @@ package enum TrustProblem: String, Sendable, Hashable, Comparable, CaseIterable 
     case unknownKey = "unknown-key"
     /// The key does not descend from a credential that the role assignment names.
     case keyNotCovered = "key-not-covered"
+    /// It was signed with something else than the statement says.
+    case otherFactor = "other-factor"
     /// Whoever administers does not approve.
     case administers
 
@@ -72,6 +74,7 @@ package enum TrustProblem: String, Sendable, Hashable, Comparable, CaseIterable 
         case .unknownKey: "None of the signing keys is the principal's."
         case .keyNotCovered:
             "The key does not descend from a credential that the role assignment names."
+        case .otherFactor: "It was signed with something else than the statement says."
         case .administers: "Whoever administers does not approve."
         }
     }

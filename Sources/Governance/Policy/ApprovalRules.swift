@@ -1,5 +1,6 @@
 // Who has to approve in a tier, and how a quorum is filled by distinct persons.
 
+package import Attestation
 internal import CanonicalJSON
 
 /// What one tier demands of approvals.
@@ -10,6 +11,8 @@ package struct ApprovalRule: Sendable, Hashable {
     package let validityDays: Int64
     /// The places to fill, one role each, in the order of the pack.
     package let places: [Role]
+    /// With what approvals have to be signed at least.
+    package let leastFactor: SignatureFactor
 
     static func read(_ reader: JSONReader) -> ApprovalRule? {
         let tier = PolicyPack.readTier(reader, "tier")
@@ -25,8 +28,16 @@ package struct ApprovalRule: Sendable, Hashable {
             }
             return Array(repeating: name, count: Int(role.1))
         }
+        let factor = reader.optional("least_factor") { $0.choice(of: SignatureFactor.self) }
         guard let tier else { return nil }
-        return ApprovalRule(tier: tier, validityDays: days, places: groups.flatMap { $0 })
+        return ApprovalRule(
+            tier: tier, validityDays: days, places: groups.flatMap { $0 },
+            leastFactor: factor ?? .key)
+    }
+
+    /// Why something signed with this factor does not count; nil when it does.
+    package func problem(with factor: SignatureFactor) -> String? {
+        factor < leastFactor ? "signed-with-\(factor.rawValue)-not-\(leastFactor.rawValue)" : nil
     }
 }
 

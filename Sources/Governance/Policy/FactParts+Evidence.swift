@@ -1,5 +1,6 @@
 // The parts of facts that are signed evidence: approvals and evaluations.
 
+package import Attestation
 package import CanonicalJSON
 package import Cryptography
 package import Fairness
@@ -49,6 +50,8 @@ package struct ApprovalFact: Sendable, Hashable {
     package var valid: Bool
     /// Codes of everything that is wrong.
     package var problems: [String]
+    /// What it was signed with.
+    package var factor = SignatureFactor.key
 
     package init(
         digest: SHA256Digest, principal: PrincipalID, person: PrincipalID, role: Role,
@@ -72,13 +75,15 @@ package struct ApprovalFact: Sendable, Hashable {
 
     /// As a part of the facts document.
     package var json: JSON {
-        [
+        .facts([
             "digest": .hex(digest), "principal": .text(principal), "person": .text(person),
             "role": .text(role), "meaning": .string(meaning.rawValue),
             "environments": .texts(environments), "uses": .texts(uses), "digests": digests.json,
             "signedAt": .text(signedAt), "expiresAt": .text(expiresAt), "valid": .bool(valid),
             "problems": .array(problems.map(JSON.string)),
-        ]
+            // A plain key goes without saying, as in all facts from before there was a choice.
+            "factor": factor == .key ? nil : .string(factor.rawValue),
+        ])
     }
 }
 

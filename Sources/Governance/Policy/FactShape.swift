@@ -103,6 +103,7 @@ indirect enum FactShape: Sendable {
     private static let approvals = FactShape.list(
         object(
             "digest", "principal", "person", "role", "meaning", "signedAt", "expiresAt", "valid",
+            "factor",
             with: [
                 "environments": values, "uses": values, "digests": digests, "problems": values,
             ]))

@@ -188,7 +188,7 @@ enum GateEnvironment {
         "approval",
         strings("digest", "principal", "person", "role", "meaning")
             + lists("environments", "uses", "problems") + times
-            + [CELField("digests", digests), CELField("valid", .bool)])
+            + [CELField("digests", digests), CELField("valid", .bool), field("factor", .string)])
     private static let columns = record(
         "columns", strings("label", "prediction", "positive") + lists("groups"))
     private static let measure = record(

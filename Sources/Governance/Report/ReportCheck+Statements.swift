@@ -248,7 +248,7 @@ extension ReportCheck {
         let entitlement = identities.chain.entitlement(
             of: event.principal, signers: signers, role: event.role,
             namespace: event.version.model.namespace, assignment: approval.signer.assignment,
-            at: time)
+            factor: approval.factor, at: time)
         var problems = entitlement.problems.map(\.rawValue)
         if !signers.contains(event.key) { problems.append("not-signed-by-this-key") }
         if entitlement.person != event.person { problems.append("another-person") }

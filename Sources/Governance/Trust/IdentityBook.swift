@@ -13,6 +13,8 @@ package struct IdentityBook: Sendable {
     package private(set) var chain: TrustChain
     /// Every public key that any statement shows, by id; showing a key entitles it to nothing.
     package private(set) var publicKeys = SharedMap<KeyID, PublicKey>()
+    /// Every passkey that any statement shows, by id; the id fixes all that verifying depends on.
+    private var passkeys = SharedMap<KeyID, Passkey>()
     /// The same keys by the hint that bundles carry.
     private var hints = SharedMap<String, KeyID>()
     /// Statements that the log names but nobody can show: each an alarm.
@@ -34,6 +36,13 @@ package struct IdentityBook: Sendable {
         guard publicKeys[key.id] == nil else { return }
         publicKeys[key.id] = key
         hints[SigstoreBundle.hint(for: key)] = key.id
+    }
+
+    private mutating func learn(_ credential: Credential) {
+        switch credential {
+        case .key(let key): learn(key)
+        case .passkey(let passkey): passkeys[passkey.id] = passkey
+        }
     }
 
     /// The key of which a bundle carries the hint; the hint only finds it.
@@ -88,18 +97,36 @@ package struct IdentityBook: Sendable {
         return chain
     }
 
-    /// Verifies a statement's envelope with the keys that its signatures name.
-    package func signers(of envelope: Envelope, and more: [PublicKey] = []) -> Set<KeyID> {
-        // Each key once: whoever repeats one makes nobody work for it.
-        let named = Set(envelope.signatures.compactMap { KeyID(hex: $0.keyID) })
-        return envelope.verify(with: named.compactMap { publicKeys[$0] } + more)
+    /// Verifies a statement's envelope with the keys and passkeys that its signatures name.
+    ///
+    /// - Parameter new: the credential that the statement itself brings.
+    package func signers(of envelope: Envelope, and new: Credential? = nil) -> Set<KeyID> {
+        envelope.verify(with: named(by: envelope) + (new.map { [$0] } ?? []))
     }
 
     /// Whether no key that is learnt later can change who signed the envelope.
     package func knowsAllKeys(of envelope: Envelope) -> Bool {
         envelope.signatures.allSatisfy { signature in
-            KeyID(hex: signature.keyID).map { publicKeys[$0] != nil } ?? true
+            KeyID(hex: signature.keyID).map { credential($0) != nil } ?? true
         }
+    }
+
+    /// What stands against those passkeys' signatures that do not hold, as codes in order.
+    package func passkeyProblems(in envelope: Envelope) -> [PasskeyProblem] {
+        let found = named(by: envelope).flatMap { credential -> [PasskeyProblem] in
+            guard case .passkey(let passkey) = credential else { return [] }
+            return envelope.assertions(by: passkey).flatMap { $0 }
+        }
+        return PasskeyProblem.allCases.filter(found.contains)
+    }
+
+    /// Each once: whoever repeats one makes nobody work for it.
+    private func named(by envelope: Envelope) -> [Credential] {
+        Set(envelope.signatures.compactMap { KeyID(hex: $0.keyID) }).compactMap(credential)
+    }
+
+    private func credential(_ id: KeyID) -> Credential? {
+        publicKeys[id].map(Credential.key) ?? passkeys[id].map(Credential.passkey)
     }
 
     private mutating func endorse(
@@ -109,15 +136,12 @@ package struct IdentityBook: Sendable {
             missing.append(statement)
             return
         }
-        var more: [PublicKey] = []
-        if case .key(let assignment) = read.assignment {
-            more = [assignment.key]
-            learn(assignment.key)
-        }
+        let new = read.assignment.credential
+        if let new { learn(new) }
         chain.endorse(
             Endorsement(
                 read.assignment, digest: statement,
-                signers: signers(of: read.envelope, and: more), recordedAt: recordedAt))
+                signers: signers(of: read.envelope, and: new), recordedAt: recordedAt))
     }
 
     /// A key or role assignment in an envelope, unverified.
@@ -140,14 +164,19 @@ package struct IdentityBook: Sendable {
     package func problems(
         of assignment: Endorsement.Assignment, in envelope: Envelope, at now: Timestamp
     ) -> [TrustProblem] {
-        var more: [PublicKey] = []
-        if case .key(let key) = assignment { more = [key.key] }
         let endorsement = Endorsement(
             assignment, digest: envelope.payloadDigest,
-            signers: signers(of: envelope, and: more), recordedAt: now)
+            signers: signers(of: envelope, and: assignment.credential), recordedAt: now)
         var extended = chain
         extended.endorse(endorsement)
         return extended.problems[endorsement.digest] ?? []
+    }
+}
+
+extension Endorsement.Assignment {
+    /// The credential that a key assignment brings.
+    var credential: Credential? {
+        if case .key(let assignment) = self { assignment.credential } else { nil }
     }
 }
 

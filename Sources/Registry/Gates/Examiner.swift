@@ -74,12 +74,14 @@ struct Examiner {
             signers: cache.signers(of: envelope, document: document.digest, identities),
             at: recordedAt ?? now)
         if recordedAt == nil { problems.append("not-in-log") }
-        return ApprovalFact(
+        var fact = ApprovalFact(
             digest: reading.digest, principal: approval.signer.principal, person: person,
             role: approval.signer.role, meaning: approval.meaning,
             environments: approval.environments, uses: approval.uses, digests: approval.digests,
             signedAt: approval.signedAt, expiresAt: approval.expiresAt, valid: problems.isEmpty,
             problems: problems)
+        fact.factor = approval.factor
+        return fact
     }
 
     /// Whether the statement counts as its signer's word, and whose it is: the signer must be entitled
@@ -91,7 +93,7 @@ struct Examiner {
             chain.entitlement(
                 of: approval.signer.principal, signers: signers, role: approval.signer.role,
                 namespace: approval.version.model.namespace,
-                assignment: approval.signer.assignment, at: time)
+                assignment: approval.signer.assignment, factor: approval.factor, at: time)
         }
         let entitlement = ask(at: time)
         var problems = Set(entitlement.problems + ask(at: approval.signedAt).problems)

@@ -67,7 +67,7 @@ extension Registry {
             return Act(
                 .keyAssigned(
                     KeyAssigned(
-                        principal: key.principal, key: key.key.id,
+                        principal: key.principal, key: key.credential.id,
                         statement: envelope.payloadDigest, document: SHA256.hash(document),
                         validFrom: key.validFrom, validUntil: key.validUntil)),
                 documents: [document])

@@ -126,7 +126,7 @@ struct Bootstrap: Sendable {
                 Act(
                     .keyAssigned(
                         KeyAssigned(
-                            principal: key.principal, key: key.key.id, statement: statement,
+                            principal: key.principal, key: key.credential.id, statement: statement,
                             document: stored, validFrom: key.validFrom, validUntil: key.validUntil)),
                     documents: [document]), subject)
         case .role(let role):

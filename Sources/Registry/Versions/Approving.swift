@@ -35,6 +35,16 @@ extension Registry {
             if approval.meaning == .approve, dossier.isRecused(approval.signer.principal) {
                 problems.append(Dossier.recusedProblem)
             }
+            // Signing again with more is cheaper now than when somebody wants to deploy.
+            if approval.meaning == .approve,
+                let lesser = pack.pack.approvals[dossier.row.tier]?.problem(with: approval.factor)
+            {
+                problems.append(lesser)
+            }
+            if !problems.isEmpty {
+                problems += dossier.snapshot.identities.passkeyProblems(in: envelope)
+                    .map(\.rawValue)
+            }
             // What restricts is taken from anybody entitled, whatever else has changed since.
             var records: [[UInt8]] = []
             if approval.meaning == .approve {

@@ -17,6 +17,7 @@ import Testing
         arguments: [
             ("approvals.yaml", "/tiers/2/validity_days", 30, "stricter", "90 → 30"),
             ("approvals.yaml", "/tiers/0/validity_days", 366, "looser", "365 → 366"),
+            ("approvals.yaml", "/tiers/2/least_factor", "passkey", "stricter", "key → passkey"),
             ("evaluations.yaml", "/measures/0/threshold", "0.90", "stricter", "0.90"),
             ("evaluations.yaml", "/measures/1/threshold", "0.20", "looser", "0.20"),
             ("evaluations.yaml", "/measures/0/maximum_age_days", 400, "looser", "365 → 400"),

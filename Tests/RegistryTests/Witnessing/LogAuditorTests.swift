@@ -410,7 +410,7 @@ import TransparencyLog
 }
 
 /// The log as the service would serve it to an auditor.
-private final class ServiceLog: LogSource {
+final class ServiceLog: LogSource {
     let registry: Registry
     let hidden = Mutex<Set<SHA256Digest>>([])
     let replaced = Mutex<[SHA256Digest: [UInt8]]>([:])
@@ -434,7 +434,7 @@ private final class ServiceLog: LogSource {
 }
 
 extension TestService {
-    fileprivate func auditor(
+    func auditor(
         _ log: ServiceLog? = nil, accepting: Set<Int64> = []
     ) throws -> LogAuditor {
         try LogAuditor(
@@ -443,7 +443,7 @@ extension TestService {
     }
 
     /// Examines the tree as it is once everything is in it.
-    fileprivate func examine(_ auditor: LogAuditor) async throws -> [String] {
+    func examine(_ auditor: LogAuditor) async throws -> [String] {
         try await settled()
         // What is read is shown a moment later, once it is pinned.
         let isShown = try await eventually {

@@ -7,8 +7,11 @@
 // enforces answers not-applicable, so that exactly the true reason is shown. What is missing is counted
 // at the end of the chain: supplying it is enough.
 //
+// A pack may also want approvals of a tier signed by a passkey: `entitled` drops those that are not.
+//
 //     quorum -> entitled -> not the submitter -> current digests -> environment, use -> unexpired
 
+internal import Attestation
 internal import CanonicalJSON
 
 let approvalChecks: [Check] = ApprovalStep.allCases.map { step in
@@ -117,7 +120,13 @@ private enum ApprovalStep: String, CaseIterable {
         guard !places.isEmpty else { return .fail }
         guard !quorum.isMet else { return .pass }
         for role in unfilledInTheEnd(counted, rule, context) ?? quorum.unfilled {
-            context.need("approval", ["role": .string(role.rawValue)])
+            context.need(
+                "approval",
+                .facts([
+                    "role": .string(role.rawValue),
+                    "factor": rule.flatMap { $0.leastFactor > .key ? $0.leastFactor : nil }
+                        .map { .string($0.rawValue) },
+                ]))
         }
         return .fail
     }
@@ -169,7 +178,9 @@ private enum ApprovalStep: String, CaseIterable {
         case .entitled:
             let problems = try approval.fact("problems").strings()
             let valid = try approval.fact("valid").bool()
-            if valid, problems.isEmpty { return nil }
+            if valid, problems.isEmpty {
+                return try rule?.problem(with: approval.factor())
+            }
             return problems.isEmpty ? "not-valid" : problems.joined(separator: " ")
         case .notSubmitter:
             let submitter = [try fact("submitter.person").string()]
@@ -199,6 +210,17 @@ private enum ApprovalStep: String, CaseIterable {
             if expires <= context.now { return "expired" }
             return signed.adding(seconds: days * 86_400) <= context.now ? "too-old" : nil
         }
+    }
+}
+
+extension FactReader {
+    /// What an approval was signed with; what says nothing is from before there was a choice.
+    fileprivate func factor() throws(UnknownFact) -> SignatureFactor {
+        guard let fact = optional("factor") else { return .key }
+        guard let factor = SignatureFactor(rawValue: try fact.string()) else {
+            throw UnknownFact(name: fact.path)
+        }
+        return factor
     }
 }
 

@@ -1,5 +1,6 @@
 // What two packs demand otherwise outside of their rules: approvals, evaluations, cards, tiers, periods.
 
+internal import Attestation
 internal import Fairness
 
 extension PackDifferences {
@@ -12,6 +13,12 @@ extension PackDifferences {
             number(
                 place, "days that an approval counts", before.validityDays, after.validityDays,
                 moreIs: .looser)
+            if before.leastFactor != after.leastFactor {
+                add(
+                    before.leastFactor < after.leastFactor ? .stricter : .looser, place,
+                    "what approvals are signed with at least: \(before.leastFactor.rawValue) → "
+                        + after.leastFactor.rawValue)
+            }
             let (had, has) = (Self.counts(before.places), Self.counts(after.places))
             for role in Set(had.keys).union(has.keys).sorted(by: <) {
                 number(
