@@ -44,11 +44,14 @@ extension Registry {
                     $0.item.isSamePlace(as: item)
                 }
                 guard let dueAt = earlier.map(\.item.dueAt).min() else { continue }
-                // One that does not count, for a signer's key was stolen, is in nobody's way.
+                // One that does not count, for a signer's key was stolen or a signer made these bytes'
+                // version, is in nobody's way.
                 let documents = try documentCache.load(earlier.map(\.document), db)
+                let authors = item.authors(snapshot, chain)
                 let known = earlier.contains {
                     $0.counts(
-                        in: documents, snapshot, chain, origin: root.origin, documentCache)
+                        in: documents, snapshot, chain, origin: root.origin, documentCache,
+                        authors: authors)
                 }
                 guard !known else {
                     throw Refusal(
@@ -82,6 +85,19 @@ extension DossierSources {
                 $0.counts(
                     in: documents, snapshot, chain, origin: root.origin, cache, authors: authors)
             }
+    }
+}
+
+extension LegacyImport.Item {
+    /// Who submitted versions of the model with these bytes, with all who are the same person.
+    fileprivate func authors(
+        _ snapshot: Follower.Snapshot, _ chain: TrustChain
+    ) -> Set<PrincipalID> {
+        let named = snapshot.record.versions(of: model.namespace, with: [artifact])[artifact] ?? []
+        let submissions = named.filter { $0.model == model }
+            .compactMap { snapshot.record.submission(of: $0)?.event }
+        return Set(
+            submissions.flatMap { [$0.submitter, $0.person] }.flatMap { chain.linked(to: $0) })
     }
 }
 

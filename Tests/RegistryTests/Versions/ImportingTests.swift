@@ -269,6 +269,15 @@ extension TestService {
             }
             let answer = try await service.deploy(versions[2], by: team.deployer)
             #expect(answer.verdict == "allow", "\(answer.denials)")
+            // Nor does it keep others from importing the same place, for no longer.
+            let again = try service.legacyImport(
+                [versions[0]], by: team.officer, and: scene.risk
+            ) { $0.items[0].dueAt = $0.signedAt.adding(seconds: 86_400) }
+            #expect(try await scene.refusal(again) == nil)
+            try await service.settled()
+            let tolerated = try await service.deploy(versions[0], by: team.deployer)
+            #expect(tolerated.verdict == "allow", "\(tolerated.denials)")
+            #expect(try await scene.refusal(honest) == "legacy-known")
         }
     }
 
