@@ -52,7 +52,7 @@ extension Envelope {
 
     /// Which of `credentials` have signed this payload: keys as in `verify(with keys:)`, and passkeys by
     /// assertions whose "keyid" names them.
-    package func verify(with credentials: [Credential]) -> Set<KeyID> {
+    package func signers(among credentials: [Credential]) -> Set<KeyID> {
         var keys: [PublicKey] = []
         var signers: Set<KeyID> = []
         for credential in credentials {

@@ -101,7 +101,7 @@ package struct IdentityBook: Sendable {
     ///
     /// - Parameter new: the credential that the statement itself brings.
     package func signers(of envelope: Envelope, and new: Credential? = nil) -> Set<KeyID> {
-        envelope.verify(with: named(by: envelope) + (new.map { [$0] } ?? []))
+        envelope.signers(among: named(by: envelope) + (new.map { [$0] } ?? []))
     }
 
     /// Whether no key that is learnt later can change who signed the envelope.

@@ -183,5 +183,10 @@ enum AuditText {
             "\(report.isEqual ? "equal" : "different"): \(report.entriesReplayed) entries replayed, "
                 + "\(rows) rows in \(report.rows.count) tables compared, "
                 + "\(report.digestsChecked) digests in the log compared")
+        if report.decisionsDisposed > 0 {
+            Console.out(
+                "\(report.decisionsDisposed) decisions cannot be made again: what they decided on was "
+                    + "disposed of")
+        }
     }
 }

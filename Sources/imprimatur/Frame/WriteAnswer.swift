@@ -10,7 +10,7 @@ internal import TransparencyLog
 /// The answer to a write, read and not yet believed.
 struct WriteAnswer {
     /// The whole document.
-    let json: JSON
+    private(set) var json: JSON
     let kind: String
     let leafHash: SHA256Digest
     /// The bytes of the entry as the log holds them.
@@ -36,6 +36,18 @@ struct WriteAnswer {
 
     /// What came of it.
     var result: JSON { json["result"] ?? .null }
+
+    /// The same without a member of the result that is not to be shown.
+    func without(_ name: String) -> WriteAnswer {
+        guard case .object(var members) = json, case .object(var result) = self.result else {
+            return self
+        }
+        result[name] = nil
+        members["result"] = .object(result)
+        var copy = self
+        copy.json = .object(members)
+        return copy
+    }
 
     /// Checks the receipt under a root; throws when it does not prove the entry.
     func verifyReceipt(under root: TrustRoot) throws {

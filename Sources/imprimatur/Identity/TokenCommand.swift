@@ -45,7 +45,8 @@ struct TokenIssue: AsyncParsableCommand {
         Console.note("token \(id) until \(answer.result["expiresAt"]?.string ?? "")")
         if let output {
             try Files.create(output, Array((secret + "\n").utf8), isSecret: true)
-            return try answer.finish(id, json: false)
+            // The document is for logs too; the secret is in the file and nowhere else.
+            return try answer.without("secret").finish(id, json: format.json)
         }
         try answer.finish(secret, json: format.json)
     }

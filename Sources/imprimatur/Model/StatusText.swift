@@ -25,7 +25,9 @@ enum StatusText {
                 "evaluated \(text(evaluation, "kind")) at \(text(evaluation, "evaluatedAt"))")
         }
         for restriction in status["restrictions"]?.array ?? [] {
-            lines.append("restricted \(restriction.canonicalText)")
+            lines.append(
+                "restricted by \(text(restriction, "kind")) \(text(restriction, "id")): "
+                    + "\(text(restriction, "reason")) (\(text(restriction, "source")))")
         }
         for provenance in status["provenance"]?.array ?? [] {
             lines.append(

@@ -10,12 +10,12 @@ import Testing
     func `holds over exactly the payload that was signed`(algorithm: KeyAlgorithm) throws {
         let soft = try SoftAuthenticator(algorithm)
         let signed = try Envelope(parsing: try soft.sign(document).canonicalBytes)
-        #expect(signed.verify(with: [.passkey(soft.passkey)]) == [soft.passkey.id])
+        #expect(signed.signers(among: [.passkey(soft.passkey)]) == [soft.passkey.id])
         #expect(signed.assertions(by: soft.passkey) == [[]])
 
         for (type, payload) in [(document.payloadType, [1]), ("a/b", document.payload)] {
             let other = Envelope(payloadType: type, payload: payload, signatures: signed.signatures)
-            #expect(other.verify(with: [.passkey(soft.passkey)]) == [])
+            #expect(other.signers(among: [.passkey(soft.passkey)]) == [])
             #expect(other.assertions(by: soft.passkey) == [[.otherChallenge]])
         }
     }
@@ -47,7 +47,7 @@ import Testing
         bend(&soft)
         let signed = try soft.sign(document, as: passkey)
         #expect(signed.assertions(by: passkey) == [[problem]])
-        #expect(signed.verify(with: [.passkey(passkey)]) == [])
+        #expect(signed.signers(among: [.passkey(passkey)]) == [])
     }
 
     static let harmless: [@Sendable (inout SoftAuthenticator) -> Void] = [
@@ -88,7 +88,7 @@ import Testing
                     var bytes = part
                     bytes[index] ^= mask
                     let signed = document.adding(make(bytes), by: soft.passkey)
-                    #expect(signed.verify(with: [.passkey(soft.passkey)]) == [], "byte \(index)")
+                    #expect(signed.signers(among: [.passkey(soft.passkey)]) == [], "byte \(index)")
                     count += 1
                 }
             }
@@ -118,7 +118,7 @@ import Testing
         let assertion = try soft.assertion(over: document).canonicalBytes
         let plain = try soft.key.sign(message)
         func signers(_ id: KeyID, _ bytes: [UInt8]) -> Set<KeyID> {
-            document.adding(.init(keyID: id.hex, bytes: bytes)).verify(with: both)
+            document.adding(.init(keyID: id.hex, bytes: bytes)).signers(among: both)
         }
         #expect(signers(passkey.id, assertion) == [passkey.id])
         #expect(signers(key.id, plain) == [key.id])
@@ -127,10 +127,10 @@ import Testing
         #expect(signers(passkey.id, plain) == [key.id])
         #expect(
             document.adding(.init(keyID: passkey.id.hex, bytes: plain))
-                .verify(with: [.passkey(passkey)]) == [])
+                .signers(among: [.passkey(passkey)]) == [])
         #expect(
             document.adding(.init(keyID: key.id.hex, bytes: assertion))
-                .verify(with: [.passkey(passkey)]) == [])
+                .signers(among: [.passkey(passkey)]) == [])
     }
 
     @Test func `is read in its one form only`() throws {

@@ -158,7 +158,7 @@ struct `A passkey of a browser` {
         let written = try #require(answer["sig"]?.string.flatMap(Base64.decode))
         #expect(written == judged.assertion.canonicalBytes)
         #expect(signed.assertions(by: passkey) == [[]])
-        #expect(signed.verify(with: [.passkey(passkey)]) == [passkey.id])
+        #expect(signed.signers(among: [.passkey(passkey)]) == [passkey.id])
     }
 
     @Test func `is refused when nobody verified the user`() throws {

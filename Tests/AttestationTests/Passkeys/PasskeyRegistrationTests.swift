@@ -56,7 +56,9 @@ import Testing
             .attestationFormat,
             {
                 $0.attestation =
-                    SoftAuthenticator.none.dropLast() + [0xA1, 0x63] + Array("alg".utf8) + [0x26]
+                    Array(SoftAuthenticator.none.dropLast()) + [0xA1, 0x63] + Array("alg".utf8) + [
+                        0x26
+                    ]
             }
         ),
     ]

@@ -49,8 +49,8 @@ import Testing
             #expect(read == assignment)
             return Endorsement(
                 .key(read), digest: envelope.payloadDigest,
-                signers: envelope.verify(
-                    with: signers.map { .key($0.publicKey) } + [.passkey(passkey)]),
+                signers: envelope.signers(
+                    among: signers.map { .key($0.publicKey) } + [.passkey(passkey)]),
                 recordedAt: TrustWorld.start)
         }
 

@@ -140,7 +140,15 @@ import Testing
             // Signed by one of the two alone.
             let whole = try await service.breakGlass(version, by: officer, and: scene.risk)
             let half = try Statement(parsing: whole.payload).sign(with: [officer.key])
-            #expect(try await scene.refusal(half) == "break-glass-not-entitled")
+            let refused = await #expect(throws: Refusal.self) {
+                try await service.registry.breakGlass(half, service.request(officer))
+            }
+            #expect(refused?.code == "break-glass-not-entitled")
+            // Who has not signed yet, in words.
+            let told = refused?.findings.map(\.message) ?? []
+            #expect(
+                told.count == 1 && told[0].contains("\(scene.risk.principal)")
+                    && told[0].contains("None of the signing keys is the principal's."), "\(told)")
             let recusal = try await service.abstention(
                 from: version, by: officer, as: .complianceOfficer)
             _ = try await service.registry.abstain(recusal, service.request(officer))
