@@ -58,6 +58,12 @@ static const unsigned char migration_0089[] = {
 static const unsigned char migration_0090[] = {
 #embed "../../migrations/0090_document_compression.sql"
 };
+static const unsigned char migration_0093[] = {
+#embed "../../migrations/0093_changes_requested.sql"
+};
+static const unsigned char migration_0094[] = {
+#embed "../../migrations/0094_delegations.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -195,6 +201,8 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0088_break_glass.sql", migration_0088),
     ROW("migrations/0089_provenance_signers.sql", migration_0089),
     ROW("migrations/0090_document_compression.sql", migration_0090),
+    ROW("migrations/0093_changes_requested.sql", migration_0093),
+    ROW("migrations/0094_delegations.sql", migration_0094),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),

@@ -29,7 +29,8 @@ struct Imprimatur: AsyncParsableCommand {
             CommandGroup(
                 name: "A model's life, through the service",
                 subcommands: [
-                    Submit.self, Attest.self, Status.self, Approve.self, Reject.self, Suspend.self,
+                    Submit.self, Attest.self, Status.self, Approve.self, Reject.self,
+                    RequestChanges.self, Suspend.self,
                     Lift.self, FindingCommand.self, Abstain.self, Recuse.self, Waive.self,
                     BreakGlassCommand.self,
                     Withdraw.self, Deploy.self, Undeploy.self, Reconcile.self,
@@ -39,7 +40,8 @@ struct Imprimatur: AsyncParsableCommand {
             CommandGroup(
                 name: "People",
                 subcommands: [
-                    PrincipalCommand.self, RoleCommand.self, TokenCommand.self, WhoAmI.self,
+                    PrincipalCommand.self, RoleCommand.self, DelegationCommand.self,
+                    TokenCommand.self, WhoAmI.self,
                     HoldCommand.self,
                 ]),
             CommandGroup(

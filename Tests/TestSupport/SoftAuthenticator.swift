@@ -54,9 +54,14 @@ package struct SoftAuthenticator {
             + [UInt8](repeating: 0, count: 16) + [UInt8(count >> 8), UInt8(count & 255)]
             + credentialID + (cose ?? coseKey) + tail
         let object =
-            [0xA3] + attestation + [0x68] + Array("authData".utf8)
-            + [0x59, UInt8(data.count >> 8), UInt8(data.count & 255)] + data
+            [0xA3] + attestation + [0x68] + Array("authData".utf8) + Self.byteString(data.count)
+            + data
         return (clientData(ceremony ?? "webauthn.create", challenge), object)
+    }
+
+    /// The head of a byte string in its shortest form.
+    private static func byteString(_ count: Int) -> [UInt8] {
+        count < 256 ? [0x58, UInt8(count)] : [0x59, UInt8(count >> 8), UInt8(count & 255)]
     }
 
     /// The public key as COSE_Key.

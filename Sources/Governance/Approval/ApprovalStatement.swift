@@ -1,4 +1,4 @@
-// The signed statement by which a person approves, rejects or withdraws.
+// The signed statement by which a person approves, rejects, withdraws or asks for changes.
 //
 // An in-toto statement of type https://imprimatur.dev/predicate/approval/v1 whose one subject is
 // {"name":"credit/scorecard@3","digest":{"sha256":ARTIFACT}} and whose predicate is
@@ -9,10 +9,11 @@
 //      "assignment":DIGEST,"delegation":null},"meaning":"approve","factor":"key","comment":"",
 //      "signedAt":…,"expiresAt":…,"prior":null}
 //
-// `factor` is "key" or "passkey", and a signature of that kind must be there. An empty `uses` does not
-// limit the use. `conditions` and `delegation` exist in the format so that
-// a signer can never be made to have said something else; today only their empty forms are
-// accepted.
+// Whoever asks for changes (`request-changes`) says in the comment which. `factor` is "key" or "passkey", and a
+// signature of that kind must be there. An empty `uses` does not limit the use. `conditions` exists in the
+// format so that a signer can never be made to have said something else; today only its empty form is
+// accepted. `delegation` is the digest of the payload of the delegation by which the signer acts in another
+// person's role; `assignment` is then that person's.
 
 package import Attestation
 package import CanonicalJSON
@@ -35,13 +36,19 @@ package struct ApprovalStatement: PredicateStatement {
     package struct Signer: Sendable, Hashable {
         package var principal: PrincipalID
         package var role: Role
-        /// Digest of the role assignment's payload.
+        /// Digest of the role assignment's payload: the delegator's, where there is a delegation.
         package var assignment: SHA256Digest
+        /// Digest of the payload of the delegation by which the role is another person's.
+        package var delegation: SHA256Digest?
 
-        package init(principal: PrincipalID, role: Role, assignment: SHA256Digest) {
+        package init(
+            principal: PrincipalID, role: Role, assignment: SHA256Digest,
+            delegation: SHA256Digest? = nil
+        ) {
             self.principal = principal
             self.role = role
             self.assignment = assignment
+            self.delegation = delegation
         }
     }
 
@@ -99,7 +106,8 @@ package struct ApprovalStatement: PredicateStatement {
             "digests": digests.json, "conditions": [],
             "signer": [
                 "principal": .text(signer.principal), "role": .text(signer.role),
-                "assignment": .hex(signer.assignment), "delegation": .null,
+                "assignment": .hex(signer.assignment),
+                "delegation": signer.delegation.map(JSON.hex) ?? .null,
             ],
             "meaning": .string(meaning.rawValue), "factor": .string(factor.rawValue),
             "comment": .string(comment),
@@ -138,6 +146,10 @@ package struct ApprovalStatement: PredicateStatement {
             reader.refuse(
                 "expiresAt", JSONFinding.Code.range, "The end must lie after the signing.")
         }
+        if meaning == .requestChanges, comment.allSatisfy(\.isWhitespace) {
+            reader.refuse(
+                "comment", JSONFinding.Code.value, "Say in the comment what has to be changed.")
+        }
         self.init(
             origin: origin, request: request, version: version, environments: environments.sorted(),
             uses: uses.sorted(), digests: digests, signer: signer, meaning: meaning,
@@ -151,11 +163,10 @@ extension ApprovalStatement.Signer {
         let principal = reader.principal("principal")
         let role = reader.choice("role", of: Role.self)
         let assignment = reader.digest("assignment")
-        if reader.json("delegation") != .null {
-            reader.refuse("delegation", JSONFinding.Code.value, "Delegation is not supported.")
-        }
+        let delegation = reader.nullableDigest("delegation")
         guard let principal, let role, let assignment else { return nil }
-        self.init(principal: principal, role: role, assignment: assignment)
+        self.init(
+            principal: principal, role: role, assignment: assignment, delegation: delegation)
     }
 }
 

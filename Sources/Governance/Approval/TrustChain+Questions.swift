@@ -115,21 +115,8 @@ extension TrustChain {
         assignment digest: SHA256Digest, factor: SignatureFactor? = nil, at time: Timestamp,
         where isWideEnough: (NamespacePattern) -> Bool
     ) -> Entitlement {
-        var problems: Set<TrustProblem> = []
-        let held = signers.compactMap { holder(of: $0, at: time) }
-            .filter { $0.principal == principal }
-        if held.isEmpty {
-            let were = signers.contains { key in
-                keyDigests[key].flatMap { keys[$0]?.principal } == principal
-                    && isRevoked(.key(key), at: time)
-            }
-            problems.insert(were ? .revoked : .unknownKey)
-        }
-        if let factor, !held.isEmpty,
-            !held.contains(where: { keys[$0.assignment]?.credential.factor == factor })
-        {
-            problems.insert(.otherFactor)
-        }
+        let (held, keyProblem) = held(by: principal, among: signers, with: factor, at: time)
+        var problems = Set([keyProblem].compactMap(\.self))
         if let entry = roles[digest]?.assignment {
             if entry.principal != principal { problems.insert(.wrongPrincipal) }
             if entry.role != role { problems.insert(.wrongRole) }
@@ -153,8 +140,29 @@ extension TrustChain {
         return Entitlement(person: person(of: principal), problems: problems.sorted())
     }
 
+    /// Which of the keys that signed are the principal's, and what it means when none is.
+    ///
+    /// - Parameter factor: what one of them has to be; nil for any.
+    func held(
+        by principal: PrincipalID, among signers: Set<KeyID>, with factor: SignatureFactor? = nil,
+        at time: Timestamp
+    ) -> (keys: [Holder], problem: TrustProblem?) {
+        let held = signers.compactMap { holder(of: $0, at: time) }
+            .filter { $0.principal == principal }
+        guard held.isEmpty else {
+            let isThatFactor =
+                factor == nil || held.contains { keys[$0.assignment]?.credential.factor == factor }
+            return (held, isThatFactor ? nil : .otherFactor)
+        }
+        let were = signers.contains { key in
+            keyDigests[key].flatMap { keys[$0]?.principal } == principal
+                && isRevoked(.key(key), at: time)
+        }
+        return ([], were ? .revoked : .unknownKey)
+    }
+
     /// Whether the person behind a principal administers anything at that time.
-    private func administers(_ principal: PrincipalID, at time: Timestamp) -> Bool {
+    func administers(_ principal: PrincipalID, at time: Timestamp) -> Bool {
         persons.linked(to: principal).flatMap(acceptedRoles).contains { digest, entry in
             entry.assignment.role == .administrator
                 && isInForce(digest, entry.assignment, at: time)

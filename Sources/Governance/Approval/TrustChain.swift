@@ -34,18 +34,21 @@ package struct TrustAnchor: Sendable, Hashable {
     }
 }
 
-/// A key or role assignment whose signatures were verified.
+/// A key or role assignment, or a delegation, whose signatures were verified.
 package struct Endorsement: Sendable, Hashable {
     /// What was assigned.
     package enum Assignment: Sendable, Hashable {
         case key(KeyAssignment)
         case role(RoleAssignment)
+        case delegation(Delegation)
 
         /// Whom it speaks of.
         var ids: [PrincipalID] {
             switch self {
             case .key(let key): [key.principal]
             case .role(let role): [role.principal, role.person]
+            case .delegation(let delegation):
+                [delegation.delegator.principal, delegation.delegate]
             }
         }
     }
@@ -74,7 +77,7 @@ package struct TrustRevocation: Sendable, Hashable {
     /// What was revoked.
     package enum Target: Sendable, Hashable {
         case key(KeyID)
-        /// A key or role assignment by payload digest.
+        /// A key or role assignment, or a delegation, by payload digest.
         case assignment(SHA256Digest)
     }
 
@@ -106,6 +109,9 @@ package struct TrustChain: Sendable {
     /// Accepted assignments of each principal, in the order of the log.
     private(set) var keysOf = SharedMap<PrincipalID, [SHA256Digest]>()
     private(set) var rolesOf = SharedMap<PrincipalID, [SHA256Digest]>()
+    private(set) var delegations = SharedMap<SHA256Digest, AcceptedDelegation>()
+    /// Accepted delegations by or for each principal, in the order of the log.
+    private(set) var delegationsOf = SharedMap<PrincipalID, [SHA256Digest]>()
     private var revokedFrom = SharedMap<TrustRevocation.Target, Timestamp>()
 
     /// Everything that was judged, in order, for judging it again.
@@ -185,6 +191,7 @@ package struct TrustChain: Sendable {
     private mutating func judgeAgain() {
         (keys, keyDigests, takenKeys, roles) = (.init(), .init(), .init(), .init())
         (keysOf, rolesOf, problems) = (.init(), .init(), [:])
+        (delegations, delegationsOf) = (.init(), .init())
         for index in -1..<stepCount {
             switch steps[index] {
             case .endorsement(let endorsement): judge(endorsement)
@@ -197,7 +204,7 @@ package struct TrustChain: Sendable {
     private mutating func judge(_ endorsement: Endorsement) {
         let digest = endorsement.digest
         // The same payload may come again, with more signatures or fewer; accepted stays so.
-        if keys[digest] != nil || roles[digest] != nil { return }
+        if keys[digest] != nil || roles[digest] != nil || delegations[digest] != nil { return }
         let found: [TrustProblem]
         switch endorsement.assignment {
         case .key(let key):
@@ -214,6 +221,15 @@ package struct TrustChain: Sendable {
                 roles[digest] = AcceptedRole(
                     assignment: role, recordedAt: endorsement.recordedAt)
                 rolesOf[role.principal, default: []].append(digest)
+            }
+        case .delegation(let delegation):
+            found = judge(delegation, endorsement)
+            if found.isEmpty {
+                delegations[digest] = AcceptedDelegation(
+                    delegation: delegation, recordedAt: endorsement.recordedAt)
+                for id in endorsement.assignment.ids {
+                    delegationsOf[id, default: []].append(digest)
+                }
             }
         }
         problems[digest] = found.isEmpty ? nil : Set(found).sorted()

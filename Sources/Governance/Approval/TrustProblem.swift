@@ -46,6 +46,10 @@ package enum TrustProblem: String, Sendable, Hashable, Comparable, CaseIterable 
     case otherFactor = "other-factor"
     /// Whoever administers does not approve.
     case administers
+    /// No delegation of this digest counts, or not yet.
+    case delegationUnknown = "delegation-unknown"
+    /// Whoever delegated does not hold the role any more, by that assignment.
+    case delegatorNotEntitled = "delegator-not-entitled"
 
     /// The reason in words.
     package var sentence: String {
@@ -76,6 +80,9 @@ package enum TrustProblem: String, Sendable, Hashable, Comparable, CaseIterable 
             "The key does not descend from a credential that the role assignment names."
         case .otherFactor: "It was signed with something else than the statement says."
         case .administers: "Whoever administers does not approve."
+        case .delegationUnknown: "No delegation of this digest counts, or not yet."
+        case .delegatorNotEntitled:
+            "Whoever delegated does not hold the role any more, by that assignment."
         }
     }
 

@@ -25,6 +25,8 @@ package enum Event: Sendable, Hashable {
     case keyRevoked(KeyRevoked)
     case roleAssigned(RoleAssigned)
     case roleRevoked(RoleRevoked)
+    case delegationRecorded(DelegationRecorded)
+    case delegationRevoked(DelegationRevoked)
     case tokenIssued(TokenIssued)
     case tokenRevoked(TokenRevoked)
     case versionSubmitted(VersionSubmitted)
@@ -76,6 +78,8 @@ package enum Event: Sendable, Hashable {
         case .keyRevoked(let payload): payload
         case .roleAssigned(let payload): payload
         case .roleRevoked(let payload): payload
+        case .delegationRecorded(let payload): payload
+        case .delegationRevoked(let payload): payload
         case .tokenIssued(let payload): payload
         case .tokenRevoked(let payload): payload
         case .versionSubmitted(let payload): payload
@@ -145,6 +149,8 @@ package enum Event: Sendable, Hashable {
         KeyRevoked.kind: { KeyRevoked(&$0).map(Event.keyRevoked) },
         RoleAssigned.kind: { RoleAssigned(&$0).map(Event.roleAssigned) },
         RoleRevoked.kind: { RoleRevoked(&$0).map(Event.roleRevoked) },
+        DelegationRecorded.kind: { DelegationRecorded(&$0).map(Event.delegationRecorded) },
+        DelegationRevoked.kind: { DelegationRevoked(&$0).map(Event.delegationRevoked) },
         TokenIssued.kind: { TokenIssued(&$0).map(Event.tokenIssued) },
         TokenRevoked.kind: { TokenRevoked(&$0).map(Event.tokenRevoked) },
         VersionSubmitted.kind: { VersionSubmitted(&$0).map(Event.versionSubmitted) },

@@ -108,6 +108,7 @@ package struct LogRecord: Sendable {
         case .provenanceRecorded(let event): provenance.append(event, to: event.version)
         case .policyActivated(let event): return follow(event)
         case .keyAssigned, .keyRevoked, .roleAssigned, .roleRevoked,
+            .delegationRecorded, .delegationRevoked,
             .tokenRevoked,
             .approvalRecorded, .versionSuspended, .versionWithdrawn, .versionLifted, .gateAsked,
             .gateDenied, .deploymentDecided, .deploymentConfirmed, .deploymentEnded,

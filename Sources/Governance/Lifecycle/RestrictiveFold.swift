@@ -36,7 +36,7 @@ package struct RestrictiveFold: Sendable {
     private var statements = SharedMap<SHA256Digest, Timestamp>()
     /// Keys that do not count for signatures after a moment.
     package private(set) var revokedKeys = SharedMap<KeyID, Timestamp>()
-    /// Role assignments that do not count after a moment, by payload digest.
+    /// Role assignments and delegations that do not count after a moment, by payload digest.
     package private(set) var revokedAssignments = SharedMap<SHA256Digest, Timestamp>()
     private var revokedTokens = SharedMap<String, Bool>()
     /// The last status list.
@@ -47,6 +47,7 @@ package struct RestrictiveFold: Sendable {
     /// What kind of restriction.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case suspension, rejection, withdrawal, retirement
+        case changesRequested = "changes-requested"
     }
 
     /// One reason why a version may not be deployed.
@@ -61,13 +62,16 @@ package struct RestrictiveFold: Sendable {
             self.reason = reason
         }
 
-        /// The restriction that a rejection or a withdrawal by an approver is; nil for an approval.
+        /// The restriction that a rejection, a withdrawal or a wish for changes is; nil for an approval.
         package init?(_ event: ApprovalRecorded) {
             let id = event.statement.hex
             switch event.meaning {
             case .reject: self.init(id: id, kind: .rejection, reason: "rejected by \(event.role)")
             case .withdraw:
                 self.init(id: id, kind: .withdrawal, reason: "withdrawn by \(event.role)")
+            case .requestChanges:
+                self.init(
+                    id: id, kind: .changesRequested, reason: "changes requested by \(event.role)")
             case .approve: return nil
             }
         }
@@ -157,6 +161,9 @@ package struct RestrictiveFold: Sendable {
         case .roleRevoked(let event):
             revokedAssignments[event.assignment] = min(
                 event.effectiveFrom, revokedAssignments[event.assignment] ?? event.effectiveFrom)
+        case .delegationRevoked(let event):
+            revokedAssignments[event.delegation] = min(
+                event.effectiveFrom, revokedAssignments[event.delegation] ?? event.effectiveFrom)
         case .tokenRevoked(let event): revokedTokens[event.token] = true
         case .approvalRecorded(let event):
             if let restriction = Restriction(event) { add(restriction, to: event.version) }
@@ -242,7 +249,7 @@ package struct RestrictiveFold: Sendable {
                     to: event.version)
             }
         case .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned, .roleAssigned,
-            .tokenIssued,
+            .delegationRecorded, .tokenIssued,
             .evaluationRecorded, .gateAsked, .gateDenied, .holdPlaced,
             .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,

@@ -52,12 +52,16 @@ package struct ApprovalFact: Sendable, Hashable {
     package var problems: [String]
     /// What it was signed with.
     package var factor = SignatureFactor.key
+    /// What has to be changed, when that is what the statement says.
+    package var changes: String?
+    /// For whom it was given; nil for the signer's own.
+    package var delegation: DelegationFact?
 
     package init(
         digest: SHA256Digest, principal: PrincipalID, person: PrincipalID, role: Role,
         meaning: ApprovalMeaning, environments: [EnvironmentName], uses: [UseName],
         digests: SignedDigests, signedAt: Timestamp, expiresAt: Timestamp, valid: Bool,
-        problems: [String] = []
+        problems: [String] = [], changes: String? = nil, delegation: DelegationFact? = nil
     ) {
         self.digest = digest
         self.principal = principal
@@ -71,6 +75,8 @@ package struct ApprovalFact: Sendable, Hashable {
         self.expiresAt = expiresAt
         self.valid = valid
         self.problems = problems
+        self.changes = changes
+        self.delegation = delegation
     }
 
     /// As a part of the facts document.
@@ -83,6 +89,7 @@ package struct ApprovalFact: Sendable, Hashable {
             "problems": .array(problems.map(JSON.string)),
             // A plain key goes without saying, as in all facts from before there was a choice.
             "factor": factor == .key ? nil : .string(factor.rawValue),
+            "changes": changes.map(JSON.string), "delegation": delegation?.json,
         ])
     }
 }
@@ -220,10 +227,14 @@ package struct StatementFact: Sendable, Hashable {
     /// The natural person behind the signer.
     package var person: PrincipalID
     package var statement: ApprovalStatement
+    /// For whom it is given; nil for the signer's own.
+    package var delegation: DelegationFact?
 
     package init(
-        verified: Bool, problems: [String], person: PrincipalID, statement: ApprovalStatement
+        verified: Bool, problems: [String], person: PrincipalID, statement: ApprovalStatement,
+        delegation: DelegationFact? = nil
     ) {
+        self.delegation = delegation
         self.verified = verified
         self.problems = problems
         self.person = person
@@ -239,7 +250,7 @@ package struct StatementFact: Sendable, Hashable {
             "person": .text(person), "role": .text(statement.signer.role),
             "meaning": .string(statement.meaning.rawValue), "signedAt": .text(statement.signedAt),
             "expiresAt": .text(statement.expiresAt), "prior": statement.prior.map(JSON.hex),
-            "digests": statement.digests.json,
+            "digests": statement.digests.json, "delegation": delegation?.json,
         ])
     }
 }

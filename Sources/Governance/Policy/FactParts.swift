@@ -299,6 +299,8 @@ extension RestrictionFact {
         case suspension
         case rejection
         case withdrawal
+        /// An approver asked for changes: a further version is the answer.
+        case changesRequested = "changes-requested"
         case revocation
         case incident
         case hold

@@ -100,12 +100,14 @@ indirect enum FactShape: Sendable {
     private static let deployments = FactShape.list(object("id", "environment"))
     private static let snapshots = FactShape.list(
         object("environment", "takenAt", "overdue", "runs"))
+    private static let delegation = object("digest", "delegator", "person")
     private static let approvals = FactShape.list(
         object(
             "digest", "principal", "person", "role", "meaning", "signedAt", "expiresAt", "valid",
-            "factor",
+            "factor", "changes",
             with: [
                 "environments": values, "uses": values, "digests": digests, "problems": values,
+                "delegation": delegation,
             ]))
     private static let evaluations = FactShape.list(
         object(
@@ -121,7 +123,8 @@ indirect enum FactShape: Sendable {
             ]))
     private static let statement = object(
         "verified", "request", "nonce", "version", "principal", "person", "role", "meaning",
-        "signedAt", "expiresAt", "prior", with: ["problems": values, "digests": digests])
+        "signedAt", "expiresAt", "prior",
+        with: ["problems": values, "digests": digests, "delegation": delegation])
 
     private static let submit = object(
         "model", "tier",

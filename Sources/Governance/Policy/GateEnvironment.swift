@@ -188,7 +188,12 @@ enum GateEnvironment {
         "approval",
         strings("digest", "principal", "person", "role", "meaning")
             + lists("environments", "uses", "problems") + times
-            + [CELField("digests", digests), CELField("valid", .bool), field("factor", .string)])
+            + [
+                CELField("digests", digests), CELField("valid", .bool), field("factor", .string),
+                field("changes", .string), field("delegation", delegation),
+            ])
+    private static let delegation = record(
+        "delegation", strings("digest", "delegator", "person"))
     private static let columns = record(
         "columns", strings("label", "prediction", "positive") + lists("groups"))
     private static let measure = record(
@@ -222,6 +227,6 @@ enum GateEnvironment {
         strings("request", "nonce", "version", "principal", "person", "role", "meaning")
             + lists("problems") + times + [
                 CELField("verified", .bool), field("prior", .string),
-                CELField("digests", digests),
+                CELField("digests", digests), field("delegation", delegation),
             ])
 }

@@ -52,7 +52,12 @@ private struct PackParser {
         let fields = read("cards/required.yaml") { reader in
             reader.array("required", count: 1...500) { $0.object(RequiredField.read) }
         }
-        let approvals = read("approvals.yaml", Self.readApprovals)
+        let approvals = read("approvals.yaml") { reader in
+            (
+                tiers: Self.readApprovals(reader),
+                delegation: reader.optional("delegation") { $0.object(DelegationRules.read) }
+            )
+        }
         let fairness = read("evaluations.yaml") { reader -> [FairnessDemand] in
             let demands = reader.array("measures", count: 0...100) {
                 $0.object(FairnessDemand.read)
@@ -106,7 +111,8 @@ private struct PackParser {
             name: name, version: head.1, effectiveFrom: effectiveFrom, description: head.3,
             activationSignatures: head.4, digest: digest, tiers: tiers.list,
             unknownCountsAs: unknown, tierRaises: tiers.raises,
-            requiredFields: fields, approvals: approvals, fairness: fairness,
+            requiredFields: fields, approvals: approvals.tiers, delegation: approvals.delegation,
+            fairness: fairness,
             permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run,
             snapshotMaximumAgeHours: permits.snapshots, legacy: permits.legacy ?? .nowhere,
             breakGlass: permits.breakGlass, signers: signers,

@@ -50,6 +50,8 @@ package struct PolicyPack: Sendable {
     package let requiredFields: [RequiredField]
     /// What approvals each tier demands.
     package let approvals: [Tier: ApprovalRule]
+    /// Who may let others approve; nil for nobody.
+    package let delegation: DelegationRules?
     /// What fairness measures are demanded.
     package let fairness: [FairnessDemand]
     /// How long a deploy permit may be used, in minutes.

@@ -16,6 +16,8 @@ extension Event {
         case .keyRevoked(let event): event.sentence
         case .roleAssigned(let event): event.sentence
         case .roleRevoked(let event): event.sentence
+        case .delegationRecorded(let event): event.sentence
+        case .delegationRevoked(let event): event.sentence
         case .tokenIssued(let event): event.sentence
         case .tokenRevoked(let event): event.sentence
         case .versionSubmitted(let event): event.sentence
@@ -120,6 +122,20 @@ extension RoleRevoked {
     }
 }
 
+extension DelegationRecorded {
+    fileprivate var sentence: String {
+        "\(delegator) lets \(delegate) approve as \(role), in the \(scope) up to tier "
+            + "\(highestTier), from \(validFrom) until \(validUntil): \(reason)"
+    }
+}
+
+extension DelegationRevoked {
+    fileprivate var sentence: String {
+        let what = compromised ? "never counted" : "was revoked from \(effectiveFrom) on"
+        return "What \(delegator) delegated to \(delegate) \(what): \(reason)"
+    }
+}
+
 extension TokenIssued {
     fileprivate var sentence: String {
         "\(principal) was issued an API token, until \(expiresAt)."
@@ -152,6 +168,7 @@ extension ApprovalRecorded {
         case .approve:
             "\(principal) approved \(version) as \(role), until \(expiresAt)."
         case .reject: "\(principal) rejected \(version) as \(role)."
+        case .requestChanges: "\(principal) asked for changes of \(version) as \(role)."
         case .withdraw:
             "\(principal) withdrew the approval of \(version) as \(role)."
         }

@@ -27,6 +27,7 @@ extension ReportCheck {
             switch line.entry.event {
             case .keyAssigned(let event): statement = event.statement
             case .roleAssigned(let event): statement = event.statement
+            case .delegationRecorded(let event): statement = event.statement
             default: continue
             }
             let place = Self.place(position)
@@ -80,7 +81,8 @@ extension ReportCheck {
                 }
             case .logOpened, .serviceStarted, .rootChanged, .principalRegistered, .keyAssigned,
                 .keyRevoked,
-                .roleAssigned, .roleRevoked, .tokenIssued, .tokenRevoked, .versionSuspended,
+                .roleAssigned, .roleRevoked, .delegationRecorded, .delegationRevoked, .tokenIssued,
+                .tokenRevoked, .versionSuspended,
                 .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
                 .deploymentEnded, .statusListed, .holdPlaced, .actorsCounted, .logHeartbeat,
                 .accessRefused,
@@ -245,10 +247,7 @@ extension ReportCheck {
             place,
             "The signed statement says something else than the line.")
         let signers = identities.signers(of: envelope)
-        let entitlement = identities.chain.entitlement(
-            of: event.principal, signers: signers, role: event.role,
-            namespace: event.version.model.namespace, assignment: approval.signer.assignment,
-            factor: approval.factor, at: time)
+        let entitlement = identities.chain.entitlement(of: approval, signers: signers, at: time)
         var problems = entitlement.problems.map(\.rawValue)
         if !signers.contains(event.key) { problems.append("not-signed-by-this-key") }
         if entitlement.person != event.person { problems.append("another-person") }

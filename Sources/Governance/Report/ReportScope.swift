@@ -74,6 +74,8 @@ package struct ReportScope: Sendable {
         case .principalRegistered(let event): met.formUnion([event.principal, event.person])
         case .roleAssigned(let event): met.formUnion([event.principal, event.person])
         case .keyAssigned(let event): met.insert(event.principal)
+        case .delegationRecorded(let event): met.formUnion([event.delegator, event.delegate])
+        case .delegationRevoked(let event): met.formUnion([event.delegator, event.delegate])
         case .abstentionRecorded(let event): met.insert(event.principal)
         case .provenanceRecorded(let event):
             met.insert(event.principal)

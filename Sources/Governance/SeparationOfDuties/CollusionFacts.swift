@@ -49,6 +49,8 @@ struct CollusionFacts {
         let principal: PrincipalID
         let person: PrincipalID
         let role: Role
+        /// For whom; nil for the signer's own.
+        var delegation: DelegationFact?
     }
 
     /// Somebody who waived a rule.
@@ -185,7 +187,7 @@ extension CollusionFacts {
 
     /// What the approve gate says of somebody's approval; the pack of the request decides.
     func approve(
-        _ signer: PrincipalID, _ role: Role, _ entitlement: TrustChain.Entitlement,
+        _ signer: Approval, _ entitlement: TrustChain.Entitlement,
         _ roles: [ApproveFacts.HeldRole], _ view: View
     ) -> Decision {
         let request = view.submission.pack
@@ -197,20 +199,19 @@ extension CollusionFacts {
         facts.policy = policy(view.pack, request: request)
         facts.request = RequestFact(
             id: "r-1", nonce: Self.nonce, open: true, submittedAt: Self.submitted)
+        let priors = view.approvals.flatMap { fact($0, request).asPrior }
+        let conflicts =
+            signer.delegation?.conflicts(authors: Set(view.authors), priors: priors) ?? []
         facts.statement = StatementFact(
-            verified: entitlement.holds, problems: entitlement.problems.map(\.rawValue),
+            verified: entitlement.holds && conflicts.isEmpty,
+            problems: entitlement.problems.map(\.rawValue) + conflicts,
             person: entitlement.person,
-            statement: ApprovalStatement(
-                origin: Self.origin, request: .init(id: "r-1", nonce: Self.nonce),
-                version: version, environments: [production], uses: [],
-                digests: signedDigests(request),
-                signer: .init(principal: signer, role: role, assignment: .zero),
-                meaning: .approve, comment: "", signedAt: Self.late, expiresAt: Self.end))
+            statement: statement(
+                signer.principal, signer.role, .zero, signer.delegation?.digest, request),
+            delegation: signer.delegation)
         facts.signerRoles = roles
         facts.submitter = submitter(view)
-        facts.priorStatements = view.approvals.map {
-            .init(digest: Self.digest("\($0.principal)"), person: $0.person, meaning: .approve)
-        }
+        facts.priorStatements = priors
         return packs[request].decide(
             gate: .approve, subject: .version(version), facts: facts.json, now: Self.now)
     }
@@ -225,13 +226,7 @@ extension CollusionFacts {
         facts.evidence = digests.evidence
         facts.requester = requester
         facts.environment = production
-        facts.approvals = view.approvals.map { approval in
-            ApprovalFact(
-                digest: Self.digest("\(approval.principal)"), principal: approval.principal,
-                person: approval.person, role: approval.role, meaning: .approve,
-                environments: [production], uses: [], digests: signedDigests(request),
-                signedAt: Self.late, expiresAt: Self.end, valid: true)
-        }
+        facts.approvals = view.approvals.map { fact($0, request) }
         facts.evaluations =
             view.evaluator.map { [evaluation($0, view.pack, view.submission.tier)] } ?? []
         facts.restrictions = []
@@ -250,6 +245,39 @@ extension CollusionFacts {
         facts.policy = policy(view.pack, request: request)
         return packs[view.pack].decide(
             gate: .deploy, subject: .version(version), facts: facts.json, now: Self.now)
+    }
+
+    private func fact(_ approval: Approval, _ request: Int) -> ApprovalFact {
+        ApprovalFact(
+            digest: Self.digest("\(approval.principal)"), principal: approval.principal,
+            person: approval.person, role: approval.role, meaning: .approve,
+            environments: [production], uses: [], digests: signedDigests(request),
+            signedAt: Self.late, expiresAt: Self.end, valid: true, delegation: approval.delegation)
+    }
+
+    /// What somebody signs who approves under the pack of the request.
+    func statement(
+        _ signer: PrincipalID, _ role: Role, _ assignment: SHA256Digest,
+        _ delegation: SHA256Digest?, _ request: Int
+    ) -> ApprovalStatement {
+        ApprovalStatement(
+            origin: Self.origin, request: .init(id: "r-1", nonce: Self.nonce),
+            version: version, environments: [production], uses: [],
+            digests: signedDigests(request),
+            signer: .init(
+                principal: signer, role: role, assignment: assignment, delegation: delegation),
+            meaning: .approve, comment: "", signedAt: Self.late, expiresAt: Self.end)
+    }
+
+    /// What somebody signs who lets another approve: for a day, and all that there is.
+    func delegation(
+        by delegator: SigningOfficer, to delegate: PrincipalID
+    ) -> Delegation {
+        Delegation(
+            origin: Self.origin, delegator: delegator, delegate: delegate,
+            scope: .model(version.model), highestTier: .high, reason: "away",
+            validFrom: Self.now.adding(seconds: -3_600),
+            validUntil: Self.now.adding(seconds: 3_600))
     }
 
     /// What somebody signs who waives a rule; it was taken when it was signed.

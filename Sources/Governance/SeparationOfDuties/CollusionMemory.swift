@@ -6,7 +6,8 @@ struct CollusionMemory {
     enum Asked: Hashable {
         case submit(HolderFact, Tier, Int)
         case approve(
-            PrincipalID, Role, TrustChain.Entitlement, [ApproveFacts.HeldRole], CollusionFacts.View)
+            CollusionFacts.Approval, TrustChain.Entitlement, [ApproveFacts.HeldRole],
+            CollusionFacts.View)
         case deploy(HolderFact, CollusionFacts.View)
     }
 

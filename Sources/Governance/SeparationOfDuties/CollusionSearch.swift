@@ -11,6 +11,10 @@
 // The root is rotated before anything else is done, or never: that depends on the custodians alone, and all
 // that follows from it is that fewer of them are needed.
 //
+// Nobody approves for another. Whoever delegates holds the role, is no author and has not answered, or the
+// delegate's approval is refused; then the delegator can approve, which fills the same place and leaves
+// the delegate free for another one. The step can be taken, in a trace.
+//
 // Rules are waived last. A waiver does one thing: a rule of the pack in force that fails when somebody wants
 // to deploy does not deny. So what can be waived before can be waived then, a rule that does not fail then
 // needs no waiver, and none has to be part of a state.
@@ -128,12 +132,12 @@ struct CollusionSearch {
     private func active(in state: CollusionState) -> Set<Int> {
         let accounts =
             [state.submission?.account, state.evaluator].compactMap(\.self)
-            + state.approvers.map(\.account)
+            + state.approvers.flatMap { [$0.account, $0.delegator ?? $0.account] }
         return Set(accounts.filter { $0 >= world.persons })
     }
 
     private func needed(by steps: [CollusionStep]) -> Set<Int> {
-        Set(steps.compactMap(\.account).filter { $0 >= world.persons })
+        Set(steps.flatMap(\.accounts).filter { $0 >= world.persons })
     }
 
     /// The steps, and the creation of accounts that did nothing before.

@@ -29,8 +29,8 @@ struct CollusionState: Sendable, Hashable {
     var submission: Submission?
     /// The account that signed the evaluation which counts.
     var evaluator: Int?
-    /// The role in which an account approved, as a place in `Role.allCases` from 1; 0 for none. A byte for
-    /// each account.
+    /// How an account approved, a byte for each account: below, the role as a place in `Role.allCases` from 1,
+    /// 0 for none; above, the account for which it did, from 1, 0 for itself.
     private(set) var approvals: UInt64 = 0
     var waivers: Set<Waived> = []
     var isDeployed = false
@@ -72,20 +72,29 @@ struct CollusionState: Sendable, Hashable {
 
     /// The role in which an account approved.
     func approval(of account: Int) -> Role? {
-        let place = Int(approvals >> UInt64(8 * account) & 0xFF)
+        let place = Int(approvals >> UInt64(8 * account) & 0xF)
         return place == 0 ? nil : Role.allCases[place - 1]
     }
 
+    /// The account for which another one approved; nil for itself.
+    func delegator(of account: Int) -> Int? {
+        let place = Int(approvals >> UInt64(8 * account + 4) & 0xF)
+        return place == 0 ? nil : place - 1
+    }
+
     /// Who approved, in the order of their numbers.
-    var approvers: [(account: Int, role: Role)] {
-        (0..<8).compactMap { account in approval(of: account).map { (account, $0) } }
+    var approvers: [(account: Int, role: Role, delegator: Int?)] {
+        (0..<8).compactMap { account in
+            approval(of: account).map { (account, $0, delegator(of: account)) }
+        }
     }
 
     var hasApprovals: Bool { approvals != 0 }
 
-    mutating func approve(_ account: Int, as role: Role) {
+    mutating func approve(_ account: Int, as role: Role, for delegator: Int? = nil) {
         let place = UInt64(Role.allCases.firstIndex(of: role).map { $0 + 1 } ?? 0)
-        approvals |= place << UInt64(8 * account)
+        let other = UInt64(delegator.map { $0 + 1 } ?? 0)
+        approvals |= (other << 4 | place) << UInt64(8 * account)
     }
 
     // MARK: the same with other people in the same places
@@ -104,9 +113,9 @@ struct CollusionState: Sendable, Hashable {
         state.submission?.account = moved(submission?.account ?? 0)
         state.evaluator = evaluator.map(moved)
         state.approvals = 0
-        for account in 0..<2 * persons {
-            let role = approvals >> UInt64(8 * account) & 0xFF
-            state.approvals |= role << UInt64(8 * moved(account))
+        for approver in approvers {
+            state.approve(
+                moved(approver.account), as: approver.role, for: approver.delegator.map(moved))
         }
         return state
     }

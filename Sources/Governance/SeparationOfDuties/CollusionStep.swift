@@ -20,6 +20,8 @@ package enum CollusionStep: Sendable, Hashable {
     case submit(Int, Tier)
     case evaluate(Int)
     case approve(Int, Role)
+    /// An account delegates a role to another one, which approves in it.
+    case delegate(from: Int, to: Int, Role)
     /// An account waives a rule of the pack in force.
     case waive(Int, String, Role)
     case deploy(Int)
@@ -32,10 +34,17 @@ package enum CollusionStep: Sendable, Hashable {
         switch self {
         case .createAccount(let account), .resign(let account),
             .submit(let account, _), .evaluate(let account), .approve(let account, _),
+            .delegate(from: _, to: let account, _),
             .waive(let account, _, _), .deploy(let account):
             account
         case .rotateRoot, .activatePack: nil
         }
+    }
+
+    /// Every account that has a part in it.
+    var accounts: [Int] {
+        guard case .delegate(let from, let to, _) = self else { return account.map { [$0] } ?? [] }
+        return [from, to]
     }
 
     /// The person behind it.
@@ -56,6 +65,9 @@ package enum CollusionStep: Sendable, Hashable {
         case .submit(_, let tier): "\(who) submits the model, stating tier \(tier)"
         case .evaluate: "\(who) signs the evaluation"
         case .approve(_, let role): "\(who) approves as \(role)"
+        case .delegate(let from, _, let role):
+            "\(who) approves as \(role) for \(Self.name(of: from % persons))"
+                + (from < persons ? "" : "'s second account") + ", who delegates that"
         case .waive(_, let rule, let role): "\(who) waives \(rule) as \(role)"
         case .deploy: "\(who) deploys"
         }
@@ -70,6 +82,7 @@ package enum CollusionStep: Sendable, Hashable {
         case .submit: "submit"
         case .evaluate: "evaluate"
         case .approve: "approve"
+        case .delegate: "delegate"
         case .waive: "waive"
         case .deploy: "deploy"
         }
@@ -82,6 +95,9 @@ package enum CollusionStep: Sendable, Hashable {
         switch self {
         case .submit(_, let tier): members["tier"] = tier.json
         case .approve(_, let role): members["role"] = .text(role)
+        case .delegate(let from, _, let role):
+            members["from"] = .integer(Int64(from))
+            members["role"] = .text(role)
         case .waive(_, let rule, let role):
             members["rule"] = .string(rule)
             members["role"] = .text(role)
@@ -94,6 +110,8 @@ package enum CollusionStep: Sendable, Hashable {
     package init?(json: JSON, persons: Int) {
         let account = json["account"]?.integer.map { Int($0) }
         if let account, !(0..<2 * persons).contains(account) { return nil }
+        let from = json["from"]?.integer.map { Int($0) }
+        if let from, !(0..<2 * persons).contains(from) { return nil }
         let role = json["role"]?.string.flatMap { Role(rawValue: $0) }
         let step: CollusionStep? =
             switch json["do"]?.string {
@@ -107,6 +125,12 @@ package enum CollusionStep: Sendable, Hashable {
                 }
             case "evaluate": account.map(Self.evaluate)
             case "approve": account.flatMap { account in role.map { .approve(account, $0) } }
+            case "delegate":
+                account.flatMap { account in
+                    from.flatMap { from in
+                        role.map { .delegate(from: from, to: account, $0) }
+                    }
+                }
             case "waive":
                 account.flatMap { account in
                     role.flatMap { role in

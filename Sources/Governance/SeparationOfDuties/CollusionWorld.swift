@@ -11,8 +11,8 @@ struct CollusionWorld {
     let offices: [Set<CollusionOffice>]
     /// The pack in force, and the one that the colluders would put in its place.
     let packs: [PolicyPack]
-    private let facts: CollusionFacts
-    private let keys: [PublicKey]
+    let facts: CollusionFacts
+    let keys: [PublicKey]
     /// Keys of honest custodians: who gave the offices.
     private let founders: [PublicKey]
     private var chains: [CollusionState.Standing: TrustChain] = [:]
@@ -39,15 +39,15 @@ struct CollusionWorld {
     }
 
     /// The rules for which a gate denies, none when it allows; and the tier that a submission gets.
-    private mutating func ask(_ asked: CollusionMemory.Asked) -> (denials: [String], tier: Tier) {
+    mutating func ask(_ asked: CollusionMemory.Asked) -> (denials: [String], tier: Tier) {
         if let known = memory.verdicts[asked] { return known }
         let decision: Decision
         var tier = question.tier
         switch asked {
         case .submit(let holder, let stated, let pack):
             (decision, tier) = facts.submit(holder, stating: stated, under: pack)
-        case .approve(let id, let role, let entitlement, let held, let view):
-            decision = facts.approve(id, role, entitlement, held, view)
+        case .approve(let signer, let entitlement, let held, let view):
+            decision = facts.approve(signer, entitlement, held, view)
         case .deploy(let holder, let view): decision = facts.deploy(holder, view)
         }
         let answer = (decision.denials.map(\.id), tier)
@@ -70,7 +70,7 @@ struct CollusionWorld {
 
     var persons: Int { offices.count }
 
-    private func principal(_ account: Int) -> PrincipalID? {
+    func principal(_ account: Int) -> PrincipalID? {
         PrincipalID(bytes: [0, 0, 0, 0, 0, 0, 1, UInt8(account + 1)])
     }
 
@@ -82,11 +82,11 @@ struct CollusionWorld {
         offices.filter { $0.contains(.custodian) }.count
     }
 
-    private func exists(_ account: Int, _ state: CollusionState) -> Bool {
+    func exists(_ account: Int, _ state: CollusionState) -> Bool {
         (0..<persons).contains(account) || state.accounts.contains(account)
     }
 
-    private func digest(_ text: String) -> SHA256Digest { SHA256.hash(Array(text.utf8)) }
+    func digest(_ text: String) -> SHA256Digest { SHA256.hash(Array(text.utf8)) }
 
     /// Keys and roles as they follow from what was signed: first what honest people gave, then what the
     /// colluders gave one another before the submission.
@@ -206,7 +206,7 @@ struct CollusionWorld {
         return .goes(next)
     }
 
-    private func assignment(
+    func assignment(
         of principal: PrincipalID, _ role: Role, _ chain: TrustChain
     ) -> SHA256Digest? {
         chain.assignments(of: principal, at: CollusionFacts.now).first {
@@ -221,9 +221,14 @@ struct CollusionWorld {
         CollusionFacts.View(
             submission: submission, author: author, authors: chain.linked(to: author),
             pack: state.pack, evaluator: state.evaluator.flatMap(principal),
-            approvals: state.approvers.compactMap { account, role in
-                principal(account).map {
-                    .init(principal: $0, person: chain.person(of: $0), role: role)
+            approvals: state.approvers.compactMap { account, role, delegator in
+                principal(account).map { id in
+                    .init(
+                        principal: id, person: chain.person(of: id), role: role,
+                        delegation: delegator.flatMap(principal).map {
+                            DelegationFact(
+                                digest: .zero, delegator: $0, person: chain.person(of: $0))
+                        })
                 }
             },
             waivers: state.waivers.compactMap { waived in
@@ -282,16 +287,11 @@ struct CollusionWorld {
             guard let assignment = assignment(of: id, role, chain) else {
                 return .refused("it does not hold the role")
             }
-            let entitlement = chain.entitlement(
-                of: id, signers: [keys[account].id], role: role,
-                namespace: facts.namespace, assignment: assignment,
-                at: CollusionFacts.now)
-            let held = chain.roles(
-                of: id, in: facts.namespace, at: CollusionFacts.now
-            ).map { ApproveFacts.HeldRole(role: $0.role, since: $0.since) }
+            let statement = facts.statement(id, role, assignment, nil, submission.pack)
             next.approve(account, as: role)
-            return Outcome(
-                next, ask(.approve(id, role, entitlement, held, view.forApproval)).denials)
+            return approve(account, statement, chain, view, next)
+        case .delegate(let from, _, let role):
+            return delegate(from, account, role, submission, chain, view, next)
         case .waive(_, let rule, let role):
             guard let assignment = assignment(of: id, role, chain) else {
                 return .refused("it does not hold the role")

@@ -2,7 +2,7 @@
 // make is dropped, and what remains is the floor.
 //
 // One person approves, whatever the tier; no fact raises a tier; no measure is demanded; whatever may be
-// waived can be, by anybody who can waive; the pack after it takes the custodians' threshold. It is read by
+// waived can be, by anybody who can waive; every role is delegable; the pack after it takes the custodians' threshold. It is read by
 // the same reader as every pack, so nothing is in it that the floor forbids.
 
 internal import CanonicalJSON
@@ -34,6 +34,9 @@ package enum WeakestPack {
                         return .object(tier)
                     })
             }
+            members["delegation"] = [
+                "roles": .array(Delegation.roles.sorted().map { .text($0) }), "maximum_days": 366,
+            ]
         case "tiers.yaml": members["raised_by"] = []
         case "evaluations.yaml": members["measures"] = []
         default:

@@ -55,6 +55,7 @@ package struct IdentityBook: Sendable {
         switch entry.event {
         case .keyAssigned(let event): event.document
         case .roleAssigned(let event): event.document
+        case .delegationRecorded(let event): event.document
         case .rootChanged(let event): event.document
         default: nil
         }
@@ -70,7 +71,7 @@ package struct IdentityBook: Sendable {
 
     /// Takes in the next entry; `document` is the statement it names.
     ///
-    /// - Parameter asKnownThen: whether a key revoked since an earlier moment counts until this entry:
+    /// - Parameter asKnownThen: whether a key or delegation revoked since an earlier moment counts until this entry:
     ///   for who asks what was right when it was recorded.
     package mutating func apply(
         _ entry: Entry, document: [UInt8]?, asKnownThen: Bool = false
@@ -79,13 +80,19 @@ package struct IdentityBook: Sendable {
         case .keyRevoked(let event) where asKnownThen:
             let from = max(event.effectiveFrom, entry.time)
             chain.revoke(.init(.key(event.key), effectiveFrom: from))
+        case .delegationRevoked(let event) where asKnownThen:
+            let from = max(event.effectiveFrom, entry.time)
+            chain.revoke(.init(.assignment(event.delegation), effectiveFrom: from))
         case .principalRegistered(let event): chain.link(event.principal, event.person)
         case .keyAssigned(let event): endorse(event.statement, document, entry.time)
         case .roleAssigned(let event): endorse(event.statement, document, entry.time)
+        case .delegationRecorded(let event): endorse(event.statement, document, entry.time)
         case .keyRevoked(let event):
             chain.revoke(.init(.key(event.key), effectiveFrom: event.effectiveFrom))
         case .roleRevoked(let event):
             chain.revoke(.init(.assignment(event.assignment), effectiveFrom: event.effectiveFrom))
+        case .delegationRevoked(let event):
+            chain.revoke(.init(.assignment(event.delegation), effectiveFrom: event.effectiveFrom))
         default: return
         }
     }
@@ -144,7 +151,7 @@ package struct IdentityBook: Sendable {
                 signers: signers(of: read.envelope, and: new), recordedAt: recordedAt))
     }
 
-    /// A key or role assignment in an envelope, unverified.
+    /// A key or role assignment or a delegation in an envelope, unverified.
     package static func read(
         _ document: [UInt8]
     ) -> (envelope: Envelope, assignment: Endorsement.Assignment, digest: SHA256Digest)? {
@@ -156,6 +163,9 @@ package struct IdentityBook: Sendable {
         if let key = try? KeyAssignment(reading: statement) { return (envelope, .key(key), digest) }
         if let role = try? RoleAssignment(reading: statement) {
             return (envelope, .role(role), digest)
+        }
+        if let delegation = try? Delegation(reading: statement) {
+            return (envelope, .delegation(delegation), digest)
         }
         return nil
     }

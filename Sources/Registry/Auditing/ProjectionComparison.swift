@@ -117,7 +117,7 @@ struct ProjectionComparison {
         case .provenance: [.id, .signer]
         case .credential: [.keyID]
         case .assignment, .evaluation, .approval, .disposal, .finding, .abstention,
-            .snapshot, .waiver, .break_glass, .break_glass_review:
+            .snapshot, .waiver, .break_glass, .break_glass_review, .delegation:
             [.statement]
         case .lineage: [.version, .position]
         case .retirement: [.version]
@@ -130,7 +130,8 @@ struct ProjectionComparison {
         let fields = columns.map { column -> SQL in "\(alias).\(identifier: column)" }
         switch table {
         case .policy_pack, .decision, .trust_root, .assignment, .evaluation, .approval, .disposal,
-            .finding, .abstention, .snapshot, .waiver, .break_glass, .break_glass_review:
+            .finding, .abstention, .snapshot, .waiver, .break_glass, .break_glass_review,
+            .delegation:
             return "encode(\(fields[0]), 'hex')"
         case .lineage, .provenance:
             let all = SQL(joining: fields, with: ", ")

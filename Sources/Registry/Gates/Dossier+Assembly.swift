@@ -67,7 +67,8 @@ extension Dossier {
         let examiner = Examiner(
             root: sources.root, identities: sources.snapshot.identities,
             cache: sources.cache, chain: sources.chain, schema: sources.schema,
-            pack: sources.pack.pack, fold: sources.snapshot.fold, now: sources.now)
+            pack: sources.pack.pack, fold: sources.snapshot.fold, now: sources.now,
+            delegation: sources.requestPack?.pack.delegation)
         func document(_ digest: SHA256Digest) -> StoredDocument? {
             documents[digest].map { StoredDocument($0, digest: digest) }
         }

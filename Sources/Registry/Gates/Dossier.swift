@@ -104,6 +104,8 @@ extension Registry {
         WHERE revoked_at IS NOT NULL
         UNION ALL SELECT NULL, statement, revoked_at FROM registry.assignment
         WHERE revoked_at IS NOT NULL
+        UNION ALL SELECT NULL, statement, revoked_at FROM registry.delegation
+        WHERE revoked_at IS NOT NULL
         """
 
     /// Loads and checks everything about a version; the caller holds its locks.

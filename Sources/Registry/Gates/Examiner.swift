@@ -18,6 +18,8 @@ struct Examiner {
     /// When the log took which statement.
     let fold: RestrictiveFold
     let now: Timestamp
+    /// What the pack that the version was submitted under says of delegations; nil where it allows none.
+    var delegation: DelegationRules?
 
     /// The artifact's file list, if it is the one of that digest.
     func manifest(_ document: StoredDocument, digest: SHA256Digest) -> ArtifactManifest? {
@@ -70,7 +72,7 @@ struct Examiner {
         let (envelope, approval) = (reading.envelope, reading.approval)
         let recordedAt = fold.recordedAt(reading.digest)
         var (problems, person) = entitlement(
-            of: approval,
+            of: approval, in: row.tier,
             signers: cache.signers(of: envelope, document: document.digest, identities),
             at: recordedAt ?? now)
         if recordedAt == nil { problems.append("not-in-log") }
@@ -79,25 +81,30 @@ struct Examiner {
             role: approval.signer.role, meaning: approval.meaning,
             environments: approval.environments, uses: approval.uses, digests: approval.digests,
             signedAt: approval.signedAt, expiresAt: approval.expiresAt, valid: problems.isEmpty,
-            problems: problems)
+            problems: problems,
+            changes: approval.meaning == .requestChanges ? approval.comment : nil,
+            delegation: chain.delegation(of: approval))
         fact.factor = approval.factor
         return fact
     }
 
     /// Whether the statement counts as its signer's word, and whose it is: the signer must be entitled
     /// both when the log took it and at the time that it claims.
+    ///
+    /// - Parameter tier: the version's.
     func entitlement(
-        of approval: ApprovalStatement, signers: Set<KeyID>, at time: Timestamp
+        of approval: ApprovalStatement, in tier: Tier, signers: Set<KeyID>, at time: Timestamp
     ) -> (problems: [String], person: PrincipalID) {
         func ask(at time: Timestamp) -> TrustChain.Entitlement {
-            chain.entitlement(
-                of: approval.signer.principal, signers: signers, role: approval.signer.role,
-                namespace: approval.version.model.namespace,
-                assignment: approval.signer.assignment, factor: approval.factor, at: time)
+            chain.entitlement(of: approval, signers: signers, at: time)
         }
         let entitlement = ask(at: time)
         var problems = Set(entitlement.problems + ask(at: approval.signedAt).problems)
             .sorted().map(\.rawValue)
+        if let digest = approval.signer.delegation, let accepted = chain.delegation(digest) {
+            problems += accepted.delegation.problems(under: delegation, tier: tier)
+                .map(\.rawValue)
+        }
         if approval.origin != root.origin { problems.append(TrustProblem.wrongOrigin.rawValue) }
         if !approval.signer.role.mayApprove { problems.append("role-cannot-approve") }
         return (problems, entitlement.person)

@@ -53,16 +53,16 @@ extension Dossier {
             id: row.request.id, nonce: row.request.nonce, open: isOpen, submittedAt: row.submittedAt
         )
         facts.statement = statement
-        facts.signerRoles = chain.roles(
-            of: statement.statement.signer.principal, in: row.reference.model.namespace, at: now
-        ).map { ApproveFacts.HeldRole(role: $0.role, since: $0.since) }
+        facts.signerRoles = chain.heldRoles(for: statement.statement, at: now)
         facts.submitter = submitter
-        // An approval of another state is void: its signer may sign the present one.
-        let standing = approvals.filter { $0.meaning != .approve || $0.digests == digests }
-        facts.priorStatements = standing.map {
-            ApproveFacts.PriorStatement(digest: $0.digest, person: $0.person, meaning: $0.meaning)
-        }
+        facts.priorStatements = priorStatements
         return facts
+    }
+
+    /// What was already said on the request, as the word of those who signed and of whom they act for.
+    var priorStatements: [ApproveFacts.PriorStatement] {
+        // An approval of another state is void: its signer may sign the present one.
+        approvals.filter { $0.meaning != .approve || $0.digests == digests }.flatMap(\.asPrior)
     }
 
     /// What the retire gate is told.
@@ -86,7 +86,7 @@ extension Dossier {
     var isOpen: Bool {
         row.state == "open"
             && !restrictions.contains {
-                [.rejection, .withdrawal, .retirement].contains($0.kind)
+                [.rejection, .withdrawal, .changesRequested, .retirement].contains($0.kind)
             }
     }
 }

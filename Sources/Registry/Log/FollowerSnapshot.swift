@@ -45,7 +45,7 @@ extension Follower {
         mutating func readAhead(_ entry: Entry) {
             fold.apply(entry)
             switch entry.event {
-            case .keyRevoked, .roleRevoked, .principalRegistered:
+            case .keyRevoked, .roleRevoked, .delegationRevoked, .principalRegistered:
                 identities.apply(entry, document: nil)
             case .evaluationRecorded(let event): record.readAhead(event)
             case .provenanceRecorded(let event): record.readAhead(event)
@@ -170,7 +170,8 @@ extension Event {
     /// Whether the event takes something away: it counts from its commit, not from its place in the log.
     var isRestrictive: Bool {
         switch self {
-        case .keyRevoked, .roleRevoked, .tokenRevoked, .versionSuspended, .versionWithdrawn,
+        case .keyRevoked, .roleRevoked, .delegationRevoked, .tokenRevoked, .versionSuspended,
+            .versionWithdrawn,
             .deploymentConfirmed, .holdPlaced, .findingRaised:
             true
         // It has to be reviewed, and uses up the budget.

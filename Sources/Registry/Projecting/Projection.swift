@@ -22,7 +22,7 @@ package enum Projection {
             version
         case lineage, evaluation, approval, restriction, decision, deployment, retirement
         case hold, erasure, carried, disposal, finding, abstention, provenance, snapshot,
-            legacy, waiver, break_glass, break_glass_review
+            legacy, waiver, break_glass, break_glass_review, delegation
     }
 
     /// The statements that carry an entry into the tables.

@@ -67,6 +67,28 @@ extension ProjectionRows {
         """
     }
 
+    func delegationRecorded(_ event: DelegationRecorded) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).delegation
+            (statement, document, delegator, delegate, role, scope, highest_tier, reason,
+             valid_from, valid_until)
+        VALUES (\(event.statement.bytes), \(event.document.bytes),
+                \(event.delegator.description), \(event.delegate.description),
+                \(event.role.rawValue), \(event.scope.description),
+                \(event.highestTier.description), \(event.reason),
+                \(SQLTimestamp(event.validFrom)), \(SQLTimestamp(event.validUntil)))
+        """
+    }
+
+    func delegationRevoked(_ event: DelegationRevoked) -> SQL {
+        """
+        UPDATE \(identifier: schema).delegation
+        SET revoked_at = least(revoked_at, \(SQLTimestamp(event.effectiveFrom))),
+            revoked_reason = \(event.reason)
+        WHERE statement = \(event.delegation.bytes)
+        """
+    }
+
     func tokenIssued(_ event: TokenIssued) -> SQL {
         """
         INSERT INTO \(identifier: schema).token (id, principal, hash, expires_at)

@@ -67,8 +67,18 @@ extension ProjectionRows {
             self.restriction(
                 restriction.id, event.version, restriction.kind.rawValue, restriction.reason,
                 event.principal),
-            state(event.meaning == .reject ? "rejected" : "withdrawn", of: event.version),
+            state(Self.state(after: event.meaning), of: event.version),
         ]
+    }
+
+    /// What becomes of a request that somebody objects to.
+    private static func state(after meaning: ApprovalMeaning) -> String {
+        switch meaning {
+        case .approve: "open"
+        case .reject: "rejected"
+        case .requestChanges: "changes-requested"
+        case .withdraw: "withdrawn"
+        }
     }
 
     func restriction(

@@ -35,6 +35,8 @@ struct ProjectionRows {
         case .keyRevoked(let event): [keyRevoked(event)]
         case .roleAssigned(let event): [roleAssigned(event)]
         case .roleRevoked(let event): [roleRevoked(event)]
+        case .delegationRecorded(let event): [delegationRecorded(event)]
+        case .delegationRevoked(let event): [delegationRevoked(event)]
         case .tokenIssued(let event): [tokenIssued(event)]
         case .tokenRevoked(let event): [tokenRevoked(event)]
         case .versionSubmitted(let event): versionSubmitted(event) + [takeCarried(event)]

@@ -42,9 +42,11 @@ extension ReportPage {
                 of: event.version.description, signed: event.evaluatedAt.description,
                 key: event.signer)
         case .approvalRecorded(let event):
-            let comment = statement(event.document)?.predicate["comment"]?.string ?? ""
+            let predicate = statement(event.document)?.predicate
+            let comment = predicate?["comment"]?.string ?? ""
             return row(
                 line, event.principal.description, role: event.role.rawValue,
+                by: predicate?["signer"]?["delegation"]?.string,
                 meaning: Self.meaning(event.meaning), comment: comment,
                 of: event.version.description,
                 signed: event.signedAt.description, key: event.key)
@@ -99,22 +101,38 @@ extension ReportPage {
         switch meaning {
         case .approve: "approval"
         case .reject: "rejection"
+        case .requestChanges: "request for changes"
         case .withdraw: "withdrawal of approval"
         }
     }
 
     private func row(
-        _ line: Line, _ principal: String?, role: String, meaning: String, comment: String = "",
-        of subject: String, signed: String?, key: KeyID?
+        _ line: Line, _ principal: String?, role: String, by delegation: String? = nil,
+        meaning: String, comment: String = "", of subject: String, signed: String?, key: KeyID?
     ) -> HTML {
         let remark: HTML = comment.isEmpty ? "" : "<p class=\"comment\"><bdi>\(comment)</bdi></p>"
         return """
-            <tr><td>\(principal.map { who($0) } ?? "unknown")</td><td>\(role)</td>
+            <tr><td>\(principal.map { who($0) } ?? "unknown")</td>
+            <td>\(role)\(delegation.map(acting) ?? .empty)</td>
             <td>\(meaning)\(remark)</td><td>\(subject)</td><td>\(signed.map { time($0) } ?? "not stated")</td>
             <td><a href="\(Link.fragment("entry-\(line.index)"))">\(line.index)</a>
             \(time(line.time))</td><td>\(digest(key?.hex))</td></tr>
 
             """
+    }
+
+    /// For whom somebody signed, by which delegation.
+    private func acting(_ delegation: String) -> HTML {
+        for line in lines {
+            guard case .delegationRecorded(let event) = line.entry?.event,
+                event.statement.hex == delegation
+            else { continue }
+            return """
+                <p class="comment">for \(who(event.delegator.description)), who delegated it in entry
+                <a href="\(Link.fragment("entry-\(line.index)"))">\(line.index)</a></p>
+                """
+        }
+        return "<p class=\"comment\">by a delegation that is not in the log</p>"
     }
 
     /// The principal that was given a key.

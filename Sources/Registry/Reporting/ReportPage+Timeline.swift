@@ -9,7 +9,8 @@ extension ReportPage {
     /// Kinds that are about people: they have a table of their own.
     private static let identityKinds: Set<String> = [
         PrincipalRegistered.kind, KeyAssigned.kind, KeyRevoked.kind, RoleAssigned.kind,
-        RoleRevoked.kind, TokenIssued.kind, TokenRevoked.kind,
+        RoleRevoked.kind, DelegationRecorded.kind, DelegationRevoked.kind, TokenIssued.kind,
+        TokenRevoked.kind,
     ]
 
     /// The life of the model, in the order of the log.
@@ -60,7 +61,9 @@ extension ReportPage {
         case .deploymentDecided(let event): event.verdict == .allow ? "good" : "bad"
         case .retirementDecided(let event): event.verdict == .allow ? "end" : "bad"
         case .approvalRecorded(let event): event.meaning == .approve ? "good" : "bad"
-        case .versionSuspended, .versionWithdrawn, .keyRevoked, .roleRevoked: "bad"
+        case .versionSuspended, .versionWithdrawn, .keyRevoked, .roleRevoked,
+            .delegationRevoked:
+            "bad"
         case .findingRaised(let event): event.blocking ? "bad" : ""
         case .findingClosed: "good"
         case .environmentObserved(let event): event.differences == 0 ? "good" : "bad"
@@ -125,6 +128,8 @@ extension ReportPage {
                 switch event.meaning {
                 case .approve: fates[event.version]?.approvals += 1
                 case .reject: fates[event.version]?.restrictions.append("rejected")
+                case .requestChanges:
+                    fates[event.version]?.restrictions.append("changes requested")
                 case .withdraw: fates[event.version]?.restrictions.append("withdrawn")
                 }
             case .provenanceRecorded(let event):

@@ -132,7 +132,7 @@ private struct ReportReader {
     let counted: Int64?
 
     private static let identityKinds = [
-        PrincipalRegistered.kind, KeyAssigned.kind, RoleAssigned.kind,
+        PrincipalRegistered.kind, KeyAssigned.kind, RoleAssigned.kind, DelegationRecorded.kind,
     ]
     private static let foundationKinds = [
         LogOpened.kind, RootChanged.kind, PolicyActivated.kind, ServiceStarted.kind,

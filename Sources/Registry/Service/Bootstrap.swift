@@ -139,6 +139,8 @@ struct Bootstrap: Sendable {
                             validFrom: role.validFrom, validUntil: role.validUntil)),
                     documents: [document]),
                 Subjects(written: [Subjects.principal(role.principal)]))
+        case .delegation:
+            throw InitialisationError("a delegation is no assignment by custodians")
         }
     }
 

@@ -53,13 +53,18 @@ extension Dossier {
         !recused.isDisjoint(with: chain.linked(to: principal))
     }
 
-    /// An approval, which does not count when its signer is not to judge the version.
+    /// An approval, which does not count when its signer, or whom it is given for, is not to
+    /// judge the version.
     static func counting(
         _ approval: ApprovalFact, without recused: Set<PrincipalID>
     ) -> ApprovalFact {
-        guard approval.meaning == .approve,
-            recused.contains(approval.principal) || recused.contains(approval.person)
-        else { return approval }
+        let people = [
+            approval.principal, approval.person, approval.delegation?.delegator,
+            approval.delegation?.person,
+        ].compactMap(\.self)
+        guard approval.meaning == .approve, !recused.isDisjoint(with: people) else {
+            return approval
+        }
         var approval = approval
         approval.valid = false
         approval.problems.append(recusedProblem)

@@ -1,4 +1,4 @@
-// Records what approvers have signed: approvals, rejections, withdrawals.
+// Records what approvers have signed: approvals, rejections, withdrawals, wishes for changes.
 
 package import Attestation
 internal import CanonicalJSON
@@ -28,12 +28,21 @@ extension Registry {
             let examiner = Examiner(
                 root: root, identities: dossier.snapshot.identities, cache: documentCache,
                 chain: dossier.chain,
-                schema: schema, pack: pack.pack, fold: dossier.snapshot.fold, now: now)
+                schema: schema, pack: pack.pack, fold: dossier.snapshot.fold, now: now,
+                delegation: pack.pack.delegation)
             var (problems, person) = examiner.entitlement(
-                of: approval, signers: dossier.snapshot.identities.signers(of: envelope), at: now)
+                of: approval, in: dossier.row.tier,
+                signers: dossier.snapshot.identities.signers(of: envelope), at: now)
+            let delegation = dossier.chain.delegation(of: approval)
             // Who is not to judge may still object.
-            if approval.meaning == .approve, dossier.isRecused(approval.signer.principal) {
-                problems.append(Dossier.recusedProblem)
+            if approval.meaning == .approve {
+                let people = [approval.signer.principal] + (delegation.map { [$0.delegator] } ?? [])
+                if people.contains(where: dossier.isRecused) {
+                    problems.append(Dossier.recusedProblem)
+                }
+                problems +=
+                    delegation?.conflicts(
+                        authors: dossier.authors, priors: dossier.priorStatements) ?? []
             }
             // Signing again with more is cheaper now than when somebody wants to deploy.
             if approval.meaning == .approve,
@@ -51,7 +60,7 @@ extension Registry {
                 let facts = dossier.approveFacts(
                     StatementFact(
                         verified: problems.isEmpty, problems: problems, person: person,
-                        statement: approval)
+                        statement: approval, delegation: delegation)
                 ).json
                 let decision = pack.pack.decide(
                     gate: .approve, subject: .version(reference), facts: facts, now: now)

@@ -149,6 +149,7 @@ extension Registry {
             "kind": .string(caller.kind.rawValue), "origin": .string(root.origin),
             "development": .bool(root.development),
             "roles": .array(roleList(of: caller.principal)),
+            "delegations": .array(delegationList(of: caller.principal)),
         ]
     }
 
@@ -189,6 +190,7 @@ extension Registry {
             "person": .string(principal.person),
             "keys": .array(keys.map { $0.json(as: "key") }),
             "roles": .array(roles.map { $0.json(as: "role") }),
+            "delegations": .array(delegationList(of: id)),
         ]
     }
 }

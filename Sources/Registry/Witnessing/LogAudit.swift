@@ -69,7 +69,8 @@ struct LogAudit: Sendable {
         case .rootChanged(let event): [event.document]
         case .policyActivated(let event): [event.document, event.files]
         case .documentsDisposed(let event): [event.document, event.list]
-        case .keyAssigned, .roleAssigned: IdentityBook.document(of: entry).map { [$0] } ?? []
+        case .keyAssigned, .roleAssigned, .delegationRecorded:
+            IdentityBook.document(of: entry).map { [$0] } ?? []
         case .deploymentDecided(let event) where event.verdict == .allow:
             documents(toJudge: event, at: entry.time)
         case .runDecided(let event) where event.decided.verdict == .allow:

@@ -89,7 +89,8 @@ extension Writer {
 
         mutating func note(_ event: Event, _ concerned: Subjects) {
             switch event {
-            case .keyRevoked, .roleRevoked, .tokenRevoked, .principalRegistered, .holdPlaced,
+            case .keyRevoked, .roleRevoked, .delegationRevoked, .tokenRevoked, .principalRegistered,
+                .holdPlaced,
                 .holdReleased, .subjectErased, .policyActivated, .rootChanged:
                 isEverything = true
             case .evaluationRecorded, .findingRaised, .findingClosed, .abstentionRecorded,

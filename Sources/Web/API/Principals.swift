@@ -20,6 +20,8 @@ struct PrincipalRoutes {
             .write("/api/v1/principals/{id}/keys/{key}/revocation", revokeKey),
             .write("/api/v1/principals/{id}/roles", assignRole),
             .write("/api/v1/principals/{id}/roles/{digest}/revocation", revokeRole),
+            .write("/api/v1/principals/{id}/delegations", delegate),
+            .write("/api/v1/principals/{id}/delegations/{digest}/revocation", revokeDelegation),
             .write("/api/v1/principals/{id}/tokens", issueToken),
             .write("/api/v1/tokens/{id}/revocation", revokeToken),
         ]
@@ -84,6 +86,15 @@ struct PrincipalRoutes {
         return Answering.response(outcome, result: Self.assigned(outcome))
     }
 
+    @Sendable private func delegate(_ write: Write) async throws -> Response {
+        let principal = try write.parameters.principal()
+        let envelope = try write.decode { $0.envelope("delegation") }
+        try Self.require(IdentityBook.read(envelope.canonicalBytes)?.assignment, isOf: principal)
+        let outcome = try await registry.delegate(envelope, write.request())
+        return Answering.response(
+            outcome, result: ["statement": .string(envelope.payloadDigest.hex)])
+    }
+
     /// An assignment of somebody else does not belong under this address.
     private static func require(
         _ assignment: Endorsement.Assignment?, isOf principal: PrincipalID
@@ -92,6 +103,7 @@ struct PrincipalRoutes {
             switch assignment {
             case .key(let key): key.principal
             case .role(let role): role.principal
+            case .delegation(let delegation): delegation.delegator.principal
             case nil: nil
             }
         guard let subject, subject != principal else { return }
@@ -146,6 +158,18 @@ struct PrincipalRoutes {
         let reason = try write.decode { $0.reason() }
         let outcome = try await registry.revokeRole(
             digest, of: principal, reason: reason, write.request())
+        return Answering.response(outcome, result: ["statement": .string(digest.hex)])
+    }
+
+    @Sendable private func revokeDelegation(_ write: Write) async throws -> Response {
+        let principal = try write.parameters.principal()
+        let digest = try write.parameters.digest(
+            "digest", "delegation-unknown", "There is no such delegation.")
+        let (reason, compromised) = try write.decode { reader in
+            (reader.reason(), reader.optional("compromised") { $0.bool() } ?? false)
+        }
+        let outcome = try await registry.revokeDelegation(
+            digest, of: principal, reason: reason, compromised: compromised, write.request())
         return Answering.response(outcome, result: ["statement": .string(digest.hex)])
     }
 

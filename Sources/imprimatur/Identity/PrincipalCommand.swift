@@ -141,6 +141,7 @@ extension Endorsement.Assignment {
         switch self {
         case .key(let key): key.principal
         case .role(let role): role.principal
+        case .delegation(let delegation): delegation.delegator.principal
         }
     }
 }

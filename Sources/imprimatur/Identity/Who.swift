@@ -36,6 +36,26 @@ struct Who {
             "\(principal) does not hold the role \(role) for \(model).",
             hint: "`imprimatur whoami` lists the roles held.", code: .no)
     }
+
+    /// A delegation by which the caller may act in another's role for a model, and that role's assignment.
+    func delegation(
+        of role: Role, by delegator: PrincipalID, for model: ModelName
+    ) throws -> (delegation: SHA256Digest, assignment: SHA256Digest) {
+        for held in json["delegations"]?.array ?? [] {
+            guard held["role"]?.string == role.rawValue,
+                held["delegator"]?.string == delegator.description,
+                held["delegate"]?.string == principal.description,
+                let scope = held["scope"].flatMap({ Delegation.Scope(json: $0) }),
+                scope.covers(model),
+                let delegation = held["delegation"]?.string.flatMap({ SHA256Digest(hex: $0) }),
+                let assignment = held["assignment"]?.string.flatMap({ SHA256Digest(hex: $0) })
+            else { continue }
+            return (delegation, assignment)
+        }
+        throw CommandError(
+            "\(delegator) has not delegated the role \(role) for \(model) to \(principal).",
+            hint: "`imprimatur whoami` lists what is delegated.", code: .no)
+    }
 }
 
 extension ServiceOptions {

@@ -24,6 +24,12 @@ struct WhoAmI: AsyncParsableCommand {
             lines.append(
                 "role       \(role["role"]?.string ?? "") in \(role["namespace"]?.string ?? "")")
         }
+        for held in who.json["delegations"]?.array ?? [] {
+            lines.append(
+                "delegated  \(held["role"]?.string ?? "") of \(held["delegator"]?.string ?? "") to "
+                    + "\(held["delegate"]?.string ?? ""), until \(held["validUntil"]?.string ?? "")"
+            )
+        }
         Console.out(lines.joined(separator: "\n"))
     }
 }

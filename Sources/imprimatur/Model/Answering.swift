@@ -17,6 +17,11 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "The role in which you sign.", transform: Parse.role)
     var role: Role
 
+    @Option(
+        name: .customLong("for"),
+        help: "Whose role it is, when it was delegated to you, p-….", transform: Parse.principal)
+    var delegator: PrincipalID?
+
     @Option(help: "An environment that the answer is for; repeat.", transform: Parse.environment)
     var environment: [EnvironmentName]
 
@@ -70,12 +75,23 @@ struct AnswerOptions: ParsableArguments {
             digests: SignedDigests(
                 card: try digest("card"), artifact: try digest("artifact"),
                 evidence: try digest("evidence"), policy: try digest("policy")),
-            signer: .init(
-                principal: who.principal, role: role,
-                assignment: try who.assignment(of: role, for: version.model)),
+            signer: try signer(who),
             meaning: meaning, comment: comment, signedAt: now,
             expiresAt: now.adding(seconds: days * 86_400),
             prior: (prior?["digest"]?.string ?? prior?["statement"]?.string)
                 .flatMap { SHA256Digest(hex: $0) })
+    }
+
+    /// In the signer's own role, or in one that somebody delegated.
+    private func signer(_ who: Who) throws -> ApprovalStatement.Signer {
+        guard let delegator else {
+            return .init(
+                principal: who.principal, role: role,
+                assignment: try who.assignment(of: role, for: version.model))
+        }
+        let held = try who.delegation(of: role, by: delegator, for: version.model)
+        return .init(
+            principal: who.principal, role: role, assignment: held.assignment,
+            delegation: held.delegation)
     }
 }

@@ -1,4 +1,4 @@
-// `imprimatur approve` and `imprimatur reject`: a person's signed answer to an approval request.
+// `imprimatur approve`, `reject` and `request-changes`: a person's signed answer to an approval request.
 
 internal import ArgumentParser
 internal import Governance
@@ -55,4 +55,26 @@ struct Reject: AsyncParsableCommand {
     @OptionGroup var options: AnswerOptions
 
     func run() async throws { try await options.answer(.reject) }
+}
+
+/// Asks for changes before a version can be approved.
+struct RequestChanges: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "request-changes",
+        abstract: "Ask for changes of a version; a further version is the answer.",
+        discussion: """
+            --comment says what has to be changed. No approval of this version counts any more: the \
+            owner answers by submitting the next one. Exit codes: 0 recorded, 1 refused, 2 could not \
+            be asked, 64 usage, 75 receipt to come.
+            """)
+
+    @OptionGroup var options: AnswerOptions
+
+    func validate() throws {
+        if options.comment.allSatisfy(\.isWhitespace) {
+            throw ValidationError("Say with --comment what has to be changed.")
+        }
+    }
+
+    func run() async throws { try await options.answer(.requestChanges) }
 }

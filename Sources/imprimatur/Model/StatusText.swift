@@ -17,8 +17,11 @@ enum StatusText {
         }
         for approval in status["approvals"]?.array ?? [] {
             lines.append(
-                "\(text(approval, "meaning").padded(to: 10))by \(text(approval, "role")) "
-                    + "\(text(approval, "principal")) at \(text(approval, "signedAt"))")
+                "\((text(approval, "meaning") + " ").padded(to: 10))by \(text(approval, "role")) "
+                    + text(approval, "principal")
+                    + (approval["delegation"].map { " for \(text($0, "delegator"))" } ?? "")
+                    + " at \(text(approval, "signedAt"))")
+            if let changes = approval["changes"]?.string { lines.append("changes   \(changes)") }
         }
         for evaluation in status["evaluations"]?.array ?? [] {
             lines.append(

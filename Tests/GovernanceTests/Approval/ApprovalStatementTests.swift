@@ -23,6 +23,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "  \n"])
+    func `that asks for changes says which`(comment: String) {
+        var statement = SampleFacts.statement(.requestChanges)
+        #expect(Self.findings(statement.statement) == [])
+        statement.comment = comment
+        #expect(Self.findings(statement.statement) == ["/predicate/comment"])
+        // Any other answer may come without a word.
+        statement.meaning = .reject
+        #expect(Self.findings(statement.statement) == [])
+    }
+
     @Test(
         arguments: [
             ("/origin", nil, "/predicate/origin"), ("/origin", "", "/predicate/origin"),

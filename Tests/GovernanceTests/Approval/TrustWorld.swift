@@ -57,6 +57,15 @@ struct TrustWorld {
         }
     }
 
+    /// Signs and records a delegation; answers its digest.
+    mutating func delegate(
+        _ delegation: Delegation, signedBy signers: [PrivateKey], at time: Timestamp
+    ) throws -> SHA256Digest {
+        try record(delegation.statement, signers, at: time) {
+            .delegation(try Delegation(reading: $0))
+        }
+    }
+
     private mutating func record(
         _ statement: Statement, _ signers: [PrivateKey], at time: Timestamp,
         _ read: (Statement) throws -> Endorsement.Assignment

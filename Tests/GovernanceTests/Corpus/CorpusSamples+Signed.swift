@@ -17,7 +17,8 @@ extension CorpusSamples {
         "suspension-lift", "hold-release", "erasure-request", "log-recovery",
         "status-list", "disposal-request", "validation-finding", "validation-condition",
         "finding-closure", "abstention", "environment-snapshot",
-        "legacy-import", "waiver", "break-glass", "break-glass-review",
+        "legacy-import", "delegation", "approval-delegated", "approval-request-changes", "waiver",
+        "break-glass", "break-glass-review",
     ]
 
     private static let model = version.model.description
@@ -61,6 +62,12 @@ extension CorpusSamples {
             ("abstention", try abstention().sign(with: one)),
             ("legacy-import", try legacy().statement.sign(with: keys)),
             ("environment-snapshot", try snapshot().statement.sign(with: one)),
+            ("delegation", try delegation().statement.sign(with: one)),
+            ("approval-delegated", try delegated().statement.sign(with: one)),
+            (
+                "approval-request-changes",
+                try SampleFacts.statement(.requestChanges).statement.sign(with: one)
+            ),
             ("waiver", try waiver().sign(with: one)),
             ("break-glass", try breakGlass().statement.sign(with: keys)),
             ("break-glass-review", try breakGlassReview().statement.sign(with: one)),
@@ -239,6 +246,19 @@ extension CorpusSamples {
                     name: "next", state: .present, artifact: digest("next"), digest: .recomputed),
                 .init(name: "old", version: version, artifact: digest("old")),
             ])
+    }
+
+    static func delegation() -> Delegation {
+        Delegation(
+            origin: origin, delegator: officer(2, .validator), delegate: principal(7),
+            scope: .model(version.model), highestTier: .limited, reason: "away", validFrom: now,
+            validUntil: SampleFacts.days(14))
+    }
+
+    private static func delegated() -> ApprovalStatement {
+        var statement = SampleFacts.statement()
+        statement.signer.delegation = digest("delegation")
+        return statement
     }
 
     private static func waiver() -> Statement {

@@ -207,6 +207,21 @@ enum CorpusSamples {
             ),
             (
                 "",
+                .delegationRecorded(
+                    DelegationRecorded(
+                        delegation(), statement: digest("statement"),
+                        document: digest("document")))
+            ),
+            (
+                "",
+                .delegationRevoked(
+                    DelegationRevoked(
+                        delegation: digest("statement"), delegator: principal(2),
+                        delegate: principal(7), compromised: false, reason: "back",
+                        effectiveFrom: now))
+            ),
+            (
+                "",
                 .tokenIssued(
                     TokenIssued(
                         token: "t-0123456789abcdef", principal: principal(1),
@@ -248,6 +263,7 @@ enum CorpusSamples {
             ),
             ("approve", .approvalRecorded(approval(.approve, digest("decision")))),
             ("reject", .approvalRecorded(approval(.reject, nil))),
+            ("request-changes", .approvalRecorded(approval(.requestChanges, nil))),
             (
                 "",
                 .versionSuspended(

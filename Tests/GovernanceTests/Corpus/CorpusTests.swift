@@ -40,6 +40,7 @@ import Testing
             try EnvironmentSnapshot(reading: $0).statement.payload
         },
         Abstention.predicateType: { try Abstention(reading: $0).statement.payload },
+        Delegation.predicateType: { try Delegation(reading: $0).statement.payload },
         Waiver.predicateType: { try Waiver(reading: $0).statement.payload },
         BreakGlass.predicateType: { try BreakGlass(reading: $0).statement.payload },
         BreakGlassReview.predicateType: { try BreakGlassReview(reading: $0).statement.payload },

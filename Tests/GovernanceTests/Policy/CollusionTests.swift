@@ -173,6 +173,61 @@ struct SeededHole: Sendable, CustomTestStringConvertible {
         #expect(answer.states <= plain.states)
     }
 
+    /// Three persons with every office, and what they did.
+    private func objection(
+        _ tier: Tier, _ steps: [CollusionStep], _ edit: (JSON?) -> JSON? = { $0 }
+    ) throws -> String? {
+        let question = CollusionQuestion(persons: 3, tier: tier)
+        return try SeparationOfDuties(ShippedPack.files("approvals.yaml", "/delegation", edit))
+            .objection(to: CollusionTrace(offices: Self.offices, steps: steps), question)
+    }
+
+    private static let offices = [Set<CollusionOffice>](
+        repeating: Set(
+            Role.allCases.filter { $0 != .administrator && $0 != .auditor }
+                .map(CollusionOffice.role)), count: 3)
+
+    @Test func `is not widened by delegations`() throws {
+        let delegated = CollusionStep.delegate(from: 1, to: 2, .validator)
+        let way: [CollusionStep] = [.submit(0, .minimal), delegated, .deploy(0)]
+        #expect(try objection(.minimal, way) == nil)
+        let trace = CollusionTrace(offices: Self.offices, steps: way)
+        #expect(CollusionTrace(json: trace.json) == trace)
+        #expect(
+            trace.lines.last { $0.contains("P3") }?
+                .contains("P3 approves as validator for P2, who delegates that") == true)
+        // A pack that allows none; one that does not list the role.
+        #expect(try objection(.minimal, way) { _ in nil }?.contains("no-delegation") == true)
+        #expect(
+            try objection(
+                .minimal,
+                [.submit(0, .minimal), .delegate(from: 1, to: 2, .riskOfficer), .deploy(0)])?
+                .contains("role-not-delegable") == true)
+        // For the author, by the author, to a second account of one's own.
+        for step in [
+            CollusionStep.delegate(from: 0, to: 1, .validator),
+            .delegate(from: 1, to: 0, .validator),
+        ] {
+            #expect(try objection(.minimal, [.submit(0, .minimal), step, .deploy(0)]) != nil)
+        }
+        #expect(
+            try objection(
+                .minimal,
+                [
+                    .createAccount(4), .submit(0, .minimal), .delegate(from: 1, to: 4, .validator),
+                ])?.contains("self-assigned") == true)
+        // Two places need two who are neither one another's delegate.
+        for officer in [1, 2] {
+            #expect(
+                try objection(
+                    .limited,
+                    [
+                        .submit(0, .limited), delegated, .approve(officer, .complianceOfficer),
+                        .deploy(0),
+                    ]) != nil)
+        }
+    }
+
     @Test func `rests on the custodians: three who make a root change everything`() throws {
         let proof = try SeparationOfDuties(ShippedPack.files())
         let question = CollusionQuestion(persons: 3, tier: .high, custodians: 3, threshold: 2)

@@ -131,6 +131,10 @@ struct Change: Sendable, CustomTestStringConvertible {
             .deploy, "DEP-301", "rejected", "/approvals/-",
             try! SampleFacts.approval(7, .validator)
                 .json.setting("/meaning", "reject")),
+        Change(
+            .deploy, "DEP-301", "changes requested", "/approvals/-",
+            try! SampleFacts.approval(7, .validator)
+                .json.setting("/meaning", "request-changes").setting("/changes", "say why")),
         Change(.deploy, "DEP-302", "retired", "/restrictions/-", retirement),
         Change(
             .deploy, "DEP-303", "critical finding", "/findings/-",

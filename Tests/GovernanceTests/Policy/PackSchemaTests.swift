@@ -44,6 +44,8 @@ import Testing
             ("approvals.yaml", "/tiers/0/quorum", []),
             ("evaluations.yaml", "/measures/0/threshold", "0,8"),
             ("permits.yaml", "/deploy/lifetime_minutes", 1_441), ("permits.yaml", "/run/0/tier", 4),
+            ("approvals.yaml", "/delegation/maximum_days", 0),
+            ("approvals.yaml", "/delegation/roles/0", "owner"),
             ("permits.yaml", "/break_glass/maximum_hours", 73),
             ("permits.yaml", "/break_glass/roles/0", "owner"),
             ("permits.yaml", "/break_glass/overrides/0", "dep-1"),

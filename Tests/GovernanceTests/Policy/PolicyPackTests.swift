@@ -64,6 +64,14 @@ import Testing
             ("permits.yaml", "/deploy/lifetime_minutes", 1_441, "/deploy/lifetime_minutes"),
             ("permits.yaml", "/run/0/lifetime_hours", 721, "/run/0/lifetime_hours"),
             ("permits.yaml", "/run/0/tier", 2, "/run"),
+            ("approvals.yaml", "/delegation/maximum_days", 367, "/delegation/maximum_days"),
+            ("approvals.yaml", "/delegation/roles", [], "/delegation/roles"),
+            ("approvals.yaml", "/delegation/roles/0", "owner", "/delegation/roles"),
+            (
+                "approvals.yaml", "/delegation/roles", ["validator", "validator"],
+                "/delegation/roles"
+            ),
+            ("approvals.yaml", "/delegation/renewable", true, "/delegation/renewable"),
             ("permits.yaml", "/break_glass/maximum_hours", 73, "/break_glass/maximum_hours"),
             ("permits.yaml", "/break_glass/budget_hours", 0, "/break_glass/budget_hours"),
             ("permits.yaml", "/break_glass/review_hours", nil, "/break_glass/review_hours"),

@@ -90,6 +90,11 @@ struct AuditedWorld: Sendable {
         _ = try await registry.abstain(
             try await service.abstention(from: second, by: team.officer, as: .complianceOfficer),
             service.request(team.officer))
+        let delegation = try await service.delegate(
+            by: team.validator, to: team.reviewer, as: .validator)
+        _ = try await registry.revokeDelegation(
+            delegation, of: team.validator.principal, reason: "back", compromised: false,
+            service.request(team.officer))
         let risk = try await service.enrol([.riskOfficer])
         _ = try await registry.importLegacy(
             try service.legacyImport([second], by: team.officer, and: risk),

@@ -50,6 +50,7 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
         .init(
             .break_glass_review, "verdict",
             "UPDATE registry.break_glass_review SET verdict = 'justified'"),
+        .init(.delegation, "revoked_at", "UPDATE registry.delegation SET revoked_at = NULL"),
         .init(.waiver, "rule", "UPDATE registry.waiver SET rule = 'DEP-001'"),
         .init(.finding, "severity", "UPDATE registry.finding SET severity = 'low'"),
         .init(

@@ -10,16 +10,18 @@ import Testing
 @testable import Registry
 
 @Suite struct `An approval by passkey` {
-    /// The shipped pack, with passkeys for tier 3.
+    /// The shipped pack, with passkeys for tiers 2 and 3.
     static let strict: [String: String] = {
         guard let files = try? PackFiles.load(folder: nil),
             let file = files.first(where: { $0.path == "approvals.yaml" })
         else { return [:] }
-        let text = String(decoding: file.bytes, as: UTF8.self)
-        return [
-            "approvals.yaml": text.replacing(
-                "validity_days: 90\n", with: "validity_days: 90\n    least_factor: passkey\n")
-        ]
+        var text = String(decoding: file.bytes, as: UTF8.self)
+        for days in [180, 90] {
+            text = text.replacing(
+                "validity_days: \(days)\n",
+                with: "validity_days: \(days)\n    least_factor: passkey\n")
+        }
+        return ["approvals.yaml": text]
     }()
 
     private func scene(

@@ -197,7 +197,8 @@ extension TestService {
             signer: .init(
                 principal: person.principal, role: role,
                 assignment: person.assignments[role] ?? .zero),
-            meaning: meaning, comment: "", signedAt: now,
+            meaning: meaning, comment: meaning == .requestChanges ? "say how it was trained" : "",
+            signedAt: now,
             expiresAt: now.adding(seconds: 30 * 86_400))
         edit(&statement)
         return try statement.statement.sign(with: [person.key])

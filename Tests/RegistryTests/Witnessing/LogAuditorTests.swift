@@ -44,6 +44,31 @@ import TransparencyLog
         }
     }
 
+    @Test func `has nothing against an approval for another, until it is taken back`() async throws
+    {
+        try await TestService.with { service in
+            let team = try await service.makeTeam()
+            let deputy = try await service.enrol([])
+            let version = try await service.submit(by: team.owner)
+            try await service.evaluate(version, by: team.reviewer)
+            let delegation = try await service.delegate(
+                by: team.validator, to: deputy, as: .validator)
+            try await service.answer(
+                version, by: deputy, for: team.validator, as: .validator, under: delegation)
+            try await service.approve(version, by: team.officer, as: .complianceOfficer)
+            let auditor = try service.auditor()
+            #expect(try await service.deploy(version, by: team.deployer).verdict == "allow")
+            #expect(try await service.examine(auditor) == [])
+            _ = try await service.registry.revokeDelegation(
+                delegation, of: team.validator.principal, reason: "not mine", compromised: true,
+                service.request(team.validator))
+            // What was allowed then stays what it was; what follows is denied, as the witness would.
+            #expect(try await service.deploy(version, by: team.deployer).verdict == "deny")
+            #expect(try await service.examine(auditor) == [])
+            #expect(try await service.examine(service.auditor()) == [])
+        }
+    }
+
     /// A deployment that somebody with the service's keys writes past the gate.
     enum Forgery: CaseIterable {
         case nothingApproved, oneRoleMissing, notEvaluated, otherBytes, otherEnvironment

@@ -157,9 +157,20 @@ private enum ApprovalStep: String, CaseIterable {
     private static func quorum(
         _ places: [Role], _ approvals: [FactReader]
     ) throws(UnknownFact) -> Quorum {
+        // Whoever acts for another and that person fill one place between them.
+        var together: [String: String] = [:]
+        func one(_ person: String) -> String { together[person].map(one) ?? person }
+        for approval in approvals {
+            guard let delegation = approval.optional("delegation") else { continue }
+            let pair = [
+                one(try approval.fact("person").string()),
+                one(try delegation.fact("person").string()),
+            ].sorted(by: bytesPrecede)
+            if pair[0] != pair[1] { together[pair[1]] = pair[0] }
+        }
         var roles: [String: Set<Role>] = [:]
         for approval in approvals {
-            let person = try approval.fact("person").string()
+            let person = one(try approval.fact("person").string())
             roles[person, default: []].insert(try approval.fact("role").role())
         }
         return Quorum(places: places, rolesByPerson: roles)
@@ -186,7 +197,10 @@ private enum ApprovalStep: String, CaseIterable {
             let submitter = [try fact("submitter.person").string()]
             let linked = try fact("submitter.linked").strings()
             let person = try approval.fact("person").string()
-            return (submitter + linked).contains(person) ? "is-the-submitter" : nil
+            if (submitter + linked).contains(person) { return "is-the-submitter" }
+            guard let delegation = approval.optional("delegation") else { return nil }
+            let delegator = try delegation.fact("person").string()
+            return (submitter + linked).contains(delegator) ? "for-the-submitter" : nil
         case .current:
             var differing: [String] = []
             for (name, present) in presentDigests {

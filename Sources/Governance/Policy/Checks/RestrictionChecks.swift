@@ -15,13 +15,19 @@ let restrictionChecks: [Check] = [
             context.need(
                 remedy(kind), ["kind": .string(kind), "id": try restriction.fact("id").value])
         }
-        // A rejection or withdrawal restricts even if nobody has drawn the consequence yet.
+        // An objection restricts even if nobody has drawn the consequence yet.
         for approval in try context.facts.fact("approvals").list() {
             let meaning = try approval.fact("meaning").string()
             guard meaning != ApprovalMeaning.approve.rawValue else { continue }
             let digest = try approval.fact("digest").string()
             blocking.append("\(meaning) \(digest) (statement)")
-            context.need("new-version", .string(digest))
+            if let changes = approval.optional("changes") {
+                context.need(
+                    "new-version",
+                    ["statement": .string(digest), "changes": .string(try changes.string())])
+            } else {
+                context.need("new-version", .string(digest))
+            }
         }
         context.note("restrictions.blocking", blocking)
         return blocking.isEmpty ? .pass : .fail
@@ -60,7 +66,7 @@ private func remedy(_ kind: String) -> String {
     case .suspension: "lift"
     case .hold: "release"
     case .finding: "finding-closure"
-    case .rejection, .withdrawal, .retirement: "new-version"
+    case .rejection, .withdrawal, .changesRequested, .retirement: "new-version"
     case .alarm: "audit"
     case .breakGlass: "halt"
     case .revocation, .incident, nil: "end"

@@ -47,7 +47,10 @@ let statementChecks: [Check] = [
         let person = try context.use("statement.person").string()
         let submitter = try context.use("submitter.person").string()
         let linked = try context.use("submitter.linked").strings()
-        return (linked + [submitter]).contains(person) ? .fail : .pass
+        let delegator = try context.facts.fact("statement").optional("delegation")?
+            .fact("person").string()
+        let persons = [person] + (delegator.map { [$0] } ?? [])
+        return persons.allSatisfy { !(linked + [submitter]).contains($0) } ? .pass : .fail
     },
 
     // A role gained after submission does not count: else the submitter's friends are appointed
@@ -76,7 +79,7 @@ let statementChecks: [Check] = [
         switch try meaning(&context) {
         case .approve:
             return context.pack.approvals[tier]?.places.contains(role) == true ? .pass : .fail
-        case .reject, .withdraw: return role.mayApprove ? .pass : .fail
+        case .reject, .requestChanges, .withdraw: return role.mayApprove ? .pass : .fail
         }
     },
 
@@ -107,7 +110,7 @@ let statementChecks: [Check] = [
         }
         context.note("earlier", earlier)
         switch try meaning(&context) {
-        case .approve, .reject: return earlier.isEmpty ? .pass : .fail
+        case .approve, .reject, .requestChanges: return earlier.isEmpty ? .pass : .fail
         case .withdraw:
             // Only one's own statement can be withdrawn, and the withdrawal names it.
             let prior = try context.facts.optional("statement.prior")?.string()

@@ -104,6 +104,21 @@ extension PackDifferences {
             "where legacy may be deployed again: \(old.rawValue) → \(new.rawValue)")
     }
 
+    mutating func compareDelegation(_ old: DelegationRules?, _ new: DelegationRules?) {
+        let place = "approvals.yaml"
+        for role in old?.roles ?? [] where new?.roles.contains(role) != true {
+            add(.stricter, place, "a \(role) no longer delegates")
+        }
+        for role in new?.roles ?? [] where old?.roles.contains(role) != true {
+            add(.looser, place, "a \(role) may delegate")
+        }
+        if let old, let new {
+            number(
+                place, "days that a delegation lasts", old.maximumDays, new.maximumDays,
+                moreIs: .looser)
+        }
+    }
+
     mutating func compareBreakGlass(_ old: BreakGlassRules?, _ new: BreakGlassRules?) {
         guard let old, let new else {
             if old == nil, new != nil { add(.looser, "permits.yaml", "the glass can be broken") }

@@ -44,6 +44,7 @@ extension PolicyPack {
             "pack.yaml", "custodians who sign the next pack", activationSignatures,
             new.activationSignatures, moreIs: .stricter)
         list.compareApprovals(self, new)
+        list.compareDelegation(delegation, new.delegation)
         list.compareFairness(fairness, new.fairness)
         list.compareFields(requiredFields, new.requiredFields)
         list.compareTiers(tierRaises, new.tierRaises)
