@@ -1,7 +1,8 @@
 // Measures what the product promises, beside what others do on the same machine in the same run.
 //
 //     imprimatur-bench [PREFIX] [--only PREFIX] [--binary FILE] [--output FILE] [--pairs N]
-//         [--seconds N] [--entries N] [--queue N] [--picture FILE] [--scratch DIR] [--peers DIR] [--repository DIR]
+//         [--seconds N] [--entries N] [--decisions N] [--queue N] [--picture FILE]
+//         [--scratch DIR] [--peers DIR] [--repository DIR]
 //
 // Every comparison runs ours, peer, ours, peer … and reports medians. docs/reference/benchmarks.md
 // says what each one measures and what it leaves out.
@@ -79,6 +80,9 @@ struct Bench {
         Suite(
             title: "Decisions of the deploy gate, beside cel-python and Cedar",
             names: PolicyBenchmark.names, run: PolicyBenchmark.run),
+        Suite(
+            title: "Simulating a pack over what was decided, beside recording it",
+            names: SimulateBenchmark.names, run: SimulateBenchmark.run),
         Suite(
             title: "Verifying model signatures, beside model-signing and openssl",
             names: ArtifactBenchmark.names, run: ArtifactBenchmark.run),

@@ -15,6 +15,8 @@ struct Options: Sendable {
     var seconds = 10
     /// Entries of the log that is verified.
     var entries = 100_000
+    /// Decisions that are recorded before they are simulated.
+    var decisions = 100_000
     /// Entries in the queue that is integrated.
     var queue = 1_000_000
     /// Where the curve is drawn.
@@ -46,6 +48,7 @@ struct Options: Sendable {
             case "--seconds": seconds = try Self.count(argument, value)
             case "--queue": queue = try Self.count(argument, value)
             case "--picture": picture = value
+            case "--decisions": decisions = try Self.count(argument, value)
             case "--entries": entries = try Self.count(argument, value)
             default: throw Usage("unknown option \(argument)")
             }

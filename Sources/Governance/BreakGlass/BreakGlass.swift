@@ -96,10 +96,11 @@ package struct BreakGlass: OfficerStatement {
     ///
     /// - Parameters:
     ///   - pack: the pack that decides.
+    ///   - tier: the version's.
     ///   - authors: everybody who made the version, with all who are the same person.
     ///   - earlier: what was recorded for the model before, in the order of the log.
     package func problems(
-        under pack: PolicyPack, authors: Set<PrincipalID>,
+        under pack: PolicyPack, tier: Tier, authors: Set<PrincipalID>,
         after earlier: [RestrictiveFold.Taken<BreakGlassRecorded>], in scene: OfficerScene
     ) -> [JSONFinding] {
         var findings = problems(in: scene) + problems(ofAuthors: authors, scene.chain)
@@ -122,6 +123,11 @@ package struct BreakGlass: OfficerStatement {
                 "policy", BreakGlassProblem.noBreakGlass.rawValue,
                 "The policy pack in force has no break-glass.")
             return findings
+        }
+        if !rules.reaches(tier) {
+            find(
+                "policy", BreakGlassProblem.tierTooHigh.rawValue,
+                "The pack lets nobody do this in tier \(tier).")
         }
         for signer in signers where !rules.roles.contains(signer.role) {
             find(

@@ -77,6 +77,9 @@ struct BreakGlassOverride {
                 && expiresAt <= signedAt.adding(seconds: rules.maximumHours * 3_600),
             BreakGlassProblem.tooLong.rawValue)
         object(time < expiresAt, "expired")
+        object(
+            rules.reaches(facts["tier"].flatMap { Tier(json: $0) }),
+            BreakGlassProblem.tierTooHigh.rawValue)
         let people = Set(signers.compactMap { $0["person"]?.string })
         object(
             signers.count == 2 && people.count == 2,

@@ -6,6 +6,8 @@ package enum BreakGlassProblem: String, Sendable, Hashable, CaseIterable {
     case anotherPolicy = "another-policy"
     /// The pack has no break-glass.
     case noBreakGlass = "no-break-glass"
+    /// The pack allows it in no tier as high as the version's.
+    case tierTooHigh = "tier-too-high"
     /// The pack lets nobody in that role do this.
     case roleNotNamed = "role-not-named"
     /// The pack allows fewer hours at a time.
@@ -20,7 +22,7 @@ package enum BreakGlassProblem: String, Sendable, Hashable, CaseIterable {
     /// Whether it follows from the pack: then it says nothing of a decision that another pack made.
     package var isOfPack: Bool {
         switch self {
-        case .anotherPolicy, .noBreakGlass, .roleNotNamed, .tooLong, .budget: true
+        case .anotherPolicy, .noBreakGlass, .tierTooHigh, .roleNotNamed, .tooLong, .budget: true
         case .onePerson, .samePair: false
         }
     }

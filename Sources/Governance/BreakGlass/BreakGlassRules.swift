@@ -3,11 +3,12 @@
 //     break_glass:
 //       roles: [compliance-officer, risk-officer]
 //       overrides: [DEP-101, DEP-102]
+//       highest_tier: 2
 //       maximum_hours: 4
 //       budget_hours: 12
 //       review_hours: 72
 //
-// A pack without this member has no break-glass. Only rules of the deploy gate can be listed that want
+// A pack without this member has no break-glass, one without `highest_tier` has it in every tier. Only rules of the deploy gate can be listed that want
 // approvals or evaluations, or that are the pack's own and look at nothing that an emergency must not
 // touch: the bytes and their signature, what restricts the version, who asks, the pack, the log. That is
 // asked twice, when the pack is read and when a rule has failed.
@@ -24,6 +25,8 @@ package struct BreakGlassRules: Sendable, Hashable {
     package let roles: [Role]
     /// The rules that do not deny meanwhile.
     package let overrides: [String]
+    /// The highest tier of versions that come in so; nil for any.
+    package let highestTier: Tier?
     /// How long it lasts at most.
     package let maximumHours: Int64
     /// For how many hours a model has one in a calendar quarter.
@@ -48,6 +51,7 @@ package struct BreakGlassRules: Sendable, Hashable {
                     Rule.isIdentifier($0) ? $0 : nil
                 }
             },
+            highestTier: PolicyPack.readHighestTier(reader),
             maximumHours: reader.integer("maximum_hours", in: 1...72),
             budgetHours: reader.integer("budget_hours", in: 1...720),
             reviewHours: reader.integer("review_hours", in: 1...720))
@@ -91,6 +95,9 @@ package struct BreakGlassRules: Sendable, Hashable {
             variables.indices.contains($0) && !untouchable.contains(variables[$0].name)
         }
     }
+
+    /// Whether versions of a tier can come in so.
+    func reaches(_ tier: Tier?) -> Bool { PolicyPack.isWithin(tier, highestTier) }
 
     /// Whether a rule of the pack is overridden.
     func overrides(_ rule: Rule) -> Bool {

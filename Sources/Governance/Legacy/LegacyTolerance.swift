@@ -2,7 +2,7 @@
 //
 // Facts that say `legacy` are about the very bytes, in the very environment, that two officers imported.
 // Where the pack says `legacy: { redeploy: same-place }` the rules that want approvals and evaluations then
-// warn and do not deny, until the date. Every other rule decides as ever: the bytes, the signature, the
+// warn and do not deny, until the date, up to the tier that it states as `highest_tier`. Every other rule decides as ever: the bytes, the signature, the
 // card, suspensions, rejections, findings, who asks. A rule of the pack's own denies as ever too.
 //
 // Such a decision has one more outcome, LEG-001, which no pack states: pass when nothing had to be
@@ -58,12 +58,10 @@ package struct LegacyTolerance {
     private var failed: [String] = []
 
     /// Nil where the facts are about nothing that was imported.
-    init?(_ facts: JSON, gate: Gate, rule: LegacyRule, at time: Timestamp) {
+    init?(_ facts: JSON, gate: Gate, pack: PolicyPack, at time: Timestamp) {
         guard gate == .deploy, let legacy = facts["legacy"] else { return nil }
         dueAt = legacy["dueAt"]?.string ?? ""
-        // What is prohibited is nobody's to tolerate, whenever it came in.
-        let isUsable = facts["tier"].flatMap { Tier(json: $0) }.map { Tier.usable.contains($0) }
-        isAllowed = rule == .samePlace && isUsable == true
+        isAllowed = Self.isAllowed(in: facts["tier"].flatMap { Tier(json: $0) }, by: pack)
         // A date that cannot be read has passed.
         isOverdue = Timestamp(dueAt).map { $0 <= time } ?? true
     }
@@ -71,14 +69,21 @@ package struct LegacyTolerance {
     /// Whether anything is tolerated at all.
     var isStanding: Bool { isAllowed && !isOverdue }
 
+    /// Whether a pack tolerates anything in a tier.
+    static func isAllowed(in tier: Tier?, by pack: PolicyPack) -> Bool {
+        // What is prohibited is nobody's to tolerate, whenever it came in.
+        guard let tier, Tier.usable.contains(tier) else { return false }
+        return pack.legacy == .samePlace && PolicyPack.isWithin(tier, pack.legacyHighestTier)
+    }
+
     /// Whether a rule wants nothing but what is tolerated.
-    private func concerns(_ rule: Rule) -> Bool {
-        !rule.made.isEmpty && Self.checks.isSuperset(of: rule.made)
+    static func concerns(_ rule: Rule) -> Bool {
+        !rule.made.isEmpty && checks.isSuperset(of: rule.made)
     }
 
     /// Notes how a rule came out; answers whether it warns only.
     mutating func softens(_ rule: Rule, _ outcome: RuleOutcome) -> Bool {
-        guard outcome.result == .fail, outcome.mode == .enforce, concerns(rule) else {
+        guard outcome.result == .fail, outcome.mode == .enforce, Self.concerns(rule) else {
             return false
         }
         failed.append(rule.id)
@@ -95,7 +100,7 @@ package struct LegacyTolerance {
             } else if isAllowed {
                 "it came in as legacy and is not approved: due by \(dueAt)"
             } else {
-                "it came in as legacy, and the policy pack permits nothing of that"
+                "it came in as legacy, and the policy pack permits nothing of that in its tier"
             }
         return RuleOutcome(
             id: Self.rule, title: "What came in as legacy is approved by its date",

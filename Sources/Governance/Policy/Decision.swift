@@ -106,6 +106,29 @@ extension PolicyPack {
         gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp,
         tolerating: Timestamp? = nil
     ) -> Decision {
+        let (outcomes, missing) = outcomes(
+            gate: gate, subject: subject, facts: facts, now: now, tolerating: tolerating ?? now)
+        return Decision(
+            gate: gate, subject: subject, now: now, policyName: name, policyVersion: version,
+            policyDigest: digest, factsDigest: SHA256.hash(facts.canonicalBytes), rules: outcomes,
+            missing: missing)
+    }
+
+    /// The verdict of `decide`, sooner: the first outcome that denies is enough.
+    package func verdict(
+        gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp
+    ) -> Verdict {
+        let (outcomes, _) = outcomes(
+            gate: gate, subject: subject, facts: facts, now: now, tolerating: now,
+            untilDenied: true)
+        return outcomes.contains(where: \.denies) ? .deny : .allow
+    }
+
+    /// How each rule comes out, in order, or each up to the first that denies; and what would help.
+    private func outcomes(
+        gate: Gate, subject: DecisionSubject, facts: JSON, now: Timestamp, tolerating: Timestamp,
+        untilDenied: Bool = false
+    ) -> ([RuleOutcome], missing: [Need]) {
         let list = rules[gate] ?? []
         let enforced = Set(list.filter { $0.mode == .enforce }.flatMap(\.made))
         let binding =
@@ -118,9 +141,10 @@ extension PolicyPack {
         let funnel = ApprovalFunnel()
         var outcomes = [Self.judgeFacts(facts, gate: gate, subject: subject)]
         var missing: [Need] = []
-        var tolerance = LegacyTolerance(facts, gate: gate, rule: legacy, at: tolerating ?? now)
-        var glass = BreakGlassOverride(facts, gate: gate, pack: self, at: tolerating ?? now)
+        var tolerance = LegacyTolerance(facts, gate: gate, pack: self, at: tolerating)
+        var glass = BreakGlassOverride(facts, gate: gate, pack: self, at: tolerating)
         for rule in list {
+            if untilDenied, outcomes.last?.denies == true { break }
             var context = CheckContext(
                 facts: reader, parameters: rule.condition.parameters, pack: self, now: now,
                 enforced: enforced, binding: binding, measures: measures,
@@ -145,10 +169,7 @@ extension PolicyPack {
         }
         if let tolerance { outcomes.append(tolerance.outcome) }
         if let glass { outcomes.append(glass.outcome) }
-        return Decision(
-            gate: gate, subject: subject, now: now, policyName: name, policyVersion: version,
-            policyDigest: digest, factsDigest: SHA256.hash(facts.canonicalBytes), rules: outcomes,
-            missing: missing)
+        return (outcomes, missing)
     }
 
     /// A failed rule that is set aside, with who did so and until when among its values.

@@ -73,7 +73,12 @@ private struct PackParser {
                     snapshots.object { $0.integer("maximum_age_hours", in: 1...8_760) }
                 },
                 legacy: reader.optional("legacy") { legacy in
-                    legacy.object { $0.choice("redeploy", of: LegacyRule.self) }
+                    legacy.object {
+                        (
+                            rule: $0.choice("redeploy", of: LegacyRule.self),
+                            highest: PolicyPack.readHighestTier($0)
+                        )
+                    }
                 },
                 breakGlass: reader.optional("break_glass") { glass in
                     glass.object(BreakGlassRules.read)
@@ -114,7 +119,8 @@ private struct PackParser {
             requiredFields: fields, approvals: approvals.tiers, delegation: approvals.delegation,
             fairness: fairness,
             permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run,
-            snapshotMaximumAgeHours: permits.snapshots, legacy: permits.legacy ?? .nowhere,
+            snapshotMaximumAgeHours: permits.snapshots, legacy: permits.legacy?.rule ?? .nowhere,
+            legacyHighestTier: permits.legacy?.highest,
             breakGlass: permits.breakGlass, signers: signers,
             retention: retention, rules: rules, frameworks: frameworks)
     }

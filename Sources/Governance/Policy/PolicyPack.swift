@@ -62,6 +62,8 @@ package struct PolicyPack: Sendable {
     package let snapshotMaximumAgeHours: Int64?
     /// How far what was imported as legacy is tolerated.
     package let legacy: LegacyRule
+    /// The highest tier in which it is tolerated; nil for any.
+    package let legacyHighestTier: Tier?
     /// What may be done in an emergency; nil for nothing.
     package let breakGlass: BreakGlassRules?
     /// Who may sign artifacts by certificate.
@@ -150,6 +152,17 @@ package struct PolicyPack: Sendable {
         let taken = rules.values.joined().map(\.id).filter(Self.reservedRules.contains).sorted()
         guard !taken.isEmpty else { return nil }
         return "\(taken.joined(separator: ", ")): every decision adds outcomes of that name itself"
+    }
+
+    /// Reads up to which tier something that needs no quorum is possible; nil where that is not stated.
+    static func readHighestTier(_ reader: JSONReader) -> Tier? {
+        reader.optional("highest_tier") { Tier(json: .integer($0.integer(in: 1...3))) }
+    }
+
+    /// Whether a tier is no higher than the highest that is stated; what is unknown is higher.
+    static func isWithin(_ tier: Tier?, _ highest: Tier?) -> Bool {
+        guard let highest else { return true }
+        return tier.map { $0 <= highest } ?? false
     }
 
     static func readTier(_ reader: JSONReader, _ name: String) -> Tier? {

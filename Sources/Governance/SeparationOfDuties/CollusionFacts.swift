@@ -72,13 +72,15 @@ struct CollusionFacts {
         var evaluator: PrincipalID?
         let approvals: [Approval]
         var waivers: [Waived]
+        var exception: Excepted?
 
         /// What matters to those who approve: the gate of approvals is told of neither evaluations nor
-        /// waivers.
+        /// waivers nor exceptions.
         var forApproval: View {
             var view = self
             view.evaluator = nil
             view.waivers = []
+            view.exception = nil
             return view
         }
     }
@@ -87,7 +89,9 @@ struct CollusionFacts {
         card: Self.digest("card"), artifact: Self.digest("artifact"),
         evidence: Self.digest("evidence"), policy: .zero)
 
-    private static func digest(_ text: String) -> SHA256Digest { SHA256.hash(Array(text.utf8)) }
+    var artifactDigest: SHA256Digest { digests.artifact }
+
+    static func digest(_ text: String) -> SHA256Digest { SHA256.hash(Array(text.utf8)) }
 }
 
 extension CollusionFacts {
@@ -239,6 +243,7 @@ extension CollusionFacts {
                     digest: Self.digest("\(waived.principal) \(waived.rule)"),
                     waiver: waiver(waived, by: .zero), person: waived.person, problems: [])
             }
+        if let exception = view.exception { tell(&facts, of: exception) }
         facts.activeDeployments = []
         facts.submitter = submitter(view)
         facts.fold = FoldFact(healthy: true, lagEntries: 0)

@@ -41,7 +41,15 @@ package struct CollusionQuestion: Sendable, Hashable {
         "one account and one key belong to one person, or are known to be linked",
         "the card tells the truth about what raises the tier, and the evaluation about the model",
         "custodians hold their keys themselves, and the service and its gate are not altered",
-        "nobody breaks the glass, which takes three persons, ends by itself and is seen by all",
+    ]
+
+    /// What is left out, a sentence each, and why no answer depends on it.
+    package static let unexplored = [
+        "what comes after the first deployment, such as how long it lasts and who reviews an emergency: "
+            + "it has happened by then",
+        "what only takes away, such as revoking, recusing, suspending, rejecting and holding",
+        "what undoes that, such as lifting a suspension or closing a finding: nobody objects here",
+        "recovering a log, which custodians sign and every reader of the old one sees",
     ]
 }
 
@@ -92,7 +100,10 @@ package struct CollusionTrace: Sendable, Hashable {
     /// The persons who take part.
     package var persons: [Int] {
         offices.indices.filter { person in
-            !offices[person].isEmpty || steps.contains { $0.persons(of: offices.count) == person }
+            !offices[person].isEmpty
+                || steps.contains { step in
+                    step.accounts.contains { $0 % offices.count == person }
+                }
         }
     }
 

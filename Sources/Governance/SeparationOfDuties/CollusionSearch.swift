@@ -19,6 +19,8 @@
 // to deploy does not deny. So what can be waived before can be waived then, a rule that does not fail then
 // needs no waiver, and none has to be part of a state.
 //
+// The quorum is got around last, by an emergency or an import: that, too, does one thing, at the deploy gate.
+//
 // People who hold the same offices are the same: of states that differ only by which of them did what, one is
 // looked at. Nothing in the rules knows people by more than being the same or not.
 //
@@ -29,13 +31,13 @@
 
 /// One search from given offices.
 struct CollusionSearch {
-    private var world: CollusionWorld
+    var world: CollusionWorld
     /// Every way for people to take one another's places.
     private let symmetries: [[Int]]
     /// Whether only the steps are taken that the pack means to be taken.
     private let isOrdinary: Bool
     private(set) var states = 0
-    private(set) var judged = 0
+    var judged = 0
 
     init?(
         _ question: CollusionQuestion, _ offices: [Set<CollusionOffice>], _ packs: [PolicyPack],
@@ -131,7 +133,10 @@ struct CollusionSearch {
     /// The second accounts that have acted.
     private func active(in state: CollusionState) -> Set<Int> {
         let accounts =
-            [state.submission?.account, state.evaluator].compactMap(\.self)
+            [
+                state.submission?.account, state.evaluator, state.exception?.first,
+                state.exception?.second,
+            ].compactMap(\.self)
             + state.approvers.flatMap { [$0.account, $0.delegator ?? $0.account] }
         return Set(accounts.filter { $0 >= world.persons })
     }
@@ -141,7 +146,7 @@ struct CollusionSearch {
     }
 
     /// The steps, and the creation of accounts that did nothing before.
-    private func cost(of steps: [CollusionStep], after state: CollusionState) -> Int {
+    func cost(of steps: [CollusionStep], after state: CollusionState) -> Int {
         steps.count + needed(by: steps).subtracting(active(in: state)).count
     }
 
@@ -188,13 +193,16 @@ struct CollusionSearch {
         for account in Array(0..<world.persons) + state.accounts.members {
             judged += 1
             guard let denials = world.denials(of: account, in: state) else { continue }
-            let found =
+            let endings: [[CollusionStep]?] =
                 denials.isEmpty
-                ? [.deploy(account)] : waiving(denials, for: account, in: state)
-            if let found,
-                best.map({ cost(of: found, after: state) < cost(of: $0, after: state) }) ?? true
-            {
-                best = found
+                ? [[.deploy(account)]]
+                : [waiving(denials, for: account, in: state)]
+                    + (isOrdinary ? [] : [excepting(denials, for: account, in: state)])
+            for case let found? in endings {
+                if best.map({ cost(of: found, after: state) < cost(of: $0, after: state) }) ?? true
+                {
+                    best = found
+                }
             }
             if isHopeless(denials, in: state) { break }
         }
@@ -203,13 +211,18 @@ struct CollusionSearch {
 
     /// Whether no other account could deploy either.
     private func isHopeless(_ denials: [String], in state: CollusionState) -> Bool {
-        (world.packs[state.pack].rules[.deploy] ?? []).contains {
+        let (tier, pack) = (state.submission?.tier, world.packs[state.pack])
+        let isOpen = CollusionException.allCases.contains { exception in
+            tier.map { exception.isOpen(in: $0, under: pack) } ?? false
+        }
+        guard isOrdinary || !isOpen else { return false }
+        return (world.packs[state.pack].rules[.deploy] ?? []).contains {
             !$0.waivable && !$0.hasExpression && denials.contains($0.id)
         }
     }
 
     /// The waivers that an account needs to deploy, and the deployment; by as few accounts as can be.
-    private mutating func waiving(
+    mutating func waiving(
         _ denials: [String], for deployer: Int, in state: CollusionState
     ) -> [CollusionStep]? {
         guard !isOrdinary else { return nil }

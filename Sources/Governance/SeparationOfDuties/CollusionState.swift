@@ -33,6 +33,8 @@ struct CollusionState: Sendable, Hashable {
     /// 0 for none; above, the account for which it did, from 1, 0 for itself.
     private(set) var approvals: UInt64 = 0
     var waivers: Set<Waived> = []
+    /// How they come in without a quorum.
+    var exception: Excepted?
     var isDeployed = false
 
     /// The version.
@@ -99,7 +101,7 @@ struct CollusionState: Sendable, Hashable {
 
     // MARK: the same with other people in the same places
 
-    /// The state after everybody took the place that is given for them, before anything is waived.
+    /// The state after everybody took the place that is given for them, before anything is waived or excepted.
     func permuted(_ places: [Int]) -> CollusionState {
         let persons = places.count
         func moved(_ account: Int) -> Int {

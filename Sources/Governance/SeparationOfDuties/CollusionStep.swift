@@ -24,6 +24,8 @@ package enum CollusionStep: Sendable, Hashable {
     case delegate(from: Int, to: Int, Role)
     /// An account waives a rule of the pack in force.
     case waive(Int, String, Role)
+    /// Two accounts sign that the version comes in without its quorum, each in a role.
+    case except(CollusionException, Int, Role, Int, Role)
     case deploy(Int)
 
     /// `P1`, `P2`, … by number from 0.
@@ -34,29 +36,29 @@ package enum CollusionStep: Sendable, Hashable {
         switch self {
         case .createAccount(let account), .resign(let account),
             .submit(let account, _), .evaluate(let account), .approve(let account, _),
-            .delegate(from: _, to: let account, _),
-            .waive(let account, _, _), .deploy(let account):
+            .delegate(from: _, to: let account, _), .waive(let account, _, _),
+            .except(_, let account, _, _, _), .deploy(let account):
             account
         case .rotateRoot, .activatePack: nil
         }
     }
 
-    /// Every account that has a part in it.
+    /// Everybody whose signature the step takes by itself.
     var accounts: [Int] {
-        guard case .delegate(let from, let to, _) = self else { return account.map { [$0] } ?? [] }
-        return [from, to]
+        switch self {
+        case .delegate(let from, let to, _): [from, to]
+        case .except(_, let first, _, let second, _): [first, second]
+        default: account.map { [$0] } ?? []
+        }
     }
-
-    /// The person behind it.
-    func persons(of count: Int) -> Int? { account.map { $0 % count } }
 
     /// The step in words.
     package func sentence(_ persons: Int) -> String {
-        let who =
-            account.map { account in
-                let name = Self.name(of: account % persons)
-                return account < persons ? name : "\(name)'s second account"
-            } ?? "Together they"
+        func name(_ account: Int) -> String {
+            let name = Self.name(of: account % persons)
+            return account < persons ? name : "\(name)'s second account"
+        }
+        let who = account.map(name) ?? "Together they"
         return switch self {
         case .createAccount: "\(who) is created, with every role that they can give it"
         case .resign: "\(who) is administrator no longer"
@@ -69,6 +71,10 @@ package enum CollusionStep: Sendable, Hashable {
             "\(who) approves as \(role) for \(Self.name(of: from % persons))"
                 + (from < persons ? "" : "'s second account") + ", who delegates that"
         case .waive(_, let rule, let role): "\(who) waives \(rule) as \(role)"
+        case .except(.emergency, _, let role, let second, let other):
+            "\(who) as \(role) and \(name(second)) as \(other) break the glass"
+        case .except(.legacy, _, let role, let second, let other):
+            "\(who) as \(role) and \(name(second)) as \(other) import it as legacy"
         case .deploy: "\(who) deploys"
         }
     }
@@ -84,6 +90,7 @@ package enum CollusionStep: Sendable, Hashable {
         case .approve: "approve"
         case .delegate: "delegate"
         case .waive: "waive"
+        case .except(let exception, _, _, _, _): exception.rawValue
         case .deploy: "deploy"
         }
     }
@@ -101,6 +108,10 @@ package enum CollusionStep: Sendable, Hashable {
         case .waive(_, let rule, let role):
             members["rule"] = .string(rule)
             members["role"] = .text(role)
+        case .except(_, _, let role, let second, let secondRole):
+            members["role"] = .text(role)
+            members["second"] = .integer(Int64(second))
+            members["secondRole"] = .text(secondRole)
         default: break
         }
         return .object(members)
@@ -138,9 +149,21 @@ package enum CollusionStep: Sendable, Hashable {
                     }
                 }
             case "deploy": account.map(Self.deploy)
-            default: nil
+            case let word?: Self.exception(word, json, account, role, persons)
+            case nil: nil
             }
         guard let step, step.json == json else { return nil }
         self = step
+    }
+
+    private static func exception(
+        _ word: String, _ json: JSON, _ first: Int?, _ firstRole: Role?, _ persons: Int
+    ) -> CollusionStep? {
+        guard let exception = CollusionException(rawValue: word), let first, let firstRole,
+            let second = json["second"]?.integer.map({ Int($0) }),
+            (0..<2 * persons).contains(second),
+            let secondRole = json["secondRole"]?.string.flatMap({ Role(rawValue: $0) })
+        else { return nil }
+        return .except(exception, first, firstRole, second, secondRole)
     }
 }

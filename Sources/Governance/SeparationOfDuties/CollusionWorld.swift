@@ -16,6 +16,8 @@ struct CollusionWorld {
     /// Keys of honest custodians: who gave the offices.
     private let founders: [PublicKey]
     private var chains: [CollusionState.Standing: TrustChain] = [:]
+    /// Exceptions that can be signed, by all that this depends on.
+    var exceptions: [Excepting: [CollusionStep]] = [:]
     /// What gates have answered, for whoever asks the same about the same packs and tier again.
     var memory = CollusionMemory()
 
@@ -165,7 +167,7 @@ struct CollusionWorld {
 
     /// Takes a step, if the product lets them.
     mutating func take(_ step: CollusionStep, in state: CollusionState) -> Outcome {
-        if let account = step.account, !(0..<2 * persons).contains(account) {
+        guard step.accounts.allSatisfy((0..<2 * persons).contains) else {
             return .refused("there is no such account")
         }
         var next = state
@@ -237,7 +239,7 @@ struct CollusionWorld {
                         principal: $0, person: chain.person(of: $0), role: waived.role,
                         rule: waived.rule, policy: packs[waived.pack].digest)
                 }
-            })
+            }, exception: state.exception.flatMap { told($0, chain) })
     }
 
     /// The rules that deny an account's deployment; nil where it cannot ask.
@@ -310,6 +312,11 @@ struct CollusionWorld {
                 return .refused("it has waived the rule")
             }
             return .goes(next)
+        case .except(let exception, let first, let firstRole, let second, let secondRole):
+            return except(
+                .init(
+                    exception: exception, first: first, firstRole: firstRole, second: second,
+                    secondRole: secondRole, pack: state.pack), view, chain, state)
         case .deploy where holder.roles.isEmpty: return .refused("it holds no role")
         case .deploy:
             next.isDeployed = true

@@ -25,6 +25,7 @@ package struct CollusionAnswer: Sendable {
             "states": .integer(Int64(states)), "steps": .integer(Int64(steps)),
             "least": least.map { .integer(Int64($0)) } ?? .null,
             "assumptions": .array(CollusionQuestion.assumptions.map(JSON.string)),
+            "unexplored": .array(CollusionQuestion.unexplored.map(JSON.string)),
         ]
     }
 }

@@ -25,6 +25,8 @@ extension Auditing {
                 let size = try db.one("SELECT count(*) FROM audit.leaf", as: Int64.self)
                 var simulation = PackSimulation()
                 var last: Int64 = -1
+                // Judged on other threads while the next documents are read.
+                var judging: ParallelWork<PastDecision, PackSimulation.Outcome>?
                 while true {
                     let rows = try db.all(
                         """
@@ -32,48 +34,72 @@ extension Auditing {
                         FROM audit.leaf l JOIN audit.entry e ON e.id = l.entry_id
                         WHERE l.index > \(last) ORDER BY l.index LIMIT \(LogBlock.length)
                         """, as: (Int64, [UInt8]).self)
-                    guard let end = rows.last?.0 else { return simulation }
-                    last = end
-                    for outcome in try outcomes(rows, examiner, pack, db) {
-                        simulation.add(outcome)
+                    let recorded = recorded(in: rows, examiner)
+                    for start in stride(from: 0, to: recorded.count, by: batch) {
+                        let part = recorded[start..<min(start + batch, recorded.count)]
+                        let next = try part.withDocuments(db)
+                        for outcome in judging?.wait() ?? [] { simulation.add(outcome) }
+                        judging = ParallelWork(next) { $0.judged(by: pack) }
                     }
+                    guard let end = rows.last?.0 else {
+                        for outcome in judging?.wait() ?? [] { simulation.add(outcome) }
+                        return simulation
+                    }
+                    last = end
                     progress(AuditProgress(done: last + 1, total: size))
                 }
             }
         }
     }
 
-    private static func outcomes(
-        _ rows: [(Int64, [UInt8])], _ examiner: EntryExaminer, _ pack: PolicyPack,
-        _ db: borrowing Connection
-    ) throws -> [PackSimulation.Outcome] {
+    private static func recorded(
+        in rows: [(Int64, [UInt8])], _ examiner: EntryExaminer
+    ) -> [PastDecision] {
         let examined = ParallelWork(rows) { row in
             let entry = examiner.examine(row.1)
             return entry.isAuthentic ? entry.entry?.decision : nil
         }.wait()
-        let recorded = zip(rows, examined).compactMap { row, decision in
-            decision.map { (index: row.0, decision: $0) }
+        return zip(rows, examined).compactMap { row, decision in
+            decision.map { PastDecision(index: row.0, decision: $0) }
         }
-        var outcomes: [PackSimulation.Outcome] = []
-        for start in stride(from: 0, to: recorded.count, by: batch) {
-            let part = Array(recorded[start..<min(start + batch, recorded.count)])
-            let documents = try Documents.load(
-                part.flatMap { [$0.decision.decision, $0.decision.facts] }, db)
-            outcomes += ParallelWork(part) { item in
-                let read = { (digest: SHA256Digest) in
-                    documents[digest].flatMap { try? JSON(parsing: $0) }
-                }
-                let place = "entry \(item.index)"
-                guard let document = read(item.decision.decision),
-                    let facts = read(item.decision.facts)
-                else { return .unusable("\(place): the decision or its facts are missing") }
-                return PackSimulation.judge(
-                    document: document, facts: facts, place: place, pack: pack)
-            }.wait()
-        }
-        return outcomes
     }
 
     /// Documents of so many decisions are held in memory at once.
     private static let batch = 256
+}
+
+/// A decision on record, with its documents once they are read.
+private struct PastDecision: Sendable {
+    let index: Int64
+    let decision: RecordedDecision
+    var document: [UInt8]?
+    var facts: [UInt8]?
+
+    init(index: Int64, decision: RecordedDecision) {
+        self.index = index
+        self.decision = decision
+    }
+
+    /// How it comes out by another pack.
+    func judged(by pack: PolicyPack) -> PackSimulation.Outcome {
+        let place = "entry \(index)"
+        guard let document = document.flatMap({ try? JSON(parsing: $0) }),
+            let facts = facts.flatMap({ try? JSON(parsing: $0) })
+        else { return .unusable("\(place): the decision or its facts are missing") }
+        return PackSimulation.judge(document: document, facts: facts, place: place, pack: pack)
+    }
+}
+
+extension ArraySlice<PastDecision> {
+    /// The same with what the database holds of their documents.
+    fileprivate func withDocuments(_ db: borrowing Connection) throws -> [PastDecision] {
+        let documents = try Documents.load(
+            flatMap { [$0.decision.decision, $0.decision.facts] }, db)
+        return map { recorded in
+            var recorded = recorded
+            recorded.document = documents[recorded.decision.decision]
+            recorded.facts = documents[recorded.decision.facts]
+            return recorded
+        }
+    }
 }

@@ -46,7 +46,8 @@ extension Registry {
             let pack = dossier.pack.pack
             try asked.require(
                 glass.problems(
-                    under: pack, authors: dossier.authors, after: known, in: asked.scene),
+                    under: pack, tier: dossier.row.tier, authors: dossier.authors, after: known,
+                    in: asked.scene),
                 or: "break-glass-not-entitled", "The statement overrides nothing",
                 hint: "`break_glass` in the pack's permits.yaml says who may, how long, how often.")
             let hours = pack.breakGlass?.reviewHours ?? 0
@@ -175,7 +176,8 @@ extension DossierSources {
             let told = signed(BreakGlass.self, event.statement, in: event.document, at: at)
             let fact = told.map { glass, scene in
                 var problems = glass.problems(
-                    under: pack.pack, authors: authors, after: Array(all[..<index]), in: scene
+                    under: pack.pack, tier: row.tier, authors: authors, after: Array(all[..<index]),
+                    in: scene
                 ).map(\.code)
                 let isRecused = glass.signers.contains {
                     !recused.isDisjoint(with: chain.linked(to: $0.principal))

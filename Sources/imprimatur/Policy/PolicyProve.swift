@@ -83,6 +83,7 @@ struct PolicyProve: ParsableCommand {
             "explored: \(answer.states) states, \(answer.steps) steps, with \(custodians) custodians "
                 + "of whom \(threshold) make a root")
         return lines + CollusionQuestion.assumptions.map { "assumed: \($0)" }
+            + CollusionQuestion.unexplored.map { "not explored: \($0)" }
     }
 
     private func again(

@@ -37,14 +37,7 @@ struct JudgedModel: Sendable {
     }
 
     /// Asks whether it may be deployed.
-    func question(isDry: Bool) -> [UInt8] {
-        Wire.request(
-            "POST", submitted.path + "/deployments", token: deployer.token,
-            body: JSON.object([
-                "artifact": .string(submitted.artifact.hex), "dryRun": .bool(isDry),
-                "environment": "production", "target": "bench",
-            ]).canonicalBytes)
-    }
+    func question(isDry: Bool) -> [UInt8] { submitted.deployment(by: deployer, isDry: isDry) }
 }
 
 extension Submitted {
@@ -53,11 +46,21 @@ extension Submitted {
         "/api/v1/namespaces/\(version.model.namespace)/models/\(version.model.name)/versions/"
             + "\(version.number)"
     }
+
+    /// Asks whether it may be deployed.
+    func deployment(by deployer: Enrolled, isDry: Bool) -> [UInt8] {
+        Wire.request(
+            "POST", path + "/deployments", token: deployer.token,
+            body: JSON.object([
+                "artifact": .string(artifact.hex), "dryRun": .bool(isDry),
+                "environment": "production", "target": "bench",
+            ]).canonicalBytes)
+    }
 }
 
 extension Office {
     /// One more evaluation of invented predictions, all fair.
-    fileprivate func evaluate(_ submitted: Submitted, by reviewer: Enrolled) throws {
+    func evaluate(_ submitted: Submitted, by reviewer: Enrolled) throws {
         let counts = ConfusionCounts(
             truePositives: 50, falsePositives: 10, falseNegatives: 0, trueNegatives: 40)
         let cells = ["old", "young"].flatMap { age in
@@ -85,7 +88,7 @@ extension Office {
     }
 
     /// An approval of what the status shows now.
-    fileprivate func approve(_ submitted: Submitted, by approver: Enrolled) throws {
+    func approve(_ submitted: Submitted, by approver: Enrolled) throws {
         let status = try get(submitted.path, as: approver.token)
         func digest(_ name: String) throws -> SHA256Digest {
             let text = status["digests"]?[name]?.string

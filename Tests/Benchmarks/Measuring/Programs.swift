@@ -101,10 +101,11 @@ struct Child: Sendable {
 
 /// Programs that run to their end.
 enum Program {
-    /// Runs a program; throws unless it ends with status 0.
+    /// Runs a program; throws unless it ends with status 0, or one that is expected.
     @discardableResult
     static func run(
-        _ arguments: [String], log: String? = nil, environment: [String: String] = [:]
+        _ arguments: [String], log: String? = nil, environment: [String: String] = [:],
+        accepting statuses: Set<Int> = [0]
     ) throws -> Finished {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Failure("no pipe: errno \(errno)") }
@@ -128,7 +129,7 @@ enum Program {
         }
         close(ends[0])
         let finished = child.wait(output: String(decoding: bytes, as: UTF8.self))
-        guard finished.status == 0 else {
+        guard statuses.contains(Int(finished.status)) else {
             let errors = log.flatMap(Processes.text) ?? ""
             let output = finished.output.suffix(1_000) + errors.suffix(1_000)
             let command = arguments.joined(separator: " ")

@@ -26,6 +26,7 @@ import Testing
     /// The facts of a version that nobody has approved or evaluated.
     private func facts(_ pack: PolicyPack, _ changes: [String: JSON] = [:]) -> [String: JSON] {
         var facts = SampleFacts.deploy(pack).json.object ?? [:]
+        facts["tier"] = Tier.limited.json
         facts["approvals"] = []
         facts["evaluations"] = []
         return facts.merging(changes) { _, new in new }
@@ -120,6 +121,40 @@ import Testing
         }
     }
 
+    @Test func `brings in nothing above the tier that the pack states, if it states one`() throws {
+        let pack = try ShippedPack.pack()
+        #expect(pack.breakGlass?.highestTier == .limited)
+        for tier: JSON in [3, "unknown", .null] {
+            let decision = decide(pack, facts(pack, ["breakGlass": [glass(pack)], "tier": tier]))
+            #expect(decision.verdict == .deny)
+            let problems = outcome(decision, "EMG-001")?.values["breakGlass.problems"]
+            #expect(problems?.object?.values.first == ["tier-too-high"], "\(tier)")
+        }
+        let any = try PolicyPack.parse(
+            ShippedPack.files("permits.yaml", "/break_glass/highest_tier") { _ in nil })
+        #expect(any.breakGlass?.highestTier == nil)
+        #expect(
+            decide(any, facts(any, ["breakGlass": [glass(any)], "tier": 3])).verdict == .allow)
+    }
+
+    @Test func `tolerates no legacy above the tier that the pack states`() throws {
+        let pack = try ShippedPack.pack()
+        let any = try PolicyPack.parse(
+            ShippedPack.files("permits.yaml", "/legacy/highest_tier") { _ in nil })
+        let legacy: JSON = [
+            "statement": .string(SampleFacts.digest("import").hex), "environment": "production",
+            "dueAt": .text(SampleFacts.days(30)),
+        ]
+        func denials(_ pack: PolicyPack, _ tier: JSON) -> [String] {
+            decide(pack, facts(pack, ["legacy": legacy, "tier": tier])).denials.map(\.id)
+        }
+        #expect(denials(pack, 2) == [])
+        #expect(denials(pack, 3).contains("DEP-101"))
+        #expect(denials(pack, 3).last == "LEG-001")
+        #expect(denials(any, 3) == [])
+        #expect(denials(any, "prohibited").contains("LEG-001"))
+    }
+
     @Test func `is over when its time is over, for whoever asks later`() throws {
         let pack = try ShippedPack.pack()
         let told = facts(pack, ["breakGlass": [glass(pack)]])
@@ -193,6 +228,7 @@ import Testing
         }
         let pack = try PolicyPack.parse(files)
         var told = SampleFacts.deploy(pack).json.object ?? [:]
+        told["tier"] = Tier.limited.json
         told["findings"] = [
             [
                 "id": .string(SampleFacts.digest("finding").hex), "severity": "critical",

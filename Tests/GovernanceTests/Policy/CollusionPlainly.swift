@@ -54,6 +54,13 @@ enum CollusionPlainly {
         let pack = world.packs[state.pack]
         var steps: [CollusionStep] = [.rotateRoot, .activatePack]
         steps += (0..<world.persons).map(CollusionStep.resign)
+        for exception in CollusionException.allCases {
+            for (first, second) in accounts.flatMap({ one in accounts.map { (one, $0) } }) {
+                steps += exception.roles.first.flatMap { role in
+                    exception.roles.second.map { .except(exception, first, role, second, $0) }
+                }
+            }
+        }
         for account in accounts {
             steps += [.createAccount(account), .evaluate(account), .deploy(account)]
             steps += Tier.usable.map { .submit(account, $0) }

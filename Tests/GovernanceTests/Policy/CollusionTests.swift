@@ -73,6 +73,11 @@ struct SeededHole: Sendable, CustomTestStringConvertible {
             "one signature is enough for new rules", 2, "pack.yaml", "/activation/signatures", 1),
         SeededHole(
             "two signatures are enough for new rules", 2, "pack.yaml", "/activation/signatures", 2),
+        SeededHole(
+            "an emergency brings in any tier", 3, "permits.yaml", "/break_glass/highest_tier", nil),
+        SeededHole(
+            "what ran before is tolerated in any tier", 3, "permits.yaml", "/legacy/highest_tier",
+            nil),
         raises("an Annex III use raises it to one", 2, [raise("/use/annex_iii_category", 1)]),
     ]
 }
@@ -129,13 +134,15 @@ struct SeededHole: Sendable, CustomTestStringConvertible {
 
     /// Small questions, and how many steps the shortest way takes.
     enum Small: CaseIterable {
-        case shippedAlone, shippedLowest, oneValidator, ownRules, waived
+        case shippedAlone, shippedLowest, oneValidator, ownRules, waived, emergency
 
         var question: CollusionQuestion {
             switch self {
             case .shippedAlone: CollusionQuestion(persons: 1, tier: .high)
             case .shippedLowest, .waived: CollusionQuestion(persons: 2, tier: .minimal)
             case .oneValidator: CollusionQuestion(persons: 2, tier: .high)
+            case .emergency:
+                CollusionQuestion(persons: 3, tier: .high, custodians: 5, threshold: 4)
             case .ownRules:
                 CollusionQuestion(persons: 2, tier: .high, custodians: 2, threshold: 1)
             }
@@ -144,7 +151,7 @@ struct SeededHole: Sendable, CustomTestStringConvertible {
         var length: Int? {
             switch self {
             case .shippedAlone: nil
-            case .shippedLowest: 3
+            case .shippedLowest, .emergency: 3
             case .oneValidator, .ownRules, .waived: 4
             }
         }
@@ -154,6 +161,8 @@ struct SeededHole: Sendable, CustomTestStringConvertible {
             case .shippedAlone, .shippedLowest: try ShippedPack.files()
             case .oneValidator: try SeededHole.all[0].files()
             case .ownRules: try ShippedPack.files("pack.yaml", "/activation") { _ in nil }
+            case .emergency:
+                try ShippedPack.files("permits.yaml", "/break_glass/highest_tier") { _ in nil }
             // A rule that nobody can meet, and that a risk officer may waive.
             case .waived:
                 try ShippedPack.files("gates/deploy.yaml", "/rules/20/condition") { _ in
@@ -247,6 +256,60 @@ struct SeededHole: Sendable, CustomTestStringConvertible {
                 CollusionQuestion(persons: fewer, tier: tier, custodians: 5, threshold: 4))
             #expect(try #require(answer).trace == nil, "\(fewer) persons")
             #expect(answer?.least == persons)
+        }
+    }
+
+    /// Two officers, and who made the version, as a trace.
+    private func excepted(
+        _ exception: CollusionException, author: Int, persons: Int
+    ) -> CollusionTrace {
+        let roles: Set<CollusionOffice> = [
+            .role(.owner), .role(.deployer), .role(.complianceOfficer), .role(.riskOfficer),
+        ]
+        return CollusionTrace(
+            offices: Array(repeating: roles, count: persons),
+            steps: [
+                .submit(author, .minimal),
+                .except(exception, 0, .complianceOfficer, 1, .riskOfficer), .deploy(0),
+            ])
+    }
+
+    @Test(arguments: CollusionException.allCases)
+    func `is kept by who may get around a quorum: neither made the version, up to tier two`(
+        _ exception: CollusionException
+    ) throws {
+        let proof = try SeparationOfDuties(ShippedPack.files())
+        func objection(_ author: Int, _ persons: Int, _ tier: Tier) -> String? {
+            proof.objection(
+                to: excepted(exception, author: author, persons: persons),
+                CollusionQuestion(persons: persons, tier: tier))
+        }
+        let trace = excepted(exception, author: 2, persons: 3)
+        #expect(CollusionTrace(json: trace.json) == trace)
+        #expect(objection(2, 3, .limited) == nil)
+        #expect(objection(0, 2, .limited)?.contains("is-author") == true)
+        #expect(objection(1, 2, .minimal)?.contains("is-author") == true)
+        let high = objection(2, 3, .high)
+        #expect(
+            high?.contains(exception == .emergency ? "tier-too-high" : "LEG-001") == true,
+            "\(high ?? "it is deployed")")
+    }
+
+    @Test func `is not kept by one person who signs an exception twice`() throws {
+        let proof = try SeparationOfDuties(ShippedPack.files())
+        let question = CollusionQuestion(persons: 3, tier: .limited)
+        for exception in CollusionException.allCases {
+            var trace = excepted(exception, author: 2, persons: 3)
+            // P1 and P1's second account, which two others have given its roles.
+            trace = CollusionTrace(
+                offices: trace.offices.map { $0.union([.custodian]) },
+                steps: [
+                    .createAccount(3), .submit(2, .minimal),
+                    .except(exception, 0, .complianceOfficer, 3, .riskOfficer), .deploy(0),
+                ])
+            let objection = try #require(proof.objection(to: trace, question))
+            #expect(objection.hasPrefix("step 3"), "\(objection)")
+            #expect(objection.contains("person"), "\(objection)")
         }
     }
 

@@ -228,6 +228,19 @@ struct Change: Sendable, CustomTestStringConvertible {
         #expect(replayed == [])
     }
 
+    @Test func `has the verdict that is asked for alone`() throws {
+        let pack = try ShippedPack.pack()
+        var verdicts: Set<Verdict> = []
+        for test in try ShippedPack.tests() {
+            let decision = test.decide(pack)
+            let verdict = pack.verdict(
+                gate: test.gate, subject: test.subject, facts: test.facts(for: pack), now: test.now)
+            #expect(verdict == decision.verdict, "\(test.name)")
+            verdicts.insert(verdict)
+        }
+        #expect(verdicts == [.allow, .deny])
+    }
+
     @Test func `covers every rule of the shipped pack by a change`() throws {
         let pack = try ShippedPack.pack()
         let tested = Set((Self.deploy + Self.others).map(\.rule))

@@ -29,6 +29,9 @@ import Testing
             ("permits.yaml", "/break_glass/maximum_hours", 5, "looser", "4 → 5"),
             ("permits.yaml", "/break_glass/overrides/0", nil, "stricter", "DEP-101"),
             ("permits.yaml", "/break_glass/review_hours", 71, "stricter", "72 → 71"),
+            ("permits.yaml", "/break_glass/highest_tier", 1, "stricter", "2 → 1"),
+            ("permits.yaml", "/break_glass/highest_tier", nil, "looser", "2 → not stated"),
+            ("permits.yaml", "/legacy/highest_tier", 3, "looser", "2 → 3"),
             ("permits.yaml", "/break_glass", nil, "stricter", "no longer be broken"),
             (
                 "gates/deploy.yaml", "/rules/16/condition",

@@ -73,6 +73,8 @@ import Testing
             ),
             ("approvals.yaml", "/delegation/renewable", true, "/delegation/renewable"),
             ("permits.yaml", "/break_glass/maximum_hours", 73, "/break_glass/maximum_hours"),
+            ("permits.yaml", "/break_glass/highest_tier", 4, "/break_glass/highest_tier"),
+            ("permits.yaml", "/legacy/highest_tier", 0, "/legacy/highest_tier"),
             ("permits.yaml", "/break_glass/budget_hours", 0, "/break_glass/budget_hours"),
             ("permits.yaml", "/break_glass/review_hours", nil, "/break_glass/review_hours"),
             ("permits.yaml", "/break_glass/roles", ["administrator"], "/break_glass/roles"),

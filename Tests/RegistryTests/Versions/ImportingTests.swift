@@ -130,15 +130,37 @@ extension TestService {
         }
     }
 
-    @Test(arguments: ["legacy:\n  redeploy: nowhere", ""])
+    @Test func `is not tolerated in a version that one of the two made`() async throws {
+        try await scene { scene in
+            let service = scene.service
+            let author = try await service.enrol([.owner, .complianceOfficer])
+            let own = try await service.submit(by: author, "credit/own")
+            _ = try await service.registry.importLegacy(
+                service.legacyImport([own], by: author, and: scene.risk), service.request(author))
+            try await service.settled()
+            let answer = try await service.deploy(own, by: scene.team.deployer)
+            #expect(answer.verdict == "deny")
+            #expect(outcome(answer, "LEG-001") == nil)
+            #expect(denying(answer).contains("DEP-101"))
+            // The same bytes, submitted by somebody else, ran before anybody asked.
+            let theirs = try await service.submit(by: scene.team.owner, "credit/own")
+            #expect(theirs.artifact == own.artifact)
+            let other = try await service.deploy(theirs, by: scene.team.deployer)
+            #expect(other.verdict == "allow", "\(other.denials)")
+        }
+    }
+
+    @Test(arguments: [
+        "legacy:\n  redeploy: nowhere", "legacy:\n  redeploy: same-place\n  highest_tier: 1", "",
+    ])
     func `is tolerated as far as the pack says`(_ stated: String) async throws {
         try await scene { scene in
             try await scene.bringIn()
             let permits = try #require(
                 TestService.packFiles([:]).first { $0.path == "permits.yaml" })
             let text = String(decoding: permits.bytes, as: UTF8.self)
-                .replacing("legacy:\n  redeploy: same-place", with: stated)
-            #expect(!text.contains("redeploy: same-place"))
+                .replacing("legacy:\n  redeploy: same-place\n  highest_tier: 2", with: stated)
+            #expect(text != String(decoding: permits.bytes, as: UTF8.self))
             try await scene.service.activatePack(["permits.yaml": text])
             let answer = try await scene.deploy()
             #expect(answer.verdict == "deny")

@@ -97,11 +97,23 @@ extension PackDifferences {
         }
     }
 
-    mutating func compareLegacy(_ old: LegacyRule, _ new: LegacyRule) {
+    mutating func compareLegacy(_ old: PolicyPack, _ new: PolicyPack) {
+        if old.legacy != new.legacy {
+            add(
+                new.legacy == .nowhere ? .stricter : .looser, "permits.yaml",
+                "where legacy may be deployed again: \(old.legacy.rawValue) → "
+                    + "\(new.legacy.rawValue)")
+        }
+        compareHighestTier(
+            "in which legacy may be deployed again", old.legacyHighestTier, new.legacyHighestTier)
+    }
+
+    private mutating func compareHighestTier(_ what: String, _ old: Tier?, _ new: Tier?) {
         guard old != new else { return }
+        func words(_ tier: Tier?) -> String { tier.map { "\($0)" } ?? "not stated" }
         add(
-            new == .nowhere ? .stricter : .looser, "permits.yaml",
-            "where legacy may be deployed again: \(old.rawValue) → \(new.rawValue)")
+            (new ?? .high) < (old ?? .high) ? .stricter : .looser, "permits.yaml",
+            "highest tier \(what): \(words(old)) → \(words(new))")
     }
 
     mutating func compareDelegation(_ old: DelegationRules?, _ new: DelegationRules?) {
@@ -133,6 +145,7 @@ extension PackDifferences {
         for role in new.roles where !old.roles.contains(role) {
             add(.looser, "permits.yaml", "a \(role) may break the glass")
         }
+        compareHighestTier("in which the glass can be broken", old.highestTier, new.highestTier)
         for rule in old.overrides where !new.overrides.contains(rule) {
             add(.stricter, "permits.yaml", "an emergency no longer overrides \(rule)")
         }

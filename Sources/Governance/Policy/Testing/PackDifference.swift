@@ -53,7 +53,7 @@ extension PolicyPack {
             new.permitLifetimeMinutes, moreIs: .looser)
         list.compareRuns(self, new)
         list.compareSnapshots(snapshotMaximumAgeHours, new.snapshotMaximumAgeHours)
-        list.compareLegacy(legacy, new.legacy)
+        list.compareLegacy(self, new)
         list.compareBreakGlass(breakGlass, new.breakGlass)
         list.compareRetention(self, new)
         list.compareSigners(self, new)

@@ -67,10 +67,12 @@ package struct PackSimulation: Sendable {
             guard let first = differences.first else { return .same(isIdentical: true) }
             return .unusable("\(place): the same pack does not decide the same: \(first)")
         }
-        let decision = pack.inEffect(from: now).decide(
-            gate: gate, subject: subject,
-            facts: facts.asked(of: pack.digest.hex, insteadOf: digest), now: now)
-        guard decision.verdict != was else { return .same(isIdentical: false) }
+        let pack = pack.inEffect(from: now)
+        let asked = facts.asked(of: pack.digest.hex, insteadOf: digest)
+        // Most decisions stay as they were, and need no reasons.
+        let would = pack.verdict(gate: gate, subject: subject, facts: asked, now: now)
+        guard would != was else { return .same(isIdentical: false) }
+        let decision = pack.decide(gate: gate, subject: subject, facts: asked, now: now)
         let reasons: [String]
         switch decision.verdict {
         case .deny:
