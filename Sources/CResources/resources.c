@@ -64,6 +64,12 @@ static const unsigned char migration_0093[] = {
 static const unsigned char migration_0094[] = {
 #embed "../../migrations/0094_delegations.sql"
 };
+static const unsigned char migration_0095[] = {
+#embed "../../migrations/0095_alerts.sql"
+};
+static const unsigned char migration_0096[] = {
+#embed "../../migrations/0096_tier_determinations.sql"
+};
 
 static const unsigned char model_card_schema[] = {
 #embed "../../docs/reference/model-card.schema.json"
@@ -203,6 +209,8 @@ static const struct imprimatur_resource resources[] = {
     ROW("migrations/0090_document_compression.sql", migration_0090),
     ROW("migrations/0093_changes_requested.sql", migration_0093),
     ROW("migrations/0094_delegations.sql", migration_0094),
+    ROW("migrations/0095_alerts.sql", migration_0095),
+    ROW("migrations/0096_tier_determinations.sql", migration_0096),
     ROW("policies/approvals.yaml", policies_approvals),
     ROW("policies/cards/required.yaml", policies_cards_required),
     ROW("policies/evaluations.yaml", policies_evaluations),

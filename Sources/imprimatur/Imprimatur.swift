@@ -31,7 +31,8 @@ struct Imprimatur: AsyncParsableCommand {
                 subcommands: [
                     Submit.self, Attest.self, Status.self, Approve.self, Reject.self,
                     RequestChanges.self, Suspend.self,
-                    Lift.self, FindingCommand.self, Abstain.self, Recuse.self, Waive.self,
+                    Lift.self, Alert.self, DetermineTier.self, FindingCommand.self, Abstain.self,
+                    Recuse.self, Waive.self,
                     BreakGlassCommand.self,
                     Withdraw.self, Deploy.self, Undeploy.self, Reconcile.self,
                     ImportCommand.self,

@@ -65,6 +65,8 @@ package enum Event: Sendable, Hashable {
     case waiverRecorded(WaiverRecorded)
     case breakGlassRecorded(BreakGlassRecorded)
     case breakGlassReviewed(BreakGlassReviewed)
+    case versionAlerted(VersionAlerted)
+    case tierDetermined(TierDetermined)
 
     /// The facts, whatever their kind.
     package var payload: any EventPayload {
@@ -118,6 +120,8 @@ package enum Event: Sendable, Hashable {
         case .waiverRecorded(let payload): payload
         case .breakGlassRecorded(let payload): payload
         case .breakGlassReviewed(let payload): payload
+        case .versionAlerted(let payload): payload
+        case .tierDetermined(let payload): payload
         }
     }
 
@@ -189,5 +193,7 @@ package enum Event: Sendable, Hashable {
         WaiverRecorded.kind: { WaiverRecorded(&$0).map(Event.waiverRecorded) },
         BreakGlassRecorded.kind: { BreakGlassRecorded(&$0).map(Event.breakGlassRecorded) },
         BreakGlassReviewed.kind: { BreakGlassReviewed(&$0).map(Event.breakGlassReviewed) },
+        VersionAlerted.kind: { VersionAlerted(&$0).map(Event.versionAlerted) },
+        TierDetermined.kind: { TierDetermined(&$0).map(Event.tierDetermined) },
     ]
 }

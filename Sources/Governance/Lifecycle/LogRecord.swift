@@ -117,7 +117,8 @@ package struct LogRecord: Sendable {
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .restrictionCarried, .disposalRefused, .documentsDisposed, .findingRaised,
             .findingClosed, .abstentionRecorded, .environmentObserved,
-            .legacyImported, .waiverRecorded, .breakGlassRecorded, .breakGlassReviewed:
+            .legacyImported, .waiverRecorded, .breakGlassRecorded, .breakGlassReviewed,
+            .versionAlerted, .tierDetermined:
             break
         }
         return nil

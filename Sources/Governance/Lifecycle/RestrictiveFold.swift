@@ -21,6 +21,18 @@ package struct RestrictiveFold: Sendable {
     private var waivers = SharedLists<VersionReference, Taken<WaiverRecorded>>()
     private var brokenGlass = SharedLists<ModelName, Taken<BreakGlassRecorded>>()
     private var glassReviews = SharedLists<VersionReference, Taken<BreakGlassReviewed>>()
+    /// What monitors and officers said that calls for another look, in the order of the log.
+    package private(set) var alerts = SharedLists<VersionReference, Taken<VersionAlerted>>()
+    /// In which tier validators put versions, in the order of the log.
+    package private(set) var determinations = SharedLists<
+        VersionReference, Taken<TierDetermined>
+    >()
+    /// Versions that somebody approved, or that were ever permitted.
+    private var considered = SharedMap<VersionReference, Bool>()
+    /// Keys that were revoked with effect from before, and when the log took that first.
+    package private(set) var compromisedKeys = SharedMap<KeyID, Timestamp>()
+    /// The packs in force, in the order of the log, each with the moment since when.
+    package private(set) var packs: [(digest: SHA256Digest, since: Timestamp)] = []
     /// What the former log held against artifacts.
     private var carried = SharedLists<SHA256Digest, RestrictionCarried>()
     private var deployments = SharedMap<VersionReference, [String: Deployment]>()
@@ -153,11 +165,18 @@ package struct RestrictiveFold: Sendable {
         size += 1
         note(entry)
         switch entry.event {
-        case .logOpened(let event): policy = event.policy
-        case .policyActivated(let event): policy = event.digest
+        case .logOpened(let event):
+            policy = event.policy
+            packs.append((event.policy, entry.time))
+        case .policyActivated(let event):
+            policy = event.digest
+            if packs.last?.digest != event.digest { packs.append((event.digest, entry.time)) }
         case .keyRevoked(let event):
             revokedKeys[event.key] = min(
                 event.effectiveFrom, revokedKeys[event.key] ?? event.effectiveFrom)
+            if event.effectiveFrom < entry.time, compromisedKeys[event.key] == nil {
+                compromisedKeys[event.key] = entry.time
+            }
         case .roleRevoked(let event):
             revokedAssignments[event.assignment] = min(
                 event.effectiveFrom, revokedAssignments[event.assignment] ?? event.effectiveFrom)
@@ -167,6 +186,7 @@ package struct RestrictiveFold: Sendable {
         case .tokenRevoked(let event): revokedTokens[event.token] = true
         case .approvalRecorded(let event):
             if let restriction = Restriction(event) { add(restriction, to: event.version) }
+            if event.meaning == .approve { considered[event.version] = true }
         case .versionSuspended(let event):
             add(
                 Restriction(id: event.restriction, kind: .suspension, reason: event.reason),
@@ -196,6 +216,10 @@ package struct RestrictiveFold: Sendable {
             brokenGlass.append(Taken(event: event, at: entry.time), to: event.version.model)
         case .breakGlassReviewed(let event):
             glassReviews.append(Taken(event: event, at: entry.time), to: event.version)
+        case .versionAlerted(let event):
+            alerts.append(Taken(event: event, at: entry.time), to: event.version)
+        case .tierDetermined(let event):
+            determinations.append(Taken(event: event, at: entry.time), to: event.version)
         case .deploymentConfirmed(let event):
             var deployment =
                 deployments[event.version]?[event.deployment]
@@ -206,6 +230,7 @@ package struct RestrictiveFold: Sendable {
             note(deployment, at: entry.time)
         case .deploymentDecided(let event):
             guard let notAfter = event.notAfter else { break }
+            considered[event.version] = true
             note(
                 Deployment(
                     id: event.deployment, version: event.version, environment: event.environment,
@@ -341,6 +366,13 @@ package struct RestrictiveFold: Sendable {
     /// The reviews of a version's emergencies, in the order of the log.
     package func glassReviews(of version: VersionReference) -> [Taken<BreakGlassReviewed>] {
         glassReviews[version]
+    }
+
+    /// The last version before one of the same model that somebody approved or that was permitted.
+    package func predecessor(of version: VersionReference) -> VersionReference? {
+        stride(from: version.number - 1, to: 0, by: -1).lazy
+            .compactMap { VersionReference(model: version.model, number: $0) }
+            .first { considered[$0] == true }
     }
 
     /// Every version of which something was ever found, in order.

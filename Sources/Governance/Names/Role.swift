@@ -12,7 +12,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable, CustomS
     case auditor
     case administrator
     case policyApprover = "policy-approver"
-    /// Says what runs in an environment, and nothing else.
+    /// Says what runs in an environment, and how it does; nothing else.
     case agent
 
     /// Roles that approve, validate, hold or change policy: their assignment needs two signers.

@@ -54,7 +54,9 @@ package struct Check: Sendable {
     /// Every check there is, by name.
     package static let builtIn: [String: Check] = Dictionary(
         uniqueKeysWithValues: (artifactChecks + accessChecks + approvalChecks + evaluationChecks
-            + restrictionChecks + runningChecks + statementChecks).map { ($0.name, $0) })
+            + restrictionChecks + runningChecks + statementChecks + tierChecks).map {
+                ($0.name, $0)
+            })
 }
 
 /// A number or list that a rule hands to its check.
@@ -70,6 +72,8 @@ package enum CheckParameter: String, Sendable, Hashable, CaseIterable {
     /// Paths that no signature needs to cover, 100 at most; `*` stands for any characters but "/", and
     /// a pattern without "/" is for the last part of a path.
     case allowedPaths = "allowed_paths"
+    /// The least tier that the rule is about.
+    case fromTier = "from_tier"
 
     /// Reads the parameter's value from a rule's `with`.
     func read(from reader: JSONReader) -> JSON {
@@ -80,6 +84,7 @@ package enum CheckParameter: String, Sendable, Hashable, CaseIterable {
         case .clockSkewSeconds: return .integer(reader.integer(rawValue, in: 0...3_600))
         case .maximumLagEntries: return .integer(reader.integer(rawValue, in: 0...100_000))
         case .minimumLength: return .integer(reader.integer(rawValue, in: 1...1_000))
+        case .fromTier: return .integer(reader.integer(rawValue, in: 1...3))
         case .allowedPaths:
             return .array(
                 reader.array(rawValue, count: 0...100) { JSON.string($0.string(length: 1...200)) })
@@ -142,6 +147,8 @@ package struct CheckContext {
 
     /// The roles that the rule names.
     var roles: [String] { parameters[.roles]?.array?.compactMap(\.string) ?? [] }
+    /// The least tier that the rule is about.
+    var fromTier: Int64 { parameters[.fromTier]?.integer ?? 0 }
     /// The tolerance that the rule names, in seconds.
     var clockSkewSeconds: Int64 { parameters[.clockSkewSeconds]?.integer ?? 0 }
     /// The moment after which a claimed time lies in the future.

@@ -56,6 +56,8 @@ package struct ApprovalFact: Sendable, Hashable {
     package var changes: String?
     /// For whom it was given; nil for the signer's own.
     package var delegation: DelegationFact?
+    /// What has happened since that calls for another look; nil where no pack asks.
+    package var outdated: [ReviewDue]?
 
     package init(
         digest: SHA256Digest, principal: PrincipalID, person: PrincipalID, role: Role,
@@ -90,6 +92,7 @@ package struct ApprovalFact: Sendable, Hashable {
             // A plain key goes without saying, as in all facts from before there was a choice.
             "factor": factor == .key ? nil : .string(factor.rawValue),
             "changes": changes.map(JSON.string), "delegation": delegation?.json,
+            "outdated": .list(outdated?.map(\.json)),
         ])
     }
 }

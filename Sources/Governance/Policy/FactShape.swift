@@ -97,6 +97,12 @@ indirect enum FactShape: Sendable {
         object(
             "digest", "environment", "artifact", "policy", "incident", "signedAt", "expiresAt",
             with: ["signers": .list(object("principal", "person", "role")), "problems": values]))
+    private static let tierDetermination = object(
+        "derived", "signed", "statement", "determined", "reason",
+        with: [
+            "former": object("version", "tier"), "signers": .list(object("principal", "role")),
+            "problems": values,
+        ])
     private static let deployments = FactShape.list(object("id", "environment"))
     private static let snapshots = FactShape.list(
         object("environment", "takenAt", "overdue", "runs"))
@@ -108,6 +114,7 @@ indirect enum FactShape: Sendable {
             with: [
                 "environments": values, "uses": values, "digests": digests, "problems": values,
                 "delegation": delegation,
+                "outdated": .list(object("trigger", "since", "reason")),
             ]))
     private static let evaluations = FactShape.list(
         object(
@@ -138,7 +145,7 @@ indirect enum FactShape: Sendable {
             "card": card, "artifact": artifact, "evidence": evidence, "policy": policy,
             "request": object("id", "nonce", "open", "submittedAt"), "statement": statement,
             "signer": .object(["roles": .list(object("role", "since"))]),
-            "submitter": submitter,
+            "submitter": submitter, "tierDetermination": tierDetermination,
             "priorStatements": .list(object("digest", "person", "meaning")),
         ])
     private static let deploy = object(
@@ -148,6 +155,7 @@ indirect enum FactShape: Sendable {
             "requester": holder, "submitter": submitter, "approvals": approvals,
             "evaluations": evaluations, "restrictions": restrictions, "findings": findings,
             "waivers": waivers, "breakGlass": breakGlass,
+            "tierDetermination": tierDetermination,
             "activeDeployments": deployments, "fold": fold,
             "legacy": object("statement", "environment", "dueAt"),
         ])

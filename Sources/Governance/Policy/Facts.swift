@@ -34,6 +34,8 @@ package struct DeployFacts: Sendable, Hashable {
     package var waivers: [WaiverFact]?
     /// Emergencies in this environment whose time is not over; nil for none.
     package var breakGlass: [BreakGlassFact]?
+    /// How the tier came about; nil where nobody asks and nobody has signed anything.
+    package var tierDetermination: TierFact?
     package var activeDeployments: [DeploymentFact]?
     package var submitter: SubmitterFact?
     package var fold: FoldFact?
@@ -54,6 +56,7 @@ package struct DeployFacts: Sendable, Hashable {
             "findings": .list(findings?.map(\.json)), "legacy": legacy?.json,
             "waivers": .list(waivers?.map(\.json)),
             "breakGlass": .list(breakGlass?.map(\.json)),
+            "tierDetermination": tierDetermination?.json,
             "activeDeployments": .list(activeDeployments?.map(\.json)),
             "submitter": submitter?.json, "fold": fold?.json, "policy": policy?.json,
         ])
@@ -97,6 +100,8 @@ package struct ApproveFacts: Sendable, Hashable {
     package var submitter: SubmitterFact?
     /// Statements already recorded on this request.
     package var priorStatements: [PriorStatement]?
+    /// How the tier came about; nil where nobody asks and nobody has signed anything.
+    package var tierDetermination: TierFact?
 
     package init(version: VersionReference) { self.version = version }
 
@@ -141,7 +146,7 @@ package struct ApproveFacts: Sendable, Hashable {
             "evidence": evidence.map { ["digest": .string($0.hex)] }, "policy": policy?.json,
             "request": request?.json, "statement": statement?.json,
             "signer": roles.map { ["roles": .array($0)] }, "submitter": submitter?.json,
-            "priorStatements": .list(priors),
+            "priorStatements": .list(priors), "tierDetermination": tierDetermination?.json,
         ])
     }
 }

@@ -66,6 +66,8 @@ package struct Framework: Sendable {
     package let title: String
     package let kind: Kind
     package let validity: Validity
+    /// A later version of the same framework has a higher one; 1 unless stated.
+    package let version: Int64
     /// The framework that took its place.
     package let supersededBy: String?
     /// What it does not cover, how its dates came about; empty for nothing.
@@ -94,6 +96,7 @@ package struct Framework: Sendable {
         let title = reader.string("title", length: 1...200)
         let kind = reader.choice("kind", of: Kind.self)
         let validity = Validity.read(reader)
+        let version = reader.optionalInteger("version", in: 1...999_999_999) ?? 1
         let superseded = reader.optionalString("superseded_by", length: 1...63)
         let note = reader.optionalString("note", length: 1...1_000) ?? ""
         let source = reader.string("source", length: 1...500)
@@ -105,7 +108,8 @@ package struct Framework: Sendable {
         }
         guard let id, let kind else { return nil }
         return Framework(
-            id: id, title: title, kind: kind, validity: validity, supersededBy: superseded,
+            id: id, title: title, kind: kind, validity: validity, version: version,
+            supersededBy: superseded,
             note: note, source: source, controls: controls)
     }
 

@@ -58,6 +58,7 @@ enum GateEnvironment {
             field("evidence", evidence), field("policy", policy), field("request", request),
             field("statement", statement), field("signer", signer),
             field("submitter", submitter), field("priorStatements", .list(prior)),
+            field("tierDetermination", tierDetermination),
         ]),
         .deploy: environment([
             CELField("version", .int), field("environment", .string), field("use", .string),
@@ -66,6 +67,7 @@ enum GateEnvironment {
             field("approvals", .list(approval)), field("evaluations", .list(evaluation)),
             field("restrictions", .list(restriction)), field("findings", .list(finding)),
             field("waivers", .list(waiver)), field("breakGlass", .list(breakGlass)),
+            field("tierDetermination", tierDetermination),
             field("activeDeployments", .list(deployment)), field("fold", fold),
             field("legacy", legacy),
         ]),
@@ -191,9 +193,26 @@ enum GateEnvironment {
             + [
                 CELField("digests", digests), CELField("valid", .bool), field("factor", .string),
                 field("changes", .string), field("delegation", delegation),
+                field(
+                    "outdated",
+                    .list(
+                        record(
+                            "due",
+                            strings("trigger", "reason") + [CELField("since", .timestamp)]))),
             ])
     private static let delegation = record(
         "delegation", strings("digest", "delegator", "person"))
+    private static let tierDetermination = record(
+        "tierDetermination",
+        [
+            CELField("derived", .int), CELField("signed", .bool),
+            field(
+                "former",
+                record("former", strings("version") + [CELField("tier", .int)])),
+            field("statement", .string), field("determined", .int), field("reason", .string),
+            field("signers", .list(record("signer", strings("principal", "role")))),
+            field("problems", .list(.string)),
+        ])
     private static let columns = record(
         "columns", strings("label", "prediction", "positive") + lists("groups"))
     private static let measure = record(

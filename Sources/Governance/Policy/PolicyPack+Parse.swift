@@ -55,7 +55,8 @@ private struct PackParser {
         let approvals = read("approvals.yaml") { reader in
             (
                 tiers: Self.readApprovals(reader),
-                delegation: reader.optional("delegation") { $0.object(DelegationRules.read) }
+                delegation: reader.optional("delegation") { $0.object(DelegationRules.read) },
+                review: ReviewRules.read(reader)
             )
         }
         let fairness = read("evaluations.yaml") { reader -> [FairnessDemand] in
@@ -117,7 +118,8 @@ private struct PackParser {
             activationSignatures: head.4, digest: digest, tiers: tiers.list,
             unknownCountsAs: unknown, tierRaises: tiers.raises,
             requiredFields: fields, approvals: approvals.tiers, delegation: approvals.delegation,
-            fairness: fairness,
+            reviewTriggers: approvals.review.triggers,
+            jurisdictions: approvals.review.jurisdictions, fairness: fairness,
             permitLifetimeMinutes: permits.deploy, runLifetimeHours: permits.run,
             snapshotMaximumAgeHours: permits.snapshots, legacy: permits.legacy?.rule ?? .nowhere,
             legacyHighestTier: permits.legacy?.highest,

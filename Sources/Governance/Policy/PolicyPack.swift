@@ -52,6 +52,10 @@ package struct PolicyPack: Sendable {
     package let approvals: [Tier: ApprovalRule]
     /// Who may let others approve; nil for nobody.
     package let delegation: DelegationRules?
+    /// What makes approvals that were given before it stop counting.
+    package let reviewTriggers: Set<ReviewTrigger>
+    /// Under which laws environments are, as far as the pack says.
+    package let jurisdictions: [EnvironmentName: Set<String>]
     /// What fairness measures are demanded.
     package let fairness: [FairnessDemand]
     /// How long a deploy permit may be used, in minutes.
@@ -102,6 +106,12 @@ package struct PolicyPack: Sendable {
     /// Files that a pack may have beside those; packs without them keep their digest. What lies below
     /// `tests/` is no part of a pack.
     package static let optionalPaths = ["frameworks.yaml", ArtifactSigners.path]
+
+    /// Whether a rule of a gate makes a check.
+    package func makes(_ check: String, at gate: Gate) -> Bool {
+        rules[gate]?.contains { $0.made.contains(check) || $0.condition.checkName == check }
+            ?? false
+    }
 
     /// The demands on fairness that apply in a tier.
     package func fairness(in tier: Tier) -> [FairnessDemand] {

@@ -73,7 +73,7 @@ package struct RuleNeed: Sendable {
     package static let kinds: Set<String> = [
         "approval", "artifact", "artifact-signature", "audit", "card-field", "end", "evaluation",
         "fact", "finding-closure", "lift", "new-version", "release", "renewed-evaluation", "role",
-        "snapshot", "stop", "undeploy",
+        "snapshot", "stop", "tier-determination", "undeploy",
     ]
 
     func needs(_ binding: CELBinding) -> [Need] {

@@ -35,6 +35,8 @@ extension Event {
         case .waiverRecorded(let event): event.sentence
         case .breakGlassRecorded(let event): event.sentence
         case .breakGlassReviewed(let event): event.sentence
+        case .versionAlerted(let event): event.sentence
+        case .tierDetermined(let event): event.sentence
         case .gateAsked(let event): event.sentence
         case .gateDenied(let event): event.sentence
         case .deploymentDecided(let event): event.sentence
@@ -244,6 +246,20 @@ extension EnvironmentObserved {
 extension WaiverRecorded {
     fileprivate var sentence: String {
         "A \(role) waived the rule \(rule) for \(version) until \(expiresAt): \(reason)"
+    }
+}
+
+extension VersionAlerted {
+    fileprivate var sentence: String {
+        "\(cause == .drift ? "Drift" : "An incident") of \(version): \(words)"
+    }
+}
+
+extension TierDetermined {
+    fileprivate var sentence: String {
+        let roles = signers.map(\.role.description).joined(separator: " and a ")
+        return "A \(roles) put \(version) into tier \(tier), of whose card the pack makes "
+            + "\(derived): \(reason)"
     }
 }
 

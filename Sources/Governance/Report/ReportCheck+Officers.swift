@@ -40,6 +40,12 @@ extension ReportCheck {
         }
     }
 
+    mutating func check(_ event: TierDetermined, _ time: Timestamp, at place: JSONPointer) {
+        check(TierDetermination.self, event.document, event.statement, time, at: place) {
+            TierDetermined($0, statement: event.statement, document: event.document) == event
+        }
+    }
+
     mutating func check(_ event: BreakGlassRecorded, _ time: Timestamp, at place: JSONPointer) {
         check(BreakGlass.self, event.document, event.statement, time, at: place) {
             BreakGlassRecorded(

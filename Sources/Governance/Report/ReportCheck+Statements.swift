@@ -63,6 +63,7 @@ extension ReportCheck {
             case .waiverRecorded(let event): check(event, line.entry.time, at: place)
             case .breakGlassRecorded(let event): check(event, line.entry.time, at: place)
             case .breakGlassReviewed(let event): check(event, line.entry.time, at: place)
+            case .tierDetermined(let event): check(event, line.entry.time, at: place)
             case .deploymentDecided(let event):
                 check(permit: event.permit, event.permitDocument, line.entry.time, at: place) {
                     try Permit($0).agrees(with: event)
@@ -86,7 +87,8 @@ extension ReportCheck {
                 .versionWithdrawn, .gateAsked, .gateDenied, .deploymentConfirmed,
                 .deploymentEnded, .statusListed, .holdPlaced, .actorsCounted, .logHeartbeat,
                 .accessRefused,
-                .evidenceRead, .logRecovered, .restrictionCarried, .projectionsDigested:
+                .evidenceRead, .logRecovered, .restrictionCarried, .projectionsDigested,
+                .versionAlerted:
                 break
             case .holdReleased(let event): check(event, line.entry.time, lines, at: place)
             case .erasureRefused(let event):

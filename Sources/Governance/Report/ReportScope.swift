@@ -84,6 +84,7 @@ package struct ReportScope: Sendable {
         case .waiverRecorded(let event): met.insert(event.principal)
         case .breakGlassRecorded(let event): met.formUnion(event.signers.map(\.principal))
         case .breakGlassReviewed(let event): met.insert(event.principal)
+        case .tierDetermined(let event): met.formUnion(event.signers.map(\.principal))
         case .findingRaised(let event): met.formUnion([event.principal, event.owner])
         case .logOpened, .serviceStarted, .rootChanged, .policyActivated, .keyRevoked, .roleRevoked,
             .tokenIssued,
@@ -93,7 +94,7 @@ package struct ReportScope: Sendable {
             .retirementDecided, .holdPlaced, .holdReleased, .erasureRefused, .subjectErased,
             .actorsCounted, .logHeartbeat, .accessRefused, .evidenceRead,
             .logRecovered, .restrictionCarried, .projectionsDigested, .disposalRefused,
-            .documentsDisposed, .findingClosed, .legacyImported:
+            .documentsDisposed, .findingClosed, .legacyImported, .versionAlerted:
             break
         }
         for document in documents {

@@ -216,6 +216,7 @@ extension CollusionFacts {
         facts.signerRoles = roles
         facts.submitter = submitter(view)
         facts.priorStatements = priors
+        facts.tierDetermination = determination(view)
         return packs[request].decide(
             gate: .approve, subject: .version(version), facts: facts.json, now: Self.now)
     }
@@ -231,6 +232,15 @@ extension CollusionFacts {
         facts.requester = requester
         facts.environment = production
         facts.approvals = view.approvals.map { fact($0, request) }
+        // Nothing has happened since that would take anything from the colluders.
+        if !packs[view.pack].reviewTriggers.isEmpty {
+            facts.approvals = facts.approvals?.map { approval in
+                var approval = approval
+                approval.outdated = []
+                return approval
+            }
+        }
+        facts.tierDetermination = determination(view)
         facts.evaluations =
             view.evaluator.map { [evaluation($0, view.pack, view.submission.tier)] } ?? []
         facts.restrictions = []
@@ -283,6 +293,16 @@ extension CollusionFacts {
             scope: .model(version.model), highestTier: .high, reason: "away",
             validFrom: Self.now.adding(seconds: -3_600),
             validUntil: Self.now.adding(seconds: 3_600))
+    }
+
+    /// Somebody else has signed for the tier: more than colluders can count upon, so nothing is overlooked.
+    private func determination(_ view: View) -> TierFact {
+        let tier = view.submission.tier
+        return TierFact(
+            derived: tier, former: nil,
+            determination: .init(
+                digest: Self.digest("tier"), tier: tier, reason: "",
+                signers: [.init(principal: view.author, role: .validator)], problems: []))
     }
 
     /// What somebody signs who waives a rule; it was taken when it was signed.

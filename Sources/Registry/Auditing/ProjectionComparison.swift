@@ -113,11 +113,13 @@ struct ProjectionComparison {
         switch table {
         case .subject, .model, .version: [.name]
         case .policy_pack, .decision, .trust_root: [.digest]
-        case .principal, .token, .restriction, .deployment, .hold, .carried, .legacy: [.id]
+        case .principal, .token, .restriction, .deployment, .hold, .carried, .legacy, .alert:
+            [.id]
         case .provenance: [.id, .signer]
         case .credential: [.keyID]
         case .assignment, .evaluation, .approval, .disposal, .finding, .abstention,
-            .snapshot, .waiver, .break_glass, .break_glass_review, .delegation:
+            .snapshot, .waiver, .break_glass, .break_glass_review, .delegation,
+            .tier_determination:
             [.statement]
         case .lineage: [.version, .position]
         case .retirement: [.version]
@@ -131,7 +133,7 @@ struct ProjectionComparison {
         switch table {
         case .policy_pack, .decision, .trust_root, .assignment, .evaluation, .approval, .disposal,
             .finding, .abstention, .snapshot, .waiver, .break_glass, .break_glass_review,
-            .delegation:
+            .delegation, .tier_determination:
             return "encode(\(fields[0]), 'hex')"
         case .lineage, .provenance:
             let all = SQL(joining: fields, with: ", ")

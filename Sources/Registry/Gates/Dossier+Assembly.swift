@@ -38,6 +38,8 @@ struct DossierSources {
     let deployments: [DeploymentFact]
     /// The last snapshots of environments to learn about.
     let observations: [RestrictiveFold.Observation]
+    /// The packs that were in force so far, where the present one asks.
+    let packs: [ReviewHistory.PackInForce]
     let now: Timestamp
     /// What was over by then is left out; nil for now.
     var since: Timestamp?
@@ -53,6 +55,7 @@ struct DossierSources {
             + snapshot.fold.lifts(of: row.reference).map(\.event.document)
             + snapshot.fold.closures(of: row.reference).map(\.event.document)
             + snapshot.fold.legacy(of: row.reference.model, with: row.artifact).map(\.document)
+            + snapshot.fold.determinations[row.reference].map(\.event.document)
             + waivers(of: row.reference, at: time, in: snapshot.fold).map(\.event.document)
             + emergencies(of: row.reference, in: snapshot.fold)
             + [row.cardDocument, row.manifestDocument, row.signatureDocument]
@@ -64,7 +67,7 @@ extension Dossier {
     init(_ sources: DossierSources, stored: VersionRow? = nil) {
         let (row, documents) = (sources.row, sources.documents)
         let evaluations = sources.snapshot.record.evaluations(of: row.reference).map(\.document)
-        let examiner = Examiner(
+        var examiner = Examiner(
             root: sources.root, identities: sources.snapshot.identities,
             cache: sources.cache, chain: sources.chain, schema: sources.schema,
             pack: sources.pack.pack, fold: sources.snapshot.fold, now: sources.now,
@@ -77,21 +80,29 @@ extension Dossier {
         }
         let signature = examiner.signature(documents[row.signatureDocument], manifest, row)
         let authors = Dossier.authors(row, sources.chain, signature.signer)
-        let card = examiner.card(document(row.cardDocument), row)
         let findings = sources.openFindings(authors)
         let recused = sources.recusedPeople
+        let tiers = sources.tiers(authors, without: recused)
+        examiner.determined = tiers.determined
+        let card = examiner.card(document(row.cardDocument), row)
+        let approvals = sources.approvals.compactMap(document)
+            .compactMap { examiner.approval($0, row) }
         let alarms = Self.alarms(
             stored ?? row, row, card, missing: evaluations.filter { documents[$0] == nil })
         self.init(
             row: row, snapshot: sources.snapshot, chain: sources.chain, pack: sources.pack,
             requestPack: sources.requestPack, card: card, manifest: manifest,
             signature: signature,
-            approvals: sources.approvals.compactMap(document)
-                .compactMap { examiner.approval($0, row) }
-                .map { Self.counting($0, without: recused) },
+            approvals: approvals.map { Self.counting($0.fact, without: recused) },
+            approvalKeys: Dictionary(
+                approvals.map { ($0.fact.digest, $0.keys) }, uniquingKeysWith: { $0.union($1) }),
+            reviews: ReviewHistory(
+                of: row.reference, in: sources.snapshot.fold, packs: sources.packs,
+                at: sources.now),
+            tiers: tiers,
             evaluations: evaluations.compactMap(document)
                 .compactMap { examiner.recordedEvaluation($0, row, by: authors) },
-            restrictions: Self.union(sources.restrictions, sources.standing(authors))
+            restrictions: Self.union(sources.restrictions, sources.standing(authors, tiers))
                 + sources.holds + findings.compactMap { $0.restriction(at: sources.now) } + alarms,
             findings: findings.map(\.fact), recused: recused,
             waivers: sources.waivers(authors, without: recused),

@@ -25,6 +25,12 @@ struct Dossier {
     let manifest: ArtifactManifest?
     let signature: SignatureFact
     let approvals: [ApprovalFact]
+    /// Whose keys signed which approval.
+    let approvalKeys: [SHA256Digest: Set<KeyID>]
+    /// What has happened that may call for another look.
+    let reviews: ReviewHistory
+    /// What the log says of the version's tier.
+    let tiers: DeterminedTiers
     let evaluations: [EvaluationFact]
     let restrictions: [RestrictionFact]
     /// Findings that nobody entitled has closed.
@@ -165,7 +171,9 @@ extension Registry {
             holds: try holdFacts(on: reference, snapshot, db),
             deployments: Self.union(
                 deployments, snapshot.fold.activeDeployments(of: reference, at: now)),
-            observations: observations, now: now, since: since)
+            observations: observations,
+            packs: try history(of: snapshot.fold.packs, for: pack.pack, db), now: now,
+            since: since)
         return Dossier(sources, stored: stored)
     }
 

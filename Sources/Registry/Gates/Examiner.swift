@@ -20,6 +20,8 @@ struct Examiner {
     let now: Timestamp
     /// What the pack that the version was submitted under says of delegations; nil where it allows none.
     var delegation: DelegationRules?
+    /// The tier that somebody put the version into; nil for what follows from the card alone.
+    var determined: Tier?
 
     /// The artifact's file list, if it is the one of that digest.
     func manifest(_ document: StoredDocument, digest: SHA256Digest) -> ArtifactManifest? {
@@ -48,7 +50,8 @@ struct Examiner {
         return CardFact(
             digest: row.card,
             missing: pack.missingCardFields(
-                in: card.card.json, tier: pack.tier(of: card.card.json).tier),
+                in: card.card.json,
+                tier: max(pack.tier(of: card.card.json).tier, determined ?? .minimal)),
             findings: findings, fairness: DeclaredFairness(card.card.json))
     }
 
@@ -65,16 +68,17 @@ struct Examiner {
     }
 
     /// An approval statement; nil when it is not one of this version's present request.
-    func approval(_ document: StoredDocument, _ row: VersionRow) -> ApprovalFact? {
+    func approval(
+        _ document: StoredDocument, _ row: VersionRow
+    ) -> (fact: ApprovalFact, keys: Set<KeyID>)? {
         guard let reading = cache.approval(document),
             reading.approval.version == row.reference, reading.approval.request == row.request
         else { return nil }
         let (envelope, approval) = (reading.envelope, reading.approval)
         let recordedAt = fold.recordedAt(reading.digest)
+        let signers = cache.signers(of: envelope, document: document.digest, identities)
         var (problems, person) = entitlement(
-            of: approval, in: row.tier,
-            signers: cache.signers(of: envelope, document: document.digest, identities),
-            at: recordedAt ?? now)
+            of: approval, in: determined ?? row.tier, signers: signers, at: recordedAt ?? now)
         if recordedAt == nil { problems.append("not-in-log") }
         var fact = ApprovalFact(
             digest: reading.digest, principal: approval.signer.principal, person: person,
@@ -85,7 +89,7 @@ struct Examiner {
             changes: approval.meaning == .requestChanges ? approval.comment : nil,
             delegation: chain.delegation(of: approval))
         fact.factor = approval.factor
-        return fact
+        return (fact, signers)
     }
 
     /// Whether the statement counts as its signer's word, and whose it is: the signer must be entitled
@@ -148,7 +152,8 @@ struct Examiner {
             verified: signer != nil && evaluation?.origin == root.origin,
             recomputed: evaluation != nil, artifactDigest: reading.subject,
             dataset: evaluation?.dataset, columns: evaluation?.columns,
-            measures: evaluation.map { cache.measures(document, $0, pack, row.tier) } ?? [],
+            measures: evaluation.map { cache.measures(document, $0, pack, determined ?? row.tier) }
+                ?? [],
             evaluatedAt: evaluation?.evaluatedAt ?? .earliest, signer: signer, problems: problems)
     }
 }

@@ -13,7 +13,8 @@ extension Dossier {
         contradictions: [ContradictionFact]? = nil
     ) -> DeployFacts {
         var facts = DeployFacts(version: row.reference)
-        facts.tier = row.tier
+        facts.tier = tier
+        facts.tierDetermination = tierFact(for: pack.pack, at: .deploy)
         facts.card = card
         facts.artifact = ArtifactFact(
             approvedDigest: row.artifact, presentedDigest: presented, signature: signature,
@@ -26,7 +27,7 @@ extension Dossier {
         facts.requester = requester
         facts.environment = environment
         facts.use = use
-        facts.approvals = approvals
+        facts.approvals = approvals(in: environment)
         facts.evaluations = evaluations
         facts.restrictions = restrictions + halts(in: environment)
         facts.findings = findings
@@ -43,7 +44,8 @@ extension Dossier {
     /// What the approve gate is told of a statement that wants to be recorded.
     func approveFacts(_ statement: StatementFact) -> ApproveFacts {
         var facts = ApproveFacts(version: row.reference)
-        facts.tier = row.tier
+        facts.tier = tier
+        facts.tierDetermination = tierFact(for: requestPack?.pack ?? pack.pack, at: .approve)
         facts.card = card
         facts.artifact = ArtifactFact(
             approvedDigest: row.artifact, presentedDigest: manifest?.digest, signature: signature)
@@ -61,14 +63,16 @@ extension Dossier {
 
     /// What was already said on the request, as the word of those who signed and of whom they act for.
     var priorStatements: [ApproveFacts.PriorStatement] {
-        // An approval of another state is void: its signer may sign the present one.
-        approvals.filter { $0.meaning != .approve || $0.digests == digests }.flatMap(\.asPrior)
+        // An approval of another state, or of before something happened, is void: its signer may sign again.
+        approvalsAnywhere.filter {
+            $0.meaning != .approve || $0.digests == digests && ($0.outdated ?? []).isEmpty
+        }.flatMap(\.asPrior)
     }
 
     /// What the retire gate is told.
     func retireFacts(requester: HolderFact, reason: String, fold: FoldFact) -> RetireFacts {
         var facts = RetireFacts(version: row.reference)
-        facts.tier = row.tier
+        facts.tier = tier
         facts.artifact = ArtifactFact(
             approvedDigest: row.artifact, presentedDigest: manifest?.digest, signature: signature)
         facts.requester = requester

@@ -119,6 +119,11 @@ extension Dossier {
                     return fact.with(["problems": .array(problems.map(JSON.string))])
                 })
         }
+        if let recorded = members["tierDetermination"], let digest = recorded["statement"]?.string {
+            members["tierDetermination"] = recorded.with([
+                "problems": .array(tiers.lasting(digest).map(JSON.string))
+            ])
+        }
         if let artifact = members["artifact"] {
             var changes = ["signature": signature.json]
             if !isVouched {

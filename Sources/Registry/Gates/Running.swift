@@ -37,7 +37,7 @@ extension Registry {
                 }.map { [$0] } ?? []
             }
             let deployment = try running(id, in: dossier, db)
-            let lifetime = dossier.pack.pack.runLifetimeHours[dossier.row.tier]
+            let lifetime = dossier.pack.pack.runLifetimeHours[dossier.tier]
             guard let lifetime else {
                 throw Refusal(
                     .conflict, "no-run-permits", "The policy pack in force gives no run permits.",
@@ -136,7 +136,7 @@ extension Registry {
             policy: .init(
                 uri: "imprimatur:policy/\(pack.name)@\(pack.version)", sha256: pack.digest),
             inputs: statements.map { .init(uri: "imprimatur:statement/\($0.hex)", sha256: $0) },
-            verifiedLevels: ["IMPRIMATUR_TIER_\(dossier.row.tier.rawValue)"]
+            verifiedLevels: ["IMPRIMATUR_TIER_\(dossier.tier.rawValue)"]
         ).statement().sign(with: [permitKey])
     }
 }

@@ -172,11 +172,12 @@ extension Event {
         switch self {
         case .keyRevoked, .roleRevoked, .delegationRevoked, .tokenRevoked, .versionSuspended,
             .versionWithdrawn,
-            .deploymentConfirmed, .holdPlaced, .findingRaised:
+            .deploymentConfirmed, .holdPlaced, .findingRaised, .versionAlerted:
             true
         // It has to be reviewed, and uses up the budget.
         case .breakGlassRecorded: true
         case .breakGlassReviewed(let event): event.verdict == .unjustified
+        case .tierDetermined(let event): event.tier > event.derived
         case .approvalRecorded(let event): event.meaning != .approve
         case .abstentionRecorded(let event): event.meaning == .recuse
         case .environmentObserved(let event): !event.running.isEmpty

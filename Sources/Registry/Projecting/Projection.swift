@@ -22,7 +22,7 @@ package enum Projection {
             version
         case lineage, evaluation, approval, restriction, decision, deployment, retirement
         case hold, erasure, carried, disposal, finding, abstention, provenance, snapshot,
-            legacy, waiver, break_glass, break_glass_review, delegation
+            legacy, waiver, break_glass, break_glass_review, delegation, alert, tier_determination
     }
 
     /// The statements that carry an entry into the tables.

@@ -64,6 +64,8 @@ struct ProjectionRows {
         case .waiverRecorded(let event): [waiverRecorded(event)]
         case .breakGlassRecorded(let event): [breakGlassRecorded(event)]
         case .breakGlassReviewed(let event): [breakGlassReviewed(event)]
+        case .versionAlerted(let event): [versionAlerted(event, entry.actor)]
+        case .tierDetermined(let event): [tierDetermined(event)]
         case .deploymentDecided(let event): deploymentDecided(event, entry)
         case .deploymentConfirmed(let event): [deploymentConfirmed(event)]
         case .deploymentEnded(let event): [deploymentEnded(event)]

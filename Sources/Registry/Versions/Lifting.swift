@@ -30,7 +30,8 @@ extension Registry {
             try asked.require(
                 lift.problems(
                     of: lift.version, restriction: lift.restriction,
-                    .init(dossier.row, dossier.requestPack, dossier.authors, dossier.digests),
+                    .init(
+                        dossier.tier, dossier.requestPack, dossier.authors, dossier.digests),
                     in: asked.scene),
                 or: "lift-not-entitled", "The statement does not lift the suspension",
                 hint: "Every role of the tier's approvals signs one and the same statement.")
@@ -47,18 +48,21 @@ extension Registry {
 extension SuspensionLift.Case {
     /// The case of a version under the pack that it was submitted under.
     fileprivate init(
-        _ row: VersionRow, _ pack: SignedPack?, _ authors: Set<PrincipalID>,
+        _ tier: Tier, _ pack: SignedPack?, _ authors: Set<PrincipalID>,
         _ digests: SignedDigests
     ) {
         self.init(
-            digests: digests, authors: authors, places: pack?.pack.approvals[row.tier]?.places ?? []
-        )
+            digests: digests, authors: authors, places: pack?.pack.approvals[tier]?.places ?? [])
     }
 }
 
 extension DossierSources {
     /// What the log knows against the version, without the suspensions whose lift counts.
-    func standing(_ authors: Set<PrincipalID>) -> [RestrictiveFold.Restriction] {
+    ///
+    /// Who had to agree to a lift follows from the tier that held then.
+    func standing(
+        _ authors: Set<PrincipalID>, _ tiers: DeterminedTiers
+    ) -> [RestrictiveFold.Restriction] {
         let counting = snapshot.fold.lifts(of: row.reference).filter { lift in
             guard
                 let (signed, scene) = signed(
@@ -66,7 +70,9 @@ extension DossierSources {
             else { return false }
             return signed.problems(
                 of: row.reference, restriction: lift.event.restriction,
-                .init(row, requestPack, authors, digests(asIn: signed.digests)), in: scene
+                .init(
+                    tiers.tier(at: lift.at), requestPack, authors,
+                    digests(asIn: signed.digests)), in: scene
             ).isEmpty
         }
         let lifted = Set(counting.map(\.event.restriction))

@@ -19,7 +19,8 @@ extension Registry {
         let digests = dossier.digests
         return [
             "version": .text(reference), "label": .string(row.label),
-            "tier": .string("\(row.tier.rawValue)"), "state": .string(row.state),
+            "tier": .string("\(dossier.tier.rawValue)"), "state": .string(row.state),
+            "tierDetermination": dossier.tiers.fact.json,
             "submittedAt": .text(row.submittedAt), "submitter": .text(row.submitter),
             "digests": [
                 "card": .digest(digests.card), "artifact": .digest(digests.artifact),
@@ -30,7 +31,11 @@ extension Registry {
                 "id": .string(row.request.id), "nonce": .string(row.request.nonce),
                 "open": .bool(dossier.isOpen),
             ],
-            "approvals": .array(dossier.approvals.map(\.json)),
+            "approvals": .array(dossier.approvalsAnywhere.map(\.json)),
+            "alerts": .array(
+                dossier.snapshot.fold.alerts[reference].map { alert in
+                    .object(alert.event.members.merging(["at": .text(alert.at)]) { old, _ in old })
+                }),
             "evaluations": .array(dossier.evaluations.map(\.json)),
             "restrictions": .array((dossier.restrictions + dossier.halts()).map(\.json)),
             "findings": .array(dossier.findings.map(\.json)),

@@ -276,7 +276,11 @@ struct LogAudit: Sendable {
                 deployments: fold.activeDeployments(of: event.version, at: entry.time).map {
                     DeploymentFact(id: $0.id, environment: $0.environment)
                 },
-                observations: observations(for: event), now: entry.time))
+                observations: observations(for: event),
+                packs: active.pack.comparesPacks
+                    ? fold.packs.map { Registry.inForce($0.digest, $0.since, packs[$0.digest]) }
+                    : [],
+                now: entry.time))
         let told = CallersWord(facts: documents[event.facts])
         let facts = dossier.deployFacts(
             presented: event.artifact, environment: event.environment,

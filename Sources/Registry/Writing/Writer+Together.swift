@@ -94,8 +94,8 @@ extension Writer {
                 .holdReleased, .subjectErased, .policyActivated, .rootChanged:
                 isEverything = true
             case .evaluationRecorded, .findingRaised, .findingClosed, .abstentionRecorded,
-                .waiverRecorded, .breakGlassRecorded, .breakGlassReviewed,
-                .deploymentConfirmed, .deploymentEnded,
+                .waiverRecorded, .breakGlassRecorded, .breakGlassReviewed, .versionAlerted,
+                .tierDetermined, .deploymentConfirmed, .deploymentEnded,
                 .provenanceRecorded, .legacyImported, .environmentObserved:
                 subjects.formUnion(concerned.written)
             default: break

@@ -28,6 +28,8 @@ struct VersionRoutes {
             .write(Self.version + "/approvals", approve),
             .write(Self.version + "/suspension", suspend),
             .write(Self.version + "/lift", lift),
+            .write(Self.version + "/alerts", alert),
+            .write(Self.version + "/tier", determineTier),
             .write(Self.version + "/withdrawal", withdraw),
             .write(Self.version + "/abstentions", abstain),
             .write(Self.version + "/provenance", attest),
@@ -175,6 +177,29 @@ struct VersionRoutes {
         let reason = try write.decode { $0.reason() }
         let outcome = try await registry.suspend(version, reason: reason, write.request())
         return Answering.response(outcome, result: ["version": .string(version.description)])
+    }
+
+    @Sendable private func alert(_ write: Write) async throws -> Response {
+        let version = try write.parameters.version()
+        let alert = try write.decode { reader -> Registry.Alert? in
+            let cause = reader.choice("cause", of: VersionAlerted.Cause.self)
+            let name = reader.string("name", length: 1...200)
+            let value = reader.optionalString("value", length: 1...32)
+            let threshold = reader.optionalString("threshold", length: 1...32)
+            let reason = reader.reason()
+            return cause.map {
+                Registry.Alert(
+                    cause: $0, name: name, value: value, threshold: threshold, reason: reason)
+            }
+        }
+        let outcome = try await registry.raiseAlert(alert, about: version, write.request())
+        return Answering.response(outcome, result: ["version": .string(version.description)])
+    }
+
+    @Sendable private func determineTier(_ write: Write) async throws -> Response {
+        try await record(TierDetermination.self, write) {
+            try await registry.determineTier($0, write.request())
+        }
     }
 
     @Sendable private func lift(_ write: Write) async throws -> Response {

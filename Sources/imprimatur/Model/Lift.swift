@@ -92,13 +92,7 @@ struct Lift: AsyncParsableCommand {
     private func make(_ client: ServiceClient) async throws -> Envelope {
         let status = try await client.get(version.address).json()
         func digest(_ name: String) throws -> SHA256Digest { try status.signedDigest(name) }
-        var signers: [SuspensionLift.Signer] = []
-        for signer in signer {
-            signers.append(
-                .init(
-                    principal: signer.principal, role: signer.role,
-                    assignment: try await assignment(of: signer, client)))
-        }
+        let signers = try await Self.officers(signer, for: version, client)
         let now = SystemClock.now()
         let lift = SuspensionLift(
             origin: try await Who(asking: client).origin, version: version,
@@ -113,9 +107,23 @@ struct Lift: AsyncParsableCommand {
         return envelope
     }
 
+    /// The signers, each with the assignment by which it holds the role.
+    static func officers(
+        _ signers: [Signer], for version: VersionReference, _ client: ServiceClient
+    ) async throws -> [SigningOfficer] {
+        var officers: [SigningOfficer] = []
+        for signer in signers {
+            officers.append(
+                SigningOfficer(
+                    principal: signer.principal, role: signer.role,
+                    assignment: try await assignment(of: signer, for: version, client)))
+        }
+        return officers
+    }
+
     /// The assignment by which a signer holds the role for this model.
-    private func assignment(
-        of signer: Signer, _ client: ServiceClient
+    private static func assignment(
+        of signer: Signer, for version: VersionReference, _ client: ServiceClient
     ) async throws -> SHA256Digest {
         let holder = try await client.get("/api/v1/principals/\(signer.principal)").json()
         let found = (holder["roles"]?.array ?? []).first { held in

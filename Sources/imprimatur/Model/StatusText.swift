@@ -15,6 +15,7 @@ enum StatusText {
             let digest = status["digests"].map { text($0, name) } ?? ""
             lines.append("\(name.padded(to: 10))\(digest)")
         }
+        lines += tier(status["tierDetermination"])
         for approval in status["approvals"]?.array ?? [] {
             lines.append(
                 "\((text(approval, "meaning") + " ").padded(to: 10))by \(text(approval, "role")) "
@@ -22,6 +23,19 @@ enum StatusText {
                     + (approval["delegation"].map { " for \(text($0, "delegator"))" } ?? "")
                     + " at \(text(approval, "signedAt"))")
             if let changes = approval["changes"]?.string { lines.append("changes   \(changes)") }
+            for due in approval["outdated"]?.array ?? [] {
+                lines.append(
+                    "          re-review due since \(text(due, "since")) because of "
+                        + "\(text(due, "trigger")), \(text(due, "reason"))")
+            }
+        }
+        for alert in status["alerts"]?.array ?? [] {
+            let measured =
+                alert["value"]?.isNull == false
+                ? " \(text(alert, "value")) beyond \(text(alert, "threshold"))" : ""
+            lines.append(
+                "\(text(alert, "cause").padded(to: 10))\(text(alert, "name"))\(measured) at "
+                    + "\(text(alert, "at")): \(text(alert, "reason"))")
         }
         for evaluation in status["evaluations"]?.array ?? [] {
             lines.append(
@@ -82,6 +96,21 @@ enum StatusText {
                 "disposed  of \(text(disposal, "documents")) documents at \(text(disposal, "at"))")
         }
         return (lines + missing(status)).map { $0.plain() }
+    }
+
+    /// What was signed on the tier.
+    private static func tier(_ known: JSON?) -> [String] {
+        guard let known, known["statement"] != nil else { return [] }
+        let signers = (known["signers"]?.array ?? []).map {
+            "\(text($0, "role")) \(text($0, "principal"))"
+        }
+        let problems = (known["problems"]?.array ?? []).compactMap(\.string)
+        return [
+            "tier      \(text(known, "determined")) by \(signers.joined(separator: ", ")), and "
+                + "\(text(known, "derived")) by the card: \(text(known, "reason"))"
+                + (problems.isEmpty
+                    ? "" : ": does not count, \(problems.joined(separator: ", "))")
+        ]
     }
 
     /// An emergency, and what whoever runs the environment has to do now.

@@ -18,7 +18,7 @@ extension CorpusSamples {
         "status-list", "disposal-request", "validation-finding", "validation-condition",
         "finding-closure", "abstention", "environment-snapshot",
         "legacy-import", "delegation", "approval-delegated", "approval-request-changes", "waiver",
-        "break-glass", "break-glass-review",
+        "break-glass", "break-glass-review", "tier-determination",
     ]
 
     private static let model = version.model.description
@@ -71,6 +71,7 @@ extension CorpusSamples {
             ("waiver", try waiver().sign(with: one)),
             ("break-glass", try breakGlass().statement.sign(with: keys)),
             ("break-glass-review", try breakGlassReview().statement.sign(with: one)),
+            ("tier-determination", try tierDetermination().statement.sign(with: keys)),
         ]
     }
 
@@ -283,6 +284,15 @@ extension CorpusSamples {
             origin: origin, version: version, artifact: digest("artifact"),
             breakGlass: digest("statement"), verdict: .justified, reason: "nothing else was ready",
             signer: officer(2, .validator), signedAt: now)
+    }
+
+    static func tierDetermination() -> TierDetermination {
+        TierDetermination(
+            origin: origin, version: version, artifact: digest("artifact"), card: digest("card"),
+            policy: digest("policy"), derived: .limited, tier: .high,
+            reason: "its scores reach more people than the card says",
+            signers: [officer(2, .validator), officer(4, .complianceOfficer)], signedAt: now,
+            expiresAt: SampleFacts.days(7))
     }
 
     private static func closure() -> Statement {

@@ -345,6 +345,15 @@ enum CorpusSamples {
                         breakGlassReview(), statement: digest("statement"),
                         document: digest("document")))
             ),
+            (
+                "",
+                .tierDetermined(
+                    TierDetermined(
+                        tierDetermination(), statement: digest("statement"),
+                        document: digest("document")))
+            ),
+            ("", .versionAlerted(alert(.drift, value: "0.31", threshold: "0.25"))),
+            ("incident", .versionAlerted(alert(.incident, value: nil, threshold: nil))),
             ("", .findingRaised(raised(approval: nil))),
             ("condition", .findingRaised(raised(approval: digest("approval")))),
             (
@@ -356,6 +365,15 @@ enum CorpusSamples {
                         resolution: .resolved, reason: "the drift was a fault of the sensor"))
             ),
         ]
+    }
+
+    private static func alert(
+        _ cause: VersionAlerted.Cause, value: String?, threshold: String?
+    ) -> VersionAlerted {
+        VersionAlerted(
+            version: version, alert: "a-01", cause: cause,
+            name: cause == .drift ? "psi" : "INC-2041", value: value, threshold: threshold,
+            reason: "applicants are younger")
     }
 
     private static func raised(approval: SHA256Digest?) -> FindingRaised {

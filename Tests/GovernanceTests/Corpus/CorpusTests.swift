@@ -43,6 +43,7 @@ import Testing
         Delegation.predicateType: { try Delegation(reading: $0).statement.payload },
         Waiver.predicateType: { try Waiver(reading: $0).statement.payload },
         BreakGlass.predicateType: { try BreakGlass(reading: $0).statement.payload },
+        TierDetermination.predicateType: { try TierDetermination(reading: $0).statement.payload },
         BreakGlassReview.predicateType: { try BreakGlassReview(reading: $0).statement.payload },
         HoldRelease.predicateType: { try HoldRelease(reading: $0).statement.payload },
         LogRecovery.predicateType: { try LogRecovery(reading: $0).statement.payload },

@@ -90,6 +90,16 @@ struct Change: Sendable, CustomTestStringConvertible {
             .deploy, "DEP-104", "other artifact approved", "/approvals/0/digests/artifact", other),
         Change(.deploy, "DEP-104", "evidence changed", "/evidence/digest", other),
         Change(.deploy, "DEP-104", "other pack", "/policy/requestDigest", other),
+        Change(
+            .deploy, "DEP-104", "drifted since", "/approvals/0/outdated/-",
+            [
+                "trigger": "drift", "since": .string(SampleFacts.days(-1).description),
+                "reason": "psi 0.31 beyond 0.25",
+            ]),
+        Change(
+            .deploy, "DEP-107", "nobody signed for the tier", "/tierDetermination/signed", false),
+        Change(
+            .deploy, "DEP-107", "signed for another tier", "/tierDetermination/determined", 2),
         Change(.deploy, "DEP-105", "environment", "/environment", "staging"),
         Change(.deploy, "DEP-105", "use", "/approvals/0/uses", ["marketing"]),
         Change(
@@ -192,6 +202,9 @@ struct Change: Sendable, CustomTestStringConvertible {
             .approve, "APP-009", "future", "/statement/signedAt",
             .string(SampleFacts.now.adding(seconds: 301).description)),
         Change(.approve, "APP-010", "other pack active", "/policy/activeDigest", other),
+        Change(
+            .approve, "APP-011", "signed by one whose key was revoked",
+            "/tierDetermination/problems", ["revoked"]),
         Change(.retire, "RET-001", "other bytes", "/artifact/presentedDigest", other),
         Change(.retire, "RET-002", "bad signature", "/artifact/signature/verified", false),
         Change(
@@ -280,12 +293,14 @@ struct Change: Sendable, CustomTestStringConvertible {
         ],
         .approve: [
             "artifact.presentedDigest", "artifact.signature", "artifact.signature.signer",
-            "card.fairness",
+            "card.fairness", "tierDetermination.derived", "tierDetermination.reason",
+            "tierDetermination.statement",
         ],
         .deploy: [
             "activeDeployments", "approvals.principal", "evaluations.columns.label",
             "evaluations.columns.positive", "evaluations.columns.prediction", "evaluations.kind",
-            "evaluations.signer", "submitter.principal", "use",
+            "evaluations.signer", "submitter.principal", "tierDetermination.derived",
+            "tierDetermination.reason", "tierDetermination.statement", "use",
         ],
         .retire: ["policy.requestDigest", "tier"],
     ]

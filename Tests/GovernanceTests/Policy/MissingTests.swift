@@ -23,7 +23,14 @@ import Testing
     /// Facts in which things are wrong that something can be done about.
     private func facts(_ pack: PolicyPack, _ chance: inout Chance) -> DeployFacts {
         var facts = SampleFacts.deploy(pack)
-        facts.tier = [.minimal, .limited, .high].randomElement(using: &chance)
+        let tier = [Tier.minimal, .limited, .high].randomElement(using: &chance) ?? .high
+        facts.tier = tier
+        facts.tierDetermination = SampleFacts.signed(for: tier)
+        if Int.random(in: 0..<3, using: &chance) == 0 {
+            facts.tierDetermination?.determination = nil
+        } else if Bool.random(using: &chance) {
+            facts.tierDetermination?.determination?.problems = ["revoked"]
+        }
         if Bool.random(using: &chance) {
             let fields = ["/model/task", "/use/purpose", "/risk/rationale"]
             facts.card?.missing = fields.filter { _ in Bool.random(using: &chance) }
@@ -63,7 +70,7 @@ import Testing
         }
         facts.approvals = facts.approvals?.filter { _ in Bool.random(using: &chance) }.map {
             var approval = $0
-            switch Int.random(in: 0..<8, using: &chance) {
+            switch Int.random(in: 0..<9, using: &chance) {
             case 0: approval.valid = false
             case 1: approval.person = SampleFacts.submitter.person
             case 2: approval.environments = []
@@ -72,6 +79,10 @@ import Testing
                 approval.digests = SignedDigests(
                     card: SampleFacts.digest("old"), artifact: approval.digests.artifact,
                     evidence: approval.digests.evidence, policy: approval.digests.policy)
+            case 5:
+                approval.outdated = [
+                    ReviewDue(trigger: .drift, since: SampleFacts.days(-1), reason: "psi")
+                ]
             default: break
             }
             return approval
@@ -111,6 +122,8 @@ import Testing
                     need.detail.string?.hasPrefix($0.measure.rawValue) != true
                 }
                 facts.evaluations?.append(evaluation)
+            case "tier-determination":
+                facts.tierDetermination = SampleFacts.signed(for: facts.tier ?? .high)
             default: Issue.record("nobody supplies \(need.kind)")
             }
         }

@@ -39,12 +39,23 @@ enum SampleFacts {
             signed: true)
     }
 
+    /// A validator has signed for the tier.
+    static func signed(for tier: Tier) -> TierFact {
+        TierFact(
+            derived: tier, former: nil,
+            determination: .init(
+                digest: digest("tier"), tier: tier, reason: "it decides about people",
+                signers: [.init(principal: principal(2), role: .validator)], problems: []))
+    }
+
     static func approval(_ number: Int, _ role: Role) -> ApprovalFact {
-        ApprovalFact(
+        var fact = ApprovalFact(
             digest: digest("approval \(number)"), principal: principal(number),
             person: principal(number + 10), role: role, meaning: .approve,
             environments: [EnvironmentName("production")!], uses: [], digests: digests,
             signedAt: days(-10), expiresAt: days(50), valid: true)
+        fact.outdated = []
+        return fact
     }
 
     static func evaluation(_ pack: PolicyPack) -> EvaluationFact {
@@ -84,6 +95,7 @@ enum SampleFacts {
         facts.restrictions = []
         facts.findings = []
         facts.activeDeployments = []
+        facts.tierDetermination = signed(for: .high)
         facts.submitter = submitter
         facts.fold = FoldFact(healthy: true, lagEntries: 0)
         facts.policy = policy(pack)
@@ -143,6 +155,7 @@ enum SampleFacts {
         facts.signerRoles = [.init(role: .validator, since: days(-100))]
         facts.submitter = submitter
         facts.priorStatements = []
+        facts.tierDetermination = signed(for: .high)
         return facts
     }
 }

@@ -114,6 +114,11 @@ struct AuditedWorld: Sendable {
             service.request(team.owner))
         _ = try await registry.waive(
             service.waiver(for: second, by: risk), service.request(risk))
+        _ = try await registry.raiseAlert(
+            .init(
+                cause: .drift, name: "psi", value: "0.31", threshold: "0.25", reason: "drift"),
+            about: second.reference, service.request(team.validator))
+        try await service.determine(.high, of: second, by: [(team.validator, .validator)])
         let finding = try service.finding(
             on: second, by: team.validator, owner: team.owner)
         _ = try await registry.raiseFinding(finding, service.request(team.validator))

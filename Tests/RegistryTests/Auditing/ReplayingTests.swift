@@ -52,6 +52,8 @@ struct ProjectionEdit: Sendable, CustomTestStringConvertible {
             "UPDATE registry.break_glass_review SET verdict = 'justified'"),
         .init(.delegation, "revoked_at", "UPDATE registry.delegation SET revoked_at = NULL"),
         .init(.waiver, "rule", "UPDATE registry.waiver SET rule = 'DEP-001'"),
+        .init(.alert, "reason", "UPDATE registry.alert SET reason = 'x'"),
+        .init(.tier_determination, "tier", "UPDATE registry.tier_determination SET tier = 1"),
         .init(.finding, "severity", "UPDATE registry.finding SET severity = 'low'"),
         .init(
             .decision, "verdict",

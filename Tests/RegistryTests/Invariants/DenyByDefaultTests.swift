@@ -70,7 +70,7 @@ import Testing
             "approvals[0].principal", "approvals[1].principal", "evaluations[0].kind",
             "evaluations[0].signer", "evaluations[0].problems",
             // A pack may demand that agents recompute digests; the shipped one does not.
-            "artifact.digestSource",
+            "artifact.digestSource", "tierDetermination.derived",
         ],
         .retire: ["requester.person", "tier", "policy.requestDigest"],
     ]

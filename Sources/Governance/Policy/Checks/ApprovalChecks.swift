@@ -154,6 +154,22 @@ private enum ApprovalStep: String, CaseIterable {
         }
     }
 
+    /// What has happened since the approval that the pack wants somebody to look at; nil for nothing.
+    private func due(
+        _ approval: FactReader, _ context: CheckContext
+    ) throws(UnknownFact) -> String? {
+        let triggers = context.pack.reviewTriggers
+        guard !triggers.isEmpty else { return nil }
+        for reason in try approval.fact("outdated").list() {
+            let trigger = try reason.fact("trigger").string()
+            // What nobody here knows is no reason to go on.
+            if let known = ReviewTrigger(rawValue: trigger), !triggers.contains(known) { continue }
+            return "re-review due since \(try reason.fact("since").time()) because of \(trigger), "
+                + (try reason.fact("reason").string())
+        }
+        return nil
+    }
+
     private static func quorum(
         _ places: [Role], _ approvals: [FactReader]
     ) throws(UnknownFact) -> Quorum {
@@ -207,7 +223,8 @@ private enum ApprovalStep: String, CaseIterable {
                 let signed = try approval.fact("digests.\(name)").digest()
                 if try fact(present).digest() != signed { differing.append(name) }
             }
-            return differing.isEmpty ? nil : "other-" + differing.joined(separator: " other-")
+            if !differing.isEmpty { return "other-" + differing.joined(separator: " other-") }
+            return try due(approval, context)
         case .covering:
             let environment = try fact("environment").string()
             if try !approval.fact("environments").strings().contains(environment) {

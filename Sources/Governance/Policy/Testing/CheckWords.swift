@@ -23,7 +23,8 @@ package enum CheckWords {
         "approvers-not-submitter":
             "the quorum is met without the submitter and everyone linked to that person",
         "approvals-current":
-            "the quorum is met by approvals of the present card, artifact, evidence and pack",
+            "the quorum is met by approvals of the present card, artifact, evidence and pack, "
+            + "of which no review is due",
         "approvals-cover": "the quorum is met by approvals for this environment and use",
         "approvals-unexpired":
             "the quorum is met by approvals that are neither expired, too old, nor from the future",
@@ -39,6 +40,8 @@ package enum CheckWords {
         "no-active-deployment": "nothing runs the version",
         "snapshots-fresh": "agents have looked lately where the version was",
         "not-seen-running": "no agent saw the version run",
+        "tier-determined":
+            "from that tier on, and down from it, a validator has signed which tier holds",
         "reason-given": "the reason has so many visible characters",
         "fold-fresh": "the gate's own reading of the log is healthy and not behind by more",
         "statement-verified": "the statement is well-formed and its signer entitled",

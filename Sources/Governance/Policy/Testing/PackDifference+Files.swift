@@ -28,6 +28,27 @@ extension PackDifferences {
         }
     }
 
+    mutating func compareReview(_ old: PolicyPack, _ new: PolicyPack) {
+        for trigger in ReviewTrigger.allCases {
+            let (had, has) = (
+                old.reviewTriggers.contains(trigger), new.reviewTriggers.contains(trigger)
+            )
+            guard had != has else { continue }
+            add(
+                has ? .stricter : .looser, "approvals.yaml",
+                "\(trigger.rawValue) \(has ? "calls" : "no longer calls") for another review")
+        }
+        let environments = Set(old.jurisdictions.keys).union(new.jurisdictions.keys)
+        for environment in environments.sorted() {
+            let (was, now) = (old.jurisdictions[environment], new.jurisdictions[environment])
+            guard was != now else { continue }
+            add(
+                .other, "approvals.yaml",
+                "jurisdictions of \(environment): \((was ?? []).sorted()) → \((now ?? []).sorted())"
+            )
+        }
+    }
+
     mutating func compareFairness(_ old: [FairnessDemand], _ new: [FairnessDemand]) {
         for demand in old {
             let place = "evaluations.yaml \(demand.id)"

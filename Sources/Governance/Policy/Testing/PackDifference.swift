@@ -45,6 +45,7 @@ extension PolicyPack {
             new.activationSignatures, moreIs: .stricter)
         list.compareApprovals(self, new)
         list.compareDelegation(delegation, new.delegation)
+        list.compareReview(self, new)
         list.compareFairness(fairness, new.fairness)
         list.compareFields(requiredFields, new.requiredFields)
         list.compareTiers(tierRaises, new.tierRaises)
@@ -155,7 +156,7 @@ struct PackDifferences {
         _ parameter: CheckParameter, _ old: JSON?, _ new: JSON?, _ id: String
     ) {
         switch parameter {
-        case .clockSkewSeconds, .maximumLagEntries:
+        case .clockSkewSeconds, .maximumLagEntries, .fromTier:
             number(
                 id, parameter.rawValue, old?.integer ?? 0, new?.integer ?? 0, moreIs: .looser)
         case .minimumLength:
