@@ -5,15 +5,17 @@ import Foundation
 import Testing
 
 @Suite struct `A trust root` {
-    /// Two custodians and an unsigned root for both.
-    private func scene(threshold: Int = 2) throws -> Program {
+    /// Custodians and an unsigned root for all of them.
+    private func scene(
+        of custodians: [String] = ["c1", "c2"], threshold: Int = 2
+    ) throws -> Program {
         let program = try Program()
-        for name in ["c1", "c2", "stranger"] {
+        for name in custodians + ["stranger"] {
             try program.run("key", "new", "\(name).pem", "--public-key", "\(name).pub")
         }
         let made = try program.run(
-            "root", "new", "--keys", "keys", "--custodian", "c1.pub", "--custodian", "c2.pub",
-            "--threshold", "\(threshold)", "--origin", "example.com/log", "-o", "root.json")
+            ["root", "new", "--keys", "keys"] + custodians.flatMap { ["--custodian", "\($0).pub"] }
+                + ["--threshold", "\(threshold)", "--origin", "example.com/log", "-o", "root.json"])
         #expect(made.code == 0, "\(made)")
         return program
     }
@@ -53,11 +55,26 @@ import Testing
         #expect(ran.code == 64, "\(ran)")
     }
 
+    @Test func `of fewer custodians than the pack asks for creates no service`() throws {
+        let program = try scene()
+        let origin = ["--origin", "example.com/log"]
+        for name in ["c1", "c2"] {
+            try program.run("root", "sign", "root.json", "--key", "\(name).pem")
+        }
+        try program.run(["policy", "sign", "-", "--key", "c1.pem", "-o", "pack.json"] + origin)
+        try program.run("statement", "sign", "pack.json", "--key", "c2.pem")
+        let refused = try program.run(
+            "init", "--data-dir", "service", "--root", "root.json", "--keys", "keys",
+            "--pack-statement", "pack.json")
+        #expect(refused.code != 0)
+        #expect(refused.errors.contains("asks for 3 custodians"), "\(refused)")
+    }
+
     @Test(.enabled(if: Postgres.isThere, "skipped: there is no PostgreSQL server"))
-    func `of two custodians is what a service is created under, with its first administrator`()
+    func `of three custodians is what a service is created under, with its first administrator`()
         throws
     {
-        let program = try scene()
+        let program = try scene(of: ["c1", "c2", "c3"])
         let origin = ["--origin", "example.com/log"]
         func run(_ arguments: [String]) throws -> Ran {
             let ran = try program.run(arguments)

@@ -3,6 +3,7 @@
 import Attestation
 import CanonicalJSON
 import Cryptography
+import Foundation
 import Governance
 import Testing
 
@@ -36,10 +37,14 @@ import Testing
             try program.write("officer.pem", key.pem())
         }
 
-        func waive(as role: String = "risk-officer") throws -> Ran {
+        /// Two weeks from now: thirty days are taken at most.
+        let until = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+            .adding(seconds: 14 * 86_400).description
+
+        func waive(as role: String = "risk-officer", until: String? = nil) throws -> Ran {
             try program.run(
                 "waive", "credit/scorecard@1", "--rule", "DEP-303", "--until",
-                "2099-01-31T00:00:00.000Z", "--reason", "the fix is on its way", "--key",
+                until ?? self.until, "--reason", "the fix is on its way", "--key",
                 "officer.pem", "--role", role, "--server", service.url, "--token", "imp_x")
         }
     }
@@ -52,12 +57,11 @@ import Testing
         let sent = try JSON(parsing: try #require(scene.service.seen.last).body)
         let envelope = try Envelope(parsing: try #require(sent["statement"]).canonicalBytes)
         #expect(envelope.verify(with: [scene.key.publicKey]) == [scene.key.publicKey.id])
-        // The reader takes thirty days at most; this one wants to be longer, which the service refuses.
         let predicate = try Statement(parsing: envelope.payload).predicate
         #expect(predicate["rule"] == "DEP-303")
         #expect(predicate["policy"] == .string(SHA256.hash("pack").hex))
         #expect(predicate["artifact"] == .string(SHA256.hash("artifact").hex))
-        #expect(predicate["expiresAt"] == "2099-01-31T00:00:00.000Z")
+        #expect(predicate["expiresAt"] == .string(scene.until))
         #expect(predicate["signer"]?["role"] == "risk-officer")
     }
 
@@ -66,6 +70,14 @@ import Testing
         defer { scene.service.close() }
         let ran = try scene.waive(as: "compliance-officer")
         #expect(ran.code == 1 && ran.errors.contains("does not hold the role"), "\(ran)")
+        #expect(!scene.service.seen.contains { $0.line.contains("/waivers") })
+    }
+
+    @Test func `that no reader would take is refused before it is signed`() throws {
+        let scene = try Scene()
+        defer { scene.service.close() }
+        let ran = try scene.waive(until: "2099-01-31T00:00:00.000Z")
+        #expect(ran.code != 0 && ran.errors.contains("expiresAt"), "\(ran)")
         #expect(!scene.service.seen.contains { $0.line.contains("/waivers") })
     }
 }

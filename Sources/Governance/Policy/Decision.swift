@@ -150,7 +150,7 @@ extension PolicyPack {
                 enforced: enforced, binding: binding, measures: measures,
                 funnel: funnel)
             var (outcome, needs) = Self.judge(rule, &context)
-            if outcome.denies, let waived = waived(outcome, rule, facts, now, tolerating ?? now) {
+            if outcome.denies, let waived = waived(outcome, rule, facts, now, tolerating) {
                 (outcome, needs) = (waived, [])
             }
             // What is tolerated anyway needs no emergency; what an emergency overrides needs no tolerance.

@@ -18,7 +18,7 @@ extension OfficerSigning {
                 origin: scene.origin, request: .init(id: id, nonce: nonce), version: version,
                 artifact: try scene.status.signedDigest("artifact"), meaning: meaning,
                 reason: reason, signer: scene.signer, signedAt: scene.now
-            ).statement
+            )
         } tell: { envelope in
             "\(meaning.rawValue) \(version): \(envelope.payloadDigest)"
         }

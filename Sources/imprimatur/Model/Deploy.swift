@@ -116,7 +116,8 @@ struct Deploy: AsyncParsableCommand {
         ]
         if !target.isEmpty { body["target"] = .string(target) }
         if let use { body["use"] = .string(use.description) }
-        body["uncovered"] = .array(scan.signatureGaps.map(\.json))
+        body["uncovered"] = .array(
+            scan.signatureFiles.map { ArtifactCoverage.Gap(path: $0, reason: .signature).json })
         if let told = truth?.told { body["contradictions"] = .array(told.map(\.json)) }
         if dryRun { body["dryRun"] = true }
         return .object(body)

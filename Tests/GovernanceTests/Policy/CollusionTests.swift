@@ -165,7 +165,7 @@ struct SeededHole: Sendable, CustomTestStringConvertible {
                 try ShippedPack.files("permits.yaml", "/break_glass/highest_tier") { _ in nil }
             // A rule that nobody can meet, and that a risk officer may waive.
             case .waived:
-                try ShippedPack.files("gates/deploy.yaml", "/rules/20/condition") { _ in
+                try ShippedPack.files("gates/deploy.yaml", "/rules/21/condition") { _ in
                     "findings.size() > 0"
                 }
             }
@@ -194,7 +194,8 @@ struct SeededHole: Sendable, CustomTestStringConvertible {
     private static let offices = [Set<CollusionOffice>](
         repeating: Set(
             Role.allCases.filter { $0 != .administrator && $0 != .auditor }
-                .map(CollusionOffice.role)), count: 3)
+                .map(CollusionOffice.role)
+        ).union([.custodian]), count: 3)
 
     @Test func `is not widened by delegations`() throws {
         let delegated = CollusionStep.delegate(from: 1, to: 2, .validator)

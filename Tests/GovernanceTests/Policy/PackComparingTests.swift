@@ -34,7 +34,7 @@ import Testing
             ("permits.yaml", "/legacy/highest_tier", 3, "looser", "2 → 3"),
             ("permits.yaml", "/break_glass", nil, "stricter", "no longer be broken"),
             (
-                "gates/deploy.yaml", "/rules/16/condition",
+                "gates/deploy.yaml", "/rules/17/condition",
                 "fold.healthy && fold.lagEntries >= 0 && fold.lagEntries <= 9", "stricter", "<= 9"
             ),
             (

@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("deploy", 1, "auditor"), ("submit", 4, "administrator"), ("deploy", 15, "administrator"),
+        ("deploy", 1, "auditor"), ("submit", 4, "administrator"), ("deploy", 16, "administrator"),
         ("retire", 4, "auditor"),
     ])
     func `cannot accept other roles than the floor`(
