@@ -20,78 +20,31 @@ struct DetermineTier: AsyncParsableCommand {
             not be asked, 64 usage, 75 receipt to come.
             """)
 
-    @Argument(help: "The version, ns/name@n.", transform: Parse.version)
-    var version: VersionReference
-
     @Option(help: "The tier that holds: 1, 2 or 3.", transform: Parse.tier)
     var tier: Tier?
 
-    @Option(help: "Why; signed for ever, so without personal data.")
-    var reason: String?
-
-    @Option(
-        help: ArgumentHelp("Who signs, and in which role; repeat.", valueName: "p-…=role"),
-        transform: Lift.Signer.init)
-    var signer: [Lift.Signer] = []
-
-    @Option(help: ArgumentHelp("A key to sign with; repeat.", valueName: "pem"))
-    var key: [String] = []
-
-    @Option(help: ArgumentHelp("A statement that is signed already.", valueName: "file"))
-    var statement: String?
-
-    @Option(
-        name: [.short, .customLong("output")],
-        help: ArgumentHelp("Write the statement instead of sending it.", valueName: "file"))
-    var output: String?
-
-    @OptionGroup var retry: RetryOptions
-    @OptionGroup var service: ServiceOptions
-    @OptionGroup var format: Format
+    @OptionGroup var signing: JointSigning
 
     func validate() throws {
-        if statement != nil {
-            guard tier == nil, reason == nil, signer.isEmpty, key.isEmpty, output == nil
-            else { throw ValidationError("--statement is sent as it is: no other option fits.") }
-        } else {
-            guard let tier, Tier.usable.contains(tier), reason != nil, !signer.isEmpty,
-                !key.isEmpty
-            else {
-                throw ValidationError(
-                    "Give --tier (1, 2 or 3), --reason, --signer and --key, or --statement.")
-            }
-        }
+        try signing.validate(tier.map(Tier.usable.contains) ?? false, "--tier (1, 2 or 3)")
     }
 
     func run() async throws {
-        let client = try service.client()
-        let envelope =
-            if let statement { try Files.envelope(statement) } else { try await make(client) }
-        if let output {
-            try Files.create(output, envelope.canonicalBytes)
-            return Console.out(envelope.payloadDigest.hex)
+        let version = signing.version
+        try await signing.send(to: "tier") { scene in
+            guard
+                let derived = scene.status["tierDetermination"]?["derived"]
+                    .flatMap({ Tier(json: $0) })
+            else { throw CommandError("The service does not say what the pack makes of the card.") }
+            return TierDetermination(
+                origin: scene.origin, version: version,
+                artifact: try scene.status.signedDigest("artifact"),
+                card: try scene.status.signedDigest("card"),
+                policy: try scene.status.signedDigest("policy"), derived: derived,
+                tier: tier ?? derived, reason: scene.reason, signers: scene.signers,
+                signedAt: scene.now, expiresAt: scene.expiresAt)
+        } tell: { envelope in
+            "recorded the tier of \(version): \(envelope.payloadDigest)"
         }
-        let answer = try await client.write(
-            version.address + "/tier", ["statement": envelope.json], key: retry.key)
-        try answer.finish(
-            "recorded the tier of \(version): \(envelope.payloadDigest)", json: format.json)
-    }
-
-    private func make(_ client: ServiceClient) async throws -> Envelope {
-        let status = try await client.get(version.address).json()
-        guard let derived = status["tierDetermination"]?["derived"].flatMap({ Tier(json: $0) })
-        else { throw CommandError("The service does not say what the pack makes of the card.") }
-        let now = SystemClock.now()
-        let determination = TierDetermination(
-            origin: try await Who(asking: client).origin, version: version,
-            artifact: try status.signedDigest("artifact"), card: try status.signedDigest("card"),
-            policy: try status.signedDigest("policy"), derived: derived, tier: tier ?? derived,
-            reason: reason ?? "",
-            signers: try await Lift.officers(signer, for: version, client), signedAt: now,
-            expiresAt: now.adding(seconds: 7 * 86_400))
-        let envelope = try determination.statement.sign(
-            with: key.map { try Files.privateKey($0, passphraseFile: nil) })
-        try EnvelopeText.show(envelope)
-        return envelope
     }
 }
