@@ -77,6 +77,13 @@ import Testing
         }
         let ran = try scene.run("tier", "credit/scorecard@1", "--tier", "3")
         #expect(ran.code == 64, "\(ran)")
+        // What is signed already says which tier, or which suspension.
+        for own in [["tier", "--tier", "3"], ["lift", "--suspension", "s-1"]] {
+            let both = try scene.program.run(
+                [own[0], "credit/scorecard@1", "--statement", "signed.json"] + own.dropFirst()
+                    + ["--server", scene.service.url, "--token", "imp_x"])
+            #expect(both.code == 64 && both.errors.contains("no other option fits"), "\(both)")
+        }
         #expect(scene.service.seen.isEmpty)
     }
 

@@ -25,9 +25,7 @@ struct DetermineTier: AsyncParsableCommand {
 
     @OptionGroup var signing: JointSigning
 
-    func validate() throws {
-        try signing.validate(tier.map(Tier.usable.contains) ?? false, "--tier (1, 2 or 3)")
-    }
+    func validate() throws { try signing.validate(tier != nil, "--tier") }
 
     func run() async throws {
         let version = signing.version

@@ -139,11 +139,11 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(.deploy, "DEP-301", "suspended", "/restrictions/-", suspension),
         Change(
             .deploy, "DEP-301", "rejected", "/approvals/-",
-            try! SampleFacts.approval(7, .validator)
+            try! SampleFacts.approval(7, .validator)  // facts are objects, which can be set
                 .json.setting("/meaning", "reject")),
         Change(
             .deploy, "DEP-301", "changes requested", "/approvals/-",
-            try! SampleFacts.approval(7, .validator)
+            try! SampleFacts.approval(7, .validator)  // facts are objects, which can be set
                 .json.setting("/meaning", "request-changes").setting("/changes", "say why")),
         Change(.deploy, "DEP-302", "retired", "/restrictions/-", retirement),
         Change(
